@@ -1,0 +1,1 @@
+"""The Taboon client: vault, group session, board, sync and command line."""
