@@ -33,7 +33,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from functools import cache
-from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeVar, dataclass_transform
+from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeVar
 
 from taboon_crypto.mls.errors import DecodeError, UsageError
 from taboon_crypto.primitives.secret import Secret
@@ -157,7 +157,6 @@ def _read_secret(data: bytes, position: int, end: int) -> tuple[Secret, int]:
 # --- structs ---------------------------------------------------------------------------------------------
 
 
-@dataclass_transform(frozen_default=True)
 class Struct:
     """Base of all wire structs; subclasses are dataclasses with ``frozen=True, slots=True``."""
 
