@@ -121,6 +121,14 @@ CREATE TABLE own_blob (
     bytes BLOB
 ) STRICT, WITHOUT ROWID;
 
+-- Parts of messages longer than a blob, until their message is whole: contents in the order of the mailbox.
+CREATE TABLE part (
+    id       INTEGER PRIMARY KEY,
+    grp      INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
+    transfer BLOB NOT NULL,
+    content  BLOB NOT NULL
+) STRICT;
+
 -- What an admin or member wants from the next commit; it stays until a commit has brought it about.
 CREATE TABLE wish (
     id   INTEGER PRIMARY KEY,
@@ -130,12 +138,12 @@ CREATE TABLE wish (
     UNIQUE (grp, kind, data)
 ) STRICT;
 
--- Our commit that waits for its seal: staged state, the blob, how often it was refused for a moved head.
+-- Our commit that waits for its seal. `expected` is the number the seal must get; a removal insists on one three times.
 CREATE TABLE staged (
     grp      INTEGER PRIMARY KEY REFERENCES grp ON DELETE CASCADE,
     bytes    BLOB NOT NULL,
-    blob     BLOB NOT NULL,
-    hash     BLOB NOT NULL,
+    blobs    BLOB NOT NULL,                   -- CBOR: the blobs that carry it, the last one is the seal
+    hash     BLOB NOT NULL,                   -- of the seal
     expected INTEGER,
     welcome  BLOB,
     adds     BLOB NOT NULL                    -- CBOR: invite ids whose joiners this commit adds
@@ -149,7 +157,7 @@ CREATE TABLE invite (
     invite_seed BLOB NOT NULL,
     state       TEXT NOT NULL CHECK (state IN ('open', 'requested', 'approved', 'answered', 'ended')),
     request     BLOB,                         -- the content of the one request
-    blob        BLOB,                         -- Welcome or "ended", ready to append at the rendezvous
+    blobs       BLOB,                         -- CBOR: Welcome or "ended", ready to append at the rendezvous
     number      INTEGER NOT NULL DEFAULT 0,
     head        BLOB NOT NULL
 ) STRICT;

@@ -1,0 +1,1 @@
+"""How one person comes into a group: link, rendezvous, safety code, approval, Welcome (docs/protocol.md, section 4)."""

@@ -1,0 +1,141 @@
+"""The invite link: format and keys (docs/protocol.md, section 4.1).
+
+A link is acted upon only after its checksum, version, lengths and address have been read strictly; reading one touches
+no network.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from taboon_client.errors import BadLink
+from taboon_crypto.mailbox import MailboxKeys, RetentionClass, rendezvous_blob_key
+from taboon_crypto.primitives import sodium
+from taboon_crypto.primitives.secret import Secret
+
+if TYPE_CHECKING:
+    from taboon_crypto.mls import Random
+
+__all__ = ["InvitePayload"]
+
+_PREFIX: Final = "taboon:join:"
+_MAX_LINK: Final = 1024
+_FIXED: Final = struct.Struct(">B32s32s32s32sIBH")
+_CHECKSUM: Final = 4
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]{1,240}\Z")
+_B64 = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+
+def _checksum(payload: bytes) -> bytes:
+    return hashlib.sha256(b"taboon link v1" + payload).digest()[:_CHECKSUM]
+
+
+@dataclass(frozen=True, slots=True)
+class InvitePayload:
+    """What an invite says: ``expires`` is Unix time in minutes, ``retention`` the class of the rendezvous mailbox."""
+
+    secret: Secret
+    invite_key: bytes
+    psk: Secret
+    relay_id: bytes
+    expires: int
+    retention: int
+    relay_url: str
+
+    @classmethod
+    def generate(
+        cls, *, relay_url: str, relay_id: bytes, expires: int, retention: int, random: Random
+    ) -> tuple[InvitePayload, Secret]:
+        """Make an invite for one person; also returns the 32-byte seed of the invite key."""
+        seed = Secret(random(32))
+        payload = cls(
+            secret=Secret(random(32)),
+            invite_key=sodium.ed25519_expand_seed(seed)[0],
+            psk=Secret(random(32)),
+            relay_id=relay_id,
+            expires=expires,
+            retention=retention,
+            relay_url=relay_url,
+        )
+        return payload, seed
+
+    def encode(self) -> bytes:
+        """Return the payload bytes, of which hashes and codes are made."""
+        address = self.relay_url.encode("ascii")
+        return (
+            _FIXED.pack(
+                1, self.secret, self.invite_key, self.psk, self.relay_id, self.expires, self.retention, len(address)
+            )
+            + address
+        )
+
+    @classmethod
+    def decode(cls, payload: bytes) -> InvitePayload:
+        """Read payload bytes.
+
+        Raises:
+            BadLink: They are not those of an invite this program knows.
+        """
+        if len(payload) < _FIXED.size:
+            raise BadLink("this link is cut off. Ask for it again, and copy all of it")
+        version, secret, invite_key, psk, relay_id, expires, retention, length = _FIXED.unpack_from(payload)
+        address = payload[_FIXED.size :]
+        if version != 1:
+            raise BadLink("this link was made by a newer version of Taboon. Update Taboon, then use it again")
+        if len(address) != length or retention > 3 or not address.isascii():
+            raise BadLink("this is not an invite of Taboon. Ask for the link again")
+        url = address.decode("ascii")
+        if _ADDRESS.match(url) is None:
+            raise BadLink("this link names a relay by an address that is none. Ask for the link again")
+        return cls(Secret(secret), invite_key, Secret(psk), relay_id, expires, retention, url)
+
+    @property
+    def link(self) -> str:
+        """The link to hand over: whoever holds it can ask to join."""
+        payload = self.encode()
+        return _PREFIX + base64.urlsafe_b64encode(payload + _checksum(payload)).rstrip(b"=").decode("ascii")
+
+    @classmethod
+    def parse(cls, link: str) -> InvitePayload:
+        """Read a link; white space around it and line breaks in it are forgiven.
+
+        Raises:
+            BadLink: It is no link of Taboon, is damaged, or too new.
+        """
+        text = "".join(link.split()) if len(link) <= 4 * _MAX_LINK else link
+        if len(text) > _MAX_LINK:
+            raise BadLink("this is too long for an invite link. Copy the link alone, without the text around it")
+        if not text.startswith(_PREFIX):
+            raise BadLink(f"this is not an invite link: one begins with {_PREFIX}")
+        encoded = text.removeprefix(_PREFIX)
+        if _B64.match(encoded) is None:
+            raise BadLink("this link holds characters that do not belong in it. Copy it again")
+        try:
+            raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        except (binascii.Error, ValueError) as error:
+            raise BadLink("this link is damaged or cut off. Copy it again") from error
+        payload, checksum = raw[:-_CHECKSUM], raw[-_CHECKSUM:]
+        if base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") != encoded or checksum != _checksum(payload):
+            raise BadLink("this link is damaged or cut off. Copy it again")
+        return cls.decode(payload)
+
+    @property
+    def digest(self) -> bytes:
+        """H(payload): what signatures and the safety code name the invite by."""
+        return hashlib.sha256(self.encode()).digest()
+
+    @property
+    def mailbox(self) -> MailboxKeys:
+        """The keys of the rendezvous mailbox."""
+        return MailboxKeys.of_rendezvous(self.secret, RetentionClass(self.retention))
+
+    @property
+    def blob_key(self) -> Secret:
+        """The key of the blobs at the rendezvous, 32 bytes."""
+        return rendezvous_blob_key(self.secret)

@@ -1,0 +1,160 @@
+"""Rows of events and of the folded board: events, items, people, keys of posts. SQL and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from taboon_client.vault.database import Connection
+
+__all__ = ["EventRow", "ItemRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A row of ``event``; ``place`` is an item id (32 bytes) or a register's name in UTF-8."""
+
+    name: bytes
+    grp: int
+    author: bytes
+    number: int
+    previous: bytes | None
+    place: bytes
+    epoch_id: bytes
+    bytes: bytes = field(repr=False)
+
+
+def add_event(tx: Connection, row: EventRow) -> bool:
+    """Insert an event; False if it is held already."""
+    cursor = tx.execute(
+        "INSERT OR IGNORE INTO event (name, grp, author, number, previous, place, epoch_id, bytes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (row.name, row.grp, row.author, row.number, row.previous, row.place, row.epoch_id, row.bytes),
+    )
+    return bool(cursor.rowcount == 1)
+
+
+def has_event(tx: Connection, name: bytes) -> bool:
+    """Tell whether an event is held."""
+    return tx.execute("SELECT 1 FROM event WHERE name = ?", (name,)).fetchone() is not None
+
+
+def event_bytes(tx: Connection, name: bytes) -> bytes | None:
+    """Return an event as the bytes that came."""
+    row = tx.execute("SELECT bytes FROM event WHERE name = ?", (name,)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def events_of_place(tx: Connection, grp: int, place: bytes) -> list[tuple[bytes, bytes]]:
+    """Return (name, bytes) of every event of an item or register."""
+    return tx.execute("SELECT name, bytes FROM event WHERE grp = ? AND place = ?", (grp, place)).fetchall()
+
+
+def places_of_author(tx: Connection, grp: int, author: bytes) -> list[bytes]:
+    """Return the items and registers in which an author has spoken."""
+    rows = tx.execute("SELECT DISTINCT place FROM event WHERE grp = ? AND author = ?", (grp, author))
+    return [row[0] for row in rows]
+
+
+def all_places(tx: Connection, grp: int) -> list[bytes]:
+    """Return all items and registers of a group that have events."""
+    return [row[0] for row in tx.execute("SELECT DISTINCT place FROM event WHERE grp = ?", (grp,))]
+
+
+def chain_of_author(tx: Connection, grp: int, author: bytes) -> list[tuple[int, bytes, bytes | None]]:
+    """Return (number, name, previous) of every event of an author that is held, by number."""
+    return tx.execute(
+        "SELECT number, name, previous FROM event WHERE grp = ? AND author = ? ORDER BY number, name", (grp, author)
+    ).fetchall()
+
+
+def authors(tx: Connection, grp: int) -> list[tuple[bytes, int, int]]:
+    """Return (author, events held, highest number) for every author of a group."""
+    return tx.execute(
+        "SELECT author, count(DISTINCT number), max(number) FROM event WHERE grp = ? GROUP BY author", (grp,)
+    ).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """A row of ``item``: what the board sorts and filters by, and the folded item."""
+
+    id: bytes
+    grp: int
+    code: str
+    kind: str
+    status: str
+    category: str
+    urgency: int
+    created: int
+    folded: bytes = field(repr=False)
+
+
+def set_item(tx: Connection, row: ItemRow) -> None:
+    """Write an item as it is folded now."""
+    tx.execute(
+        "INSERT OR REPLACE INTO item (id, grp, code, kind, status, category, urgency, created, folded)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (row.id, row.grp, row.code, row.kind, row.status, row.category, row.urgency, row.created, row.folded),
+    )
+
+
+def drop_item(tx: Connection, item: bytes) -> None:
+    """Take an item off the board; its events stay."""
+    tx.execute("DELETE FROM item WHERE id = ?", (item,))
+
+
+def items(
+    tx: Connection, grp: int, *, kind: str | None = None, status: str | None = None, category: str | None = None
+) -> list[bytes]:
+    """Return the folded items that pass the filters, most urgent and oldest first."""
+    where, values = ["grp = ?"], [grp]
+    filters: list[tuple[str, str | None]] = [("kind", kind), ("status", status), ("category", category)]
+    for column, value in filters:
+        if value is not None:
+            where.append(f"{column} = ?")
+            values.append(value)  # type: ignore[arg-type] # parameters are of mixed type
+    query = f"SELECT folded FROM item WHERE {' AND '.join(where)} ORDER BY urgency, created, id"  # noqa: S608 - constants
+    return [row[0] for row in tx.execute(query, values)]
+
+
+def items_like(tx: Connection, grp: int, code: str, low: bytes, high: bytes) -> list[bytes]:
+    """Return the folded items with this short code, or whose id lies between two bounds (a prefix)."""
+    rows = tx.execute(
+        "SELECT folded FROM item WHERE grp = ? AND (code = ? OR (id >= ? AND id <= ?))", (grp, code, low, high)
+    )
+    return [row[0] for row in rows]
+
+
+def open_item_ids(tx: Connection, grp: int, closed: Iterable[str]) -> list[bytes]:
+    """Return the ids of the items whose status is none of ``closed``."""
+    marks = tuple(closed)
+    query = f"SELECT id FROM item WHERE grp = ? AND status NOT IN ({','.join('?' * len(marks))})"  # noqa: S608 - marks
+    return [row[0] for row in tx.execute(query, (grp, *marks))]
+
+
+def set_people(tx: Connection, grp: int, names: Iterable[tuple[bytes, str]]) -> None:
+    """Replace the folded register of people."""
+    tx.execute("DELETE FROM person WHERE grp = ?", (grp,))
+    tx.executemany(
+        "INSERT INTO person (grp, identity, name) VALUES (?, ?, ?)", [(grp, key, name) for key, name in names]
+    )
+
+
+def people(tx: Connection, grp: int) -> dict[bytes, str]:
+    """Return how the people of a group are called."""
+    return dict(tx.execute("SELECT identity, name FROM person WHERE grp = ?", (grp,)).fetchall())
+
+
+def post_of_key(tx: Connection, grp: int, key: bytes) -> bytes | None:
+    """Return the name of the event that was posted, here or by another member, with this key."""
+    row = tx.execute("SELECT event FROM post_key WHERE grp = ? AND key = ?", (grp, key)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def set_post_key(tx: Connection, grp: int, key: bytes, event: bytes) -> None:
+    """Note which event a key made; the first one stays."""
+    tx.execute("INSERT OR IGNORE INTO post_key (grp, key, event) VALUES (?, ?, ?)", (grp, key, event))

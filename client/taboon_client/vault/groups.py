@@ -1,0 +1,282 @@
+"""Rows of groups: the group itself, its saved MLS parts, epochs, mailbox, wishes and staged commit. SQL and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from taboon_client.vault.database import Connection
+
+__all__ = ["GroupRow", "MailboxRow", "StagedRow", "WishRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A row of ``grp``."""
+
+    id: int
+    group_id: bytes
+    name: str
+    state: str
+    problem: str | None
+    relay_url: str
+    relay_id: bytes
+    identity_seed: bytes = field(repr=False)
+    identity: bytes
+    version: int
+    added_by: bytes | None
+    next_number: int
+    previous: bytes | None
+    synced: int | None
+
+
+_GROUP = (
+    "id, group_id, name, state, problem, relay_url, relay_id, identity_seed, identity, version, added_by, next_number, "
+    "previous, synced"
+)
+
+
+def add_group(  # noqa: PLR0913 - the columns of a row
+    tx: Connection,
+    *,
+    group_id: bytes,
+    name: str,
+    relay_url: str,
+    relay_id: bytes,
+    identity_seed: bytes,
+    identity: bytes,
+    added_by: bytes | None,
+) -> int:
+    """Insert an active group; returns its row id."""
+    cursor = tx.execute(
+        "INSERT INTO grp (group_id, name, state, relay_url, relay_id, identity_seed, identity, added_by)"
+        " VALUES (?, ?, 'active', ?, ?, ?, ?, ?)",
+        (group_id, name, relay_url, relay_id, bytes(identity_seed), identity, added_by),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def get_group(tx: Connection, grp: int) -> GroupRow:
+    """Return one group."""
+    return GroupRow(*tx.execute(f"SELECT {_GROUP} FROM grp WHERE id = ?", (grp,)).fetchone())  # noqa: S608 - constant
+
+
+def all_groups(tx: Connection) -> list[GroupRow]:
+    """Return all groups, oldest first."""
+    rows = tx.execute(f"SELECT {_GROUP} FROM grp ORDER BY id")  # noqa: S608 - constant
+    return [GroupRow(*row) for row in rows]
+
+
+def has_group(tx: Connection, group_id: bytes) -> bool:
+    """Tell whether a group id is known."""
+    return tx.execute("SELECT 1 FROM grp WHERE group_id = ?", (group_id,)).fetchone() is not None
+
+
+def set_state(tx: Connection, grp: int, state: str, problem: str | None) -> None:
+    """Set how the group stands here, with one sentence for the user."""
+    tx.execute("UPDATE grp SET state = ?, problem = ? WHERE id = ?", (state, problem, grp))
+
+
+def set_name(tx: Connection, grp: int, name: str) -> None:
+    """Set the folded name of the group."""
+    tx.execute("UPDATE grp SET name = ? WHERE id = ?", (name, grp))
+
+
+def set_synced(tx: Connection, grp: int, now: int) -> None:
+    """Note when the relay was last read to its head."""
+    tx.execute("UPDATE grp SET synced = ? WHERE id = ?", (now, grp))
+
+
+def advance_author(tx: Connection, grp: int, number: int, name: bytes) -> None:
+    """Note our latest event: its running number and name."""
+    tx.execute("UPDATE grp SET next_number = ?, previous = ? WHERE id = ?", (number + 1, name, grp))
+
+
+def version_of(tx: Connection, grp: int) -> int:
+    """Return the version of the saved MLS state."""
+    return int(tx.execute("SELECT version FROM grp WHERE id = ?", (grp,)).fetchone()[0])
+
+
+def mls_parts(tx: Connection, grp: int) -> dict[str, bytes]:
+    """Return the saved MLS state."""
+    return dict(tx.execute("SELECT name, bytes FROM mls_part WHERE grp = ?", (grp,)).fetchall())
+
+
+def save_parts(tx: Connection, grp: int, changed: Mapping[str, bytes], removed: Iterable[str]) -> int:
+    """Write and delete parts of the MLS state; returns the new version."""
+    tx.executemany("DELETE FROM mls_part WHERE grp = ? AND name = ?", [(grp, name) for name in removed])
+    tx.executemany(
+        "INSERT INTO mls_part (grp, name, bytes) VALUES (?, ?, ?)"
+        " ON CONFLICT (grp, name) DO UPDATE SET bytes = excluded.bytes",
+        [(grp, name, bytes(value)) for name, value in changed.items()],
+    )
+    tx.execute("UPDATE grp SET version = version + 1 WHERE id = ?", (grp,))
+    return version_of(tx, grp)
+
+
+def delete_mls_state(tx: Connection, grp: int) -> None:
+    """Delete every key of a group that we are no longer in; the board and our identity stay."""
+    tx.execute("DELETE FROM mls_part WHERE grp = ?", (grp,))
+    for table in ("mailbox", "leaf_key", "staged", "wish", "own_blob", "outbox", "part"):
+        tx.execute(f"DELETE FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant names
+    tx.execute("UPDATE grp SET version = version + 1 WHERE id = ?", (grp,))
+
+
+def add_leaf_key(tx: Connection, grp: int, kind: str, public: bytes, secret: bytes) -> None:
+    """Keep the private half of something our leaf names."""
+    tx.execute(
+        "INSERT OR IGNORE INTO leaf_key (grp, kind, public, secret) VALUES (?, ?, ?, ?)",
+        (grp, kind, public, bytes(secret)),
+    )
+
+
+def leaf_secret(tx: Connection, grp: int, public: bytes) -> bytes | None:
+    """Return the private half of a key that our leaf named."""
+    row = tx.execute("SELECT secret FROM leaf_key WHERE grp = ? AND public = ?", (grp, public)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def keep_append_keys(tx: Connection, grp: int, public: bytes) -> None:
+    """Delete every append key but the one our leaf names now."""
+    tx.execute("DELETE FROM leaf_key WHERE grp = ? AND kind = 'append' AND public <> ?", (grp, public))
+
+
+def add_epoch(tx: Connection, grp: int, number: int, epoch_id: bytes, record: bytes) -> None:
+    """Note an epoch of the standing chain."""
+    tx.execute(
+        "INSERT INTO epoch (grp, number, epoch_id, record) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (grp, number) DO UPDATE SET epoch_id = excluded.epoch_id, record = excluded.record",
+        (grp, number, epoch_id, record),
+    )
+
+
+def epoch_records(tx: Connection, grp: int) -> list[bytes]:
+    """Return the records of all epochs known, oldest first."""
+    return [row[0] for row in tx.execute("SELECT record FROM epoch WHERE grp = ? ORDER BY number", (grp,))]
+
+
+def epoch_count(tx: Connection, grp: int) -> tuple[int, int]:
+    """Return (how many epochs are known, the highest number)."""
+    count, last = tx.execute("SELECT count(*), max(number) FROM epoch WHERE grp = ?", (grp,)).fetchone()
+    return int(count), int(last if last is not None else -1)
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxRow:
+    """A row of ``mailbox``: the present epoch's mailbox and how far it has been read."""
+
+    grp: int
+    epoch: int
+    retention: int
+    mailbox_secret: bytes = field(repr=False)
+    blob_key: bytes = field(repr=False)
+    number: int
+    head: bytes
+
+
+def set_mailbox(tx: Connection, row: MailboxRow) -> None:
+    """Replace the group's mailbox: the keys of the epoch before are gone with it."""
+    tx.execute(
+        "INSERT OR REPLACE INTO mailbox (grp, epoch, class, mailbox_secret, blob_key, number, head)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (row.grp, row.epoch, row.retention, bytes(row.mailbox_secret), bytes(row.blob_key), row.number, row.head),
+    )
+
+
+def get_mailbox(tx: Connection, grp: int) -> MailboxRow | None:
+    """Return the group's mailbox, None when we are no longer in."""
+    row = tx.execute(
+        "SELECT grp, epoch, class, mailbox_secret, blob_key, number, head FROM mailbox WHERE grp = ?", (grp,)
+    ).fetchone()
+    return None if row is None else MailboxRow(*row)
+
+
+def move_cursor(tx: Connection, grp: int, number: int, head: bytes) -> None:
+    """Note how far the mailbox has been read."""
+    tx.execute("UPDATE mailbox SET number = ?, head = ? WHERE grp = ?", (number, head, grp))
+
+
+def parts(tx: Connection, grp: int) -> list[bytes]:
+    """Return the contents of unfinished transfers, in the order of the mailbox."""
+    return [row[0] for row in tx.execute("SELECT content FROM part WHERE grp = ? ORDER BY id", (grp,))]
+
+
+def add_part(tx: Connection, grp: int, transfer: bytes, content: bytes) -> None:
+    """Keep the content of a part until its message is whole."""
+    tx.execute("INSERT INTO part (grp, transfer, content) VALUES (?, ?, ?)", (grp, transfer, content))
+
+
+def keep_parts(tx: Connection, grp: int, pending: Iterable[bytes]) -> None:
+    """Delete the parts of every transfer that is not pending any more."""
+    standing = set(pending)
+    rows = tx.execute("SELECT DISTINCT transfer FROM part WHERE grp = ?", (grp,)).fetchall()
+    done = [(grp, transfer) for (transfer,) in rows if transfer not in standing]
+    tx.executemany("DELETE FROM part WHERE grp = ? AND transfer = ?", done)
+
+
+@dataclass(frozen=True, slots=True)
+class WishRow:
+    """A row of ``wish``."""
+
+    id: int
+    kind: str
+    data: bytes
+
+
+def add_wish(tx: Connection, grp: int, kind: str, data: bytes) -> int:
+    """Wish for a commit; a wish that stands already is not doubled. Returns its id."""
+    tx.execute("INSERT OR IGNORE INTO wish (grp, kind, data) VALUES (?, ?, ?)", (grp, kind, data))
+    row = tx.execute("SELECT id FROM wish WHERE grp = ? AND kind = ? AND data = ?", (grp, kind, data)).fetchone()
+    return int(row[0])
+
+
+def wishes(tx: Connection, grp: int) -> list[WishRow]:
+    """Return what waits for our next commit, oldest first."""
+    return [WishRow(*row) for row in tx.execute("SELECT id, kind, data FROM wish WHERE grp = ? ORDER BY id", (grp,))]
+
+
+def has_wish(tx: Connection, wish: int) -> bool:
+    """Tell whether a wish still stands."""
+    return tx.execute("SELECT 1 FROM wish WHERE id = ?", (wish,)).fetchone() is not None
+
+
+def drop_wish(tx: Connection, wish: int) -> None:
+    """Forget a wish: it has come about, or cannot any more."""
+    tx.execute("DELETE FROM wish WHERE id = ?", (wish,))
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """A row of ``staged``: our commit that waits for its seal."""
+
+    grp: int
+    staged: bytes = field(repr=False)
+    blobs: bytes = field(repr=False)
+    hash: bytes
+    expected: int | None
+    welcome: bytes | None = field(repr=False)
+    adds: bytes
+
+
+def set_staged(tx: Connection, row: StagedRow) -> None:
+    """Keep a staged commit. There is at most one for a group."""
+    tx.execute(
+        "INSERT INTO staged (grp, bytes, blobs, hash, expected, welcome, adds) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (row.grp, row.staged, row.blobs, row.hash, row.expected, row.welcome, row.adds),
+    )
+
+
+def get_staged(tx: Connection, grp: int) -> StagedRow | None:
+    """Return the staged commit of a group."""
+    row = tx.execute(
+        "SELECT grp, bytes, blobs, hash, expected, welcome, adds FROM staged WHERE grp = ?", (grp,)
+    ).fetchone()
+    return None if row is None else StagedRow(*row)
+
+
+def drop_staged(tx: Connection, grp: int) -> None:
+    """Forget the staged commit: it stood and was merged, or lost the race."""
+    tx.execute("DELETE FROM staged WHERE grp = ?", (grp,))

@@ -1,0 +1,141 @@
+"""Rows of invites and of our own requests to join. SQL and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from taboon_client.vault.database import Connection
+
+__all__ = ["InviteRow", "JoiningRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class InviteRow:
+    """A row of ``invite``."""
+
+    id: int
+    grp: int
+    payload: bytes = field(repr=False)
+    invite_seed: bytes = field(repr=False)
+    state: str
+    request: bytes | None = field(repr=False)
+    blobs: bytes | None = field(repr=False)
+    number: int
+    head: bytes
+
+
+_INVITE = "id, grp, payload, invite_seed, state, request, blobs, number, head"
+
+
+def add_invite(tx: Connection, grp: int, payload: bytes, invite_seed: bytes, head: bytes) -> int:
+    """Insert an open invite; returns its row id."""
+    cursor = tx.execute(
+        "INSERT INTO invite (grp, payload, invite_seed, state, head) VALUES (?, ?, ?, 'open', ?)",
+        (grp, payload, bytes(invite_seed), head),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def get_invite(tx: Connection, invite: int) -> InviteRow | None:
+    """Return one invite."""
+    row = tx.execute(f"SELECT {_INVITE} FROM invite WHERE id = ?", (invite,)).fetchone()  # noqa: S608 - constant
+    return None if row is None else InviteRow(*row)
+
+
+def invites(tx: Connection, grp: int | None = None) -> list[InviteRow]:
+    """Return the invites of a group, or all, oldest first."""
+    query = f"SELECT {_INVITE} FROM invite WHERE ? IS NULL OR grp = ? ORDER BY id"  # noqa: S608 - constant
+    return [InviteRow(*row) for row in tx.execute(query, (grp, grp))]
+
+
+def set_invite(tx: Connection, invite: int, state: str, *, request: bytes | None, blobs: bytes | None) -> None:
+    """Move an invite on."""
+    tx.execute("UPDATE invite SET state = ?, request = ?, blobs = ? WHERE id = ?", (state, request, blobs, invite))
+
+
+def move_invite(tx: Connection, invite: int, number: int, head: bytes) -> None:
+    """Note how far the rendezvous has been read."""
+    tx.execute("UPDATE invite SET number = ?, head = ? WHERE id = ?", (number, head, invite))
+
+
+def drop_invite(tx: Connection, invite: int) -> None:
+    """Forget an invite and its secrets."""
+    tx.execute("DELETE FROM invite WHERE id = ?", (invite,))
+
+
+@dataclass(frozen=True, slots=True)
+class JoiningRow:
+    """A row of ``joining``."""
+
+    id: int
+    payload: bytes = field(repr=False)
+    state: str
+    problem: str | None
+    name: str
+    identity_seed: bytes | None = field(repr=False)
+    key_package: bytes = field(repr=False)
+    secrets: bytes | None = field(repr=False)
+    blob: bytes | None = field(repr=False)
+    number: int
+    head: bytes
+    grp: int | None
+
+
+_JOINING = "id, payload, state, problem, name, identity_seed, key_package, secrets, blob, number, head, grp"
+
+
+def add_joining(  # noqa: PLR0913 - the columns of a row
+    tx: Connection,
+    *,
+    payload: bytes,
+    name: str,
+    identity_seed: bytes,
+    key_package: bytes,
+    secrets: bytes,
+    blob: bytes,
+    head: bytes,
+) -> int:
+    """Insert a request of ours; returns its row id."""
+    cursor = tx.execute(
+        "INSERT INTO joining (payload, state, name, identity_seed, key_package, secrets, blob, head)"
+        " VALUES (?, 'waiting', ?, ?, ?, ?, ?, ?)",
+        (payload, name, bytes(identity_seed), key_package, bytes(secrets), blob, head),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def get_joining(tx: Connection, joining: int) -> JoiningRow:
+    """Return one request of ours."""
+    return JoiningRow(*tx.execute(f"SELECT {_JOINING} FROM joining WHERE id = ?", (joining,)).fetchone())  # noqa: S608 - constant
+
+
+def joinings(tx: Connection) -> list[JoiningRow]:
+    """Return our requests, oldest first."""
+    return [JoiningRow(*row) for row in tx.execute(f"SELECT {_JOINING} FROM joining ORDER BY id")]  # noqa: S608 - constant
+
+
+def joining_of_payload(tx: Connection, payload: bytes) -> JoiningRow | None:
+    """Return the request we made with an invite, if we have."""
+    row = tx.execute(f"SELECT {_JOINING} FROM joining WHERE payload = ?", (payload,)).fetchone()  # noqa: S608 - constant
+    return None if row is None else JoiningRow(*row)
+
+
+def move_joining(tx: Connection, joining: int, number: int, head: bytes) -> None:
+    """Note how far the rendezvous has been read."""
+    tx.execute("UPDATE joining SET number = ?, head = ? WHERE id = ?", (number, head, joining))
+
+
+def request_sent(tx: Connection, joining: int) -> None:
+    """The relay has our request: forget the blob."""
+    tx.execute("UPDATE joining SET blob = NULL WHERE id = ?", (joining,))
+
+
+def end_joining(tx: Connection, joining: int, state: str, *, problem: str | None, grp: int | None) -> None:
+    """Close a request of ours and delete the keys that were made for it."""
+    tx.execute(
+        "UPDATE joining SET state = ?, problem = ?, grp = ?, secrets = NULL, identity_seed = NULL, blob = NULL"
+        " WHERE id = ?",
+        (state, problem, grp, joining),
+    )
