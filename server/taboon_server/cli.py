@@ -1,0 +1,188 @@
+"""`taboon relay`: the relay's commands, found by the `taboon` command through an entry point."""
+
+import ipaddress
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Annotated, Final
+
+import platformdirs
+import typer
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from taboon_server.identity import IdentityError, load_identity
+from taboon_server.serve import serve
+from taboon_server.settings import Settings
+from taboon_server.store import Store, StoreError
+
+_DATABASE: Final = "relay.db"
+_DEFAULTS: Final = Settings()
+_CANNOT_START: Final = 1
+
+relay = typer.Typer(
+    help="Run a relay: it stores encrypted blobs in mailboxes, in order, until they expire.",
+    invoke_without_command=True,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+
+_Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--folder", "--home", envvar="TABOON_RELAY_HOME", help="Where the relay keeps its key and its database."
+    ),
+]
+_Database = Annotated[
+    str | None, typer.Option(help="URL of the database, sqlite:///PATH; by default a file in the relay's folder.")
+]
+
+
+@relay.callback()
+def start(
+    context: typer.Context,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Other than on loopback, TLS is always on.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 8_425,
+    database: _Database = None,
+    folder: _Folder = None,
+    tls: Annotated[bool, typer.Option("--tls", help="TLS with the relay's own key on loopback too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say where the relay is as JSON.")] = False,
+    quota_blobs: Annotated[int, typer.Option(min=1, help="Blobs that one mailbox takes.")] = _DEFAULTS.quota_blobs,
+    quota_bytes: Annotated[int, typer.Option(min=2_048, help="Bytes that one mailbox takes.")] = _DEFAULTS.quota_bytes,
+    disk_bytes: Annotated[
+        int | None, typer.Option(min=1 << 20, help="Bytes that the database may take on disk.")
+    ] = _DEFAULTS.disk_bytes,
+    waiters_by_mailbox: Annotated[
+        int, typer.Option(min=1, help="Readers that may wait on one mailbox.")
+    ] = _DEFAULTS.waiters_by_mailbox,
+    waiters: Annotated[int, typer.Option(min=1, help="Readers that may wait in total.")] = _DEFAULTS.waiters,
+    deadline: Annotated[
+        float, typer.Option(min=0.1, help="Seconds in which a request must have come.")
+    ] = _DEFAULTS.deadline,
+) -> None:
+    """Start the relay and print its address. Ctrl-C stops it."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = Settings(
+        quota_blobs=quota_blobs,
+        quota_bytes=quota_bytes,
+        disk_bytes=disk_bytes,
+        waiters_by_mailbox=waiters_by_mailbox,
+        waiters=waiters,
+        deadline=deadline,
+    )
+    home = _home(folder)
+    store = _open(home, database, settings)
+    try:
+        identity = load_identity(home)
+        secure = tls or not _is_loopback(host)
+        with _listen(host, port) as listener:
+
+            def ready() -> None:
+                scheme = "https" if secure else "http"
+                bound = listener.getsockname()[1]
+                url = f"{scheme}://{_reachable(host)}:{bound}/#{identity.fragment}"
+                line = json.dumps({"url": url, "id": identity.fragment}) if as_json else f"The relay is at {url}"
+                typer.echo(line)
+
+            serve(store, identity, settings, listener, tls_folder=home if secure else None, ready=ready)
+    except (IdentityError, StoreError) as error:
+        raise _failure(str(error)) from error
+    finally:
+        store.close()
+
+
+@relay.command()
+def tidy(database: _Database = None, folder: _Folder = None) -> None:
+    """Write the database anew, so that nothing is left of what expired. A running relay pauses meanwhile."""
+    store = _open(_home(folder), database, _DEFAULTS)
+    try:
+        store.tidy()
+    except StoreError as error:
+        raise _failure(str(error)) from error
+    finally:
+        store.close()
+    typer.echo("The database is tidy.")
+
+
+def _failure(message: str) -> typer.Exit:
+    typer.echo(message, err=True)
+    return typer.Exit(_CANNOT_START)
+
+
+def _home(folder: Path | None) -> Path:
+    home = folder or Path(platformdirs.user_data_dir("taboon-relay", appauthor=False))
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _failure(f"The folder {home} cannot be made: {error.strerror}.") from error
+    # SQLite's own temporary files (a VACUUM's) stay where the database is.
+    os.environ["SQLITE_TMPDIR"] = str(home)
+    return home
+
+
+def _open(home: Path, database: str | None, settings: Settings) -> Store:
+    try:
+        return Store(_database_path(home, database), busy_seconds=settings.busy_seconds, disk_bytes=settings.disk_bytes)
+    except StoreError as error:
+        raise _failure(str(error)) from error
+
+
+def _database_path(home: Path, database: str | None) -> Path:
+    if database is None:
+        return home / _DATABASE
+    try:
+        url = make_url(database)
+    except ArgumentError:
+        url = None
+    if url is None or url.drivername != "sqlite" or not url.database or url.database == ":memory:" or url.query:
+        raise _failure("The database must be given as sqlite:///PATH.")
+    return Path(url.database)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _failure(f"{host} is no address of this machine.") from error
+    try:
+        if os.name == "posix":  # on Windows this would let two relays take one port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise _failure(
+            f"Port {port} of {host} cannot be used: {error.strerror}. Choose another with --port."
+        ) from error
+    return listener
+
+
+def _reachable(host: str) -> str:
+    """Return what others reach this machine by, as it stands in a URL."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            try:
+                # Sends nothing: it only asks the system which of its addresses leads outward (RFC 5737, RFC 3849).
+                probe.connect(("192.0.2.1" if address.version == 4 else "2001:db8::1", 9))
+                address = ipaddress.ip_address(probe.getsockname()[0])
+            except OSError:
+                return socket.gethostname()
+    return f"[{address}]" if address.version == 6 else str(address)

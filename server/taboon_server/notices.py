@@ -1,0 +1,56 @@
+"""What the operator is told: a kind and a count, and nothing that came in a request."""
+
+import logging
+import sys
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+_LIBRARIES: Final = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "asyncio", "fastapi", "sqlalchemy")
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is where the operator reads
+
+
+class Notices:
+    """Counts kinds of trouble; writes a line at the 1st, 10th, 100th of a kind, so that nobody can flood it.
+
+    Args:
+        write: takes one line.
+    """
+
+    def __init__(self, write: Callable[[str], None] = _to_stderr) -> None:
+        self._counts: Counter[str] = Counter()
+        self._write = write
+
+    def count(self, kind: str) -> None:
+        """Count one more of a kind. `kind` is a fixed word of the code's, never from a request."""
+        self._counts[kind] += 1
+        total = self._counts[kind]
+        if str(total).strip("0") == "1":
+            self._write(f"taboon relay: {kind} ({total})")
+
+
+class _Counting(logging.Handler):
+    def __init__(self, notices: Notices) -> None:
+        super().__init__(logging.WARNING)
+        self._notices = notices
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count a record by where it comes from; its text and its traceback may hold what came in a request."""
+        what = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else record.levelname.lower()
+        self._notices.count(f"{record.name} {what}")
+
+
+def take_over_logging(notices: Notices) -> None:
+    """Let nothing that a library logs be written: it is counted instead."""
+    logging.captureWarnings(capture=True)
+    root = logging.getLogger()
+    root.handlers = [_Counting(notices)]
+    root.setLevel(logging.WARNING)
+    for name in _LIBRARIES:
+        logger = logging.getLogger(name)
+        logger.handlers = []
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)

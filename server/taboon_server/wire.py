@@ -1,0 +1,133 @@
+"""The bytes that a relay speaks: mailbox ids, running head hashes, receipts, pages (docs/protocol.md, section 1).
+
+Pure functions: no keys, no clock, no storage. Numbers are big-endian.
+"""
+
+import hashlib
+import struct
+from collections.abc import Sequence
+from typing import Final
+
+SIZE_CLASSES: Final = (2_048, 16_384, 65_536, 262_144)
+"""Lengths in bytes that a blob and the body of a page may have."""
+
+RETENTION_DAYS: Final = (1, 7, 30, 120)
+"""Days that the retention classes 0 to 3 keep a mailbox after its last append."""
+
+UNUSED_DAYS: Final = 1
+"""Days that a mailbox without a blob is kept after it was made."""
+
+TIME_UNIT: Final = 300
+"""Seconds in one unit of a request's coarse time."""
+
+MAX_UNITS_OFF: Final = 3
+"""Units that a request's time may be away from the relay's own."""
+
+MAX_WAIT: Final = 25
+"""Seconds that a read may wait for a next blob."""
+
+MAX_PASS: Final = 64
+"""Bytes that the body of a creation may have."""
+
+MAX_PAGE_BLOBS: Final = SIZE_CLASSES[-1] // SIZE_CLASSES[0]
+
+_RECEIPT_LABEL: Final = b"taboon receipt v1"
+_PAGE_LABEL: Final = b"taboon page v1"
+_VERSION: Final = 1
+
+
+def sha256(data: bytes) -> bytes:
+    """Return the SHA-256 of some bytes (32 bytes)."""
+    return hashlib.sha256(data).digest()
+
+
+def mailbox_id(retention: int, read_key_hash: bytes, append_key_hash: bytes) -> bytes:
+    """Return the 32-byte id of the mailbox that these two keys open.
+
+    Args:
+        retention: the retention class, 0 to 3.
+        read_key_hash: SHA-256 of the Ed25519 read key, 32 bytes.
+        append_key_hash: SHA-256 of the Ed25519 append key, 32 bytes.
+    """
+    return sha256(b"taboon mailbox v1" + bytes([retention]) + read_key_hash + append_key_hash)
+
+
+def first_head(mailbox: bytes) -> bytes:
+    """Return head(0), the running head hash of an empty mailbox (32 bytes)."""
+    return sha256(b"taboon head v1" + mailbox)
+
+
+def next_head(head: bytes, number: int, blob_hash: bytes) -> bytes:
+    """Return head(number) from head(number - 1) and the hash of blob `number` (32 bytes)."""
+    return sha256(b"taboon head v1" + head + number.to_bytes(8, "big") + blob_hash)
+
+
+def size_class_holding(length: int) -> int:
+    """Return the smallest size class, 0 to 3, that holds `length` bytes; raises ValueError above the largest."""
+    for code, size in enumerate(SIZE_CLASSES):
+        if length <= size:
+            return code
+    raise ValueError("no size class is that large")
+
+
+def receipt_fields(
+    relay_key: bytes, mailbox: bytes, number: int, blob_hash: bytes, head: bytes, *, seal: bool
+) -> bytes:
+    """Return a receipt without its signature: 138 bytes."""
+    return bytes([_VERSION, seal]) + relay_key + mailbox + number.to_bytes(8, "big") + blob_hash + head
+
+
+def receipt_signed(fields: bytes) -> bytes:
+    """Return what the relay signs for a receipt."""
+    return _RECEIPT_LABEL + fields
+
+
+def page_body(blobs: Sequence[bytes]) -> bytes:
+    """Return blobs one after the other, padded with zeros to the smallest size class that holds them."""
+    body = b"".join(blobs)
+    return body.ljust(SIZE_CLASSES[size_class_holding(len(body))], b"\0")
+
+
+def page_fields(
+    relay_key: bytes,
+    mailbox: bytes,
+    nonce: bytes,
+    *,
+    sealed: bool,
+    first: int,
+    last: int,
+    head: bytes,
+    sizes: Sequence[int],
+    body_length: int,
+) -> bytes:
+    """Return the first 160 bytes of a page's head: all that its signature covers, besides the body.
+
+    Args:
+        relay_key: the relay's Ed25519 public key, 32 bytes.
+        mailbox: the mailbox id, 32 bytes.
+        nonce: the request's nonce, 12 bytes.
+        sealed: whether the mailbox takes nothing more.
+        first: number of the first blob in the page.
+        last: number of the mailbox's last blob.
+        head: head(last), 32 bytes.
+        sizes: lengths in bytes of the blobs in the page, each a size class, at most 128 of them.
+        body_length: length of the padded body in bytes, a size class.
+    """
+    bits = 0
+    for size in sizes:
+        bits = bits << 2 | SIZE_CLASSES.index(size)
+    bits <<= 2 * (MAX_PAGE_BLOBS - len(sizes))
+    return (
+        bytes([_VERSION, sealed, len(sizes), SIZE_CLASSES.index(body_length)])
+        + nonce
+        + mailbox
+        + struct.pack(">QQ", first, last)
+        + head
+        + bits.to_bytes(32, "big")
+        + relay_key
+    )
+
+
+def page_signed(fields: bytes, body: bytes) -> bytes:
+    """Return what the relay signs for a page."""
+    return _PAGE_LABEL + fields + sha256(body)
