@@ -29,7 +29,7 @@ _STOP_SECONDS = 15.0
 class RelayProcess:
     """Starts `taboon relay` on a folder, and stops it gently or not.
 
-    The relay takes a free port unless told otherwise. After `kill` or `stop` the same object can be started again, on the
+    The relay takes a free port unless told otherwise. After `kill` or `stop` it can be started again, on the
     port it had before, so that its address stays the same.
 
     Args:
