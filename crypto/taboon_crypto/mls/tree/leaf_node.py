@@ -117,7 +117,7 @@ LeafNodeSource = Lifetime | FromUpdate | ParentHash
 
 
 @dataclass(frozen=True, slots=True)
-class LeafNode(Kept):
+class LeafNode(Kept, tag=1, width=1):
     """LeafNode (section 7.2). Keeps the bytes it was decoded from; signature and hash are computed over them."""
 
     encryption_key: bytes
