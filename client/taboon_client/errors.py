@@ -5,6 +5,21 @@
     │   ├── CborError      not deterministic CBOR, or outside the limits
     │   └── EventError     not an event: shape, size or signature
     ├── FieldError         a value that a writer gave and that does not fit; says which and what to do
+    ├── BadLinkError       not an invite link
+    ├── InviteEndedError   the invite behind a link has expired, was used or was ended
+    ├── NotFoundError      no group, item, member, request or invite of that name here
+    ├── AmbiguousError     a name or prefix that fits more than one
+    ├── NotAllowedError    the group's policy or the board's rules do not let this member do that
+    ├── GroupStoppedError  the group does not go on here: removed, frozen, or its mailbox spoiled
+    ├── VaultError         the encrypted store on this device
+    │   ├── VaultMissingError, VaultExistsError    there is none, there is one already
+    │   ├── FolderNotPrivateError                  the folder chosen for it is open to others
+    │   ├── WrongPassphraseError, WeakPassphraseError
+    │   ├── VaultMemoryError                       too little free memory to stretch the passphrase
+    │   ├── VaultBusyError                         another process holds it for too long: try again
+    │   ├── VaultNewerError, VaultDamagedError     written by a newer Taboon; not as it was written
+    │   ├── VaultDiskError                         the disk cannot be read or written: DiskFullError
+    │   └── VaultUsageError                        a fault in the calling program: closed, nested, another thread
     └── RelayError         a relay and the way to it
         ├── RelayAddressError         an address that is none, or is not safe to use
         ├── RelayUnreachableError     down, slow, cut off: try again later
@@ -129,15 +144,15 @@ class RelayRolledBackError(RelayMisbehavedError):
     """The relay shows less than it showed before, or other blobs under the same numbers."""
 
 
-class BadLink(TaboonError):
+class BadLinkError(TaboonError):
     """Not an invite link of Taboon, or damaged on the way."""
 
 
-class InviteEnded(TaboonError):
+class InviteEndedError(TaboonError):
     """The invite behind a link has expired, was used, or was ended by an admin."""
 
 
-class NotFound(TaboonError):
+class NotFoundError(TaboonError):
     """Nothing here has that name.
 
     Attributes:
@@ -149,7 +164,7 @@ class NotFound(TaboonError):
         self.what = what
 
 
-class Ambiguous(TaboonError):
+class AmbiguousError(TaboonError):
     """A name, code or prefix fits more than one.
 
     Attributes:
@@ -161,9 +176,61 @@ class Ambiguous(TaboonError):
         self.choices = choices
 
 
-class NotAllowed(TaboonError):
+class NotAllowedError(TaboonError):
     """The group's policy, or the rules of the board, do not let this member do that now."""
 
 
-class GroupStopped(TaboonError):
+class GroupStoppedError(TaboonError):
     """The group does not go on here: this device was removed, is a second copy, or the mailbox was spoiled."""
+
+
+class VaultError(TaboonError):
+    """Root of what can go wrong with the vault. Nothing was changed."""
+
+
+class VaultMissingError(VaultError):
+    """There is no vault in this folder."""
+
+
+class VaultExistsError(VaultError):
+    """There is a vault in this folder already."""
+
+
+class FolderNotPrivateError(VaultError):
+    """The folder chosen for the vault can be read by others and holds things that are not the vault's."""
+
+
+class WrongPassphraseError(VaultError):
+    """The passphrase does not open the vault."""
+
+
+class WeakPassphraseError(VaultError):
+    """The passphrase is refused: too easily guessed, too long, or no text."""
+
+
+class VaultMemoryError(VaultError):
+    """The device does not give the memory that the passphrase's stretching takes."""
+
+
+class VaultBusyError(VaultError):
+    """Another process works on the vault for longer than was waited for. Trying again is safe."""
+
+
+class VaultNewerError(VaultError):
+    """A newer version of Taboon has written this vault."""
+
+
+class VaultDamagedError(VaultError):
+    """The vault's files are not as Taboon wrote them."""
+
+
+class VaultDiskError(VaultError):
+    """The disk could not be read or written."""
+
+
+class DiskFullError(VaultDiskError):
+    """There is no room left on the disk."""
+
+
+class VaultUsageError(VaultError):
+    """The calling program uses the vault in a way that cannot work."""
