@@ -1,0 +1,72 @@
+"""The registers of a group: the people and the settings (docs/protocol.md, section 3.3)."""
+
+from __future__ import annotations
+
+import unicodedata
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from taboon_client.board.codes import shortest_codes
+from taboon_client.board.kinds import GroupName, Name, from_body
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from taboon_client.board.graph import Graph
+    from taboon_client.board.history import Judge
+
+__all__ = ["PEOPLE", "SETTINGS", "fingerprint", "fold_group_name", "fold_people", "tags"]
+
+PEOPLE = "people"
+SETTINGS = "settings"
+
+_TAG_LABEL = b"taboon tag v1"
+
+
+def fold_people(graph: Graph, judge: Judge) -> dict[bytes, str]:
+    """Return the names that identity keys gave themselves: of each the last that counts, in the order of the fold."""
+    names: dict[bytes, str] = {}
+    for _, _, event in graph.ready():
+        body = from_body(event)
+        if isinstance(body, Name) and judge(event):
+            names[event.author] = body.name
+    return names
+
+
+def fold_group_name(graph: Graph, judge: Judge) -> str | None:
+    """Return how the group is called: the last name that an admin gave it and that counts, in the order of the fold."""
+    name = None
+    for _, _, event in graph.ready():
+        body = from_body(event)
+        if isinstance(body, GroupName) and judge(event, GroupName.role):
+            name = body.name
+    return name
+
+
+def fingerprint(identity: bytes) -> bytes:
+    """Return the 32 bytes whose code (:func:`~taboon_client.board.codes.code_of`) is the tag of an identity key."""
+    return sha256(_TAG_LABEL + identity).digest()
+
+
+def tags(names: Mapping[bytes, str]) -> dict[bytes, str]:
+    """Return for each identity key the tag that tells it from others whose names look alike; ``""`` where none does.
+
+    Names look alike if they differ only in case, spaces, marks, invisible characters or ways to write one character. A
+    tag is four characters, or as many more as it takes: two keys never share name and tag. Whoever makes keys
+    until their tag is somebody's only makes both tags longer.
+    """
+    alike: dict[str, list[bytes]] = {}
+    for identity, name in names.items():
+        alike.setdefault(_look(name), []).append(identity)
+    found = dict.fromkeys(names, "")
+    for identities in alike.values():
+        if len(identities) > 1:
+            codes = shortest_codes(map(fingerprint, identities))
+            for identity in identities:
+                found[identity] = codes[fingerprint(identity)]
+    return found
+
+
+def _look(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in plain if unicodedata.category(c)[0] not in "CMZ").casefold()
