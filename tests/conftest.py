@@ -1,0 +1,19 @@
+"""Fixtures that several parts of the suite share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import FAST_COST, allow_fast_kdf
+
+if TYPE_CHECKING:
+    from taboon_crypto.slots import Cost
+
+
+@pytest.fixture
+def fast_kdf(monkeypatch: pytest.MonkeyPatch) -> Cost:
+    """Key slots of this test cost next to nothing, by default too."""
+    allow_fast_kdf(monkeypatch)
+    return FAST_COST
