@@ -11,6 +11,8 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from taboon_server import problems
 from taboon_server.calls import Calls
@@ -28,6 +30,12 @@ class _PlainRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the endpoint itself."""
         return self.endpoint
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match this one spelling of the path, without a query."""
+        if scope["query_string"] or scope["raw_path"] != self.path.encode():
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 def create_app(

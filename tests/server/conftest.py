@@ -30,3 +30,8 @@ def new_relay(tmp_path: pathlib.Path) -> Iterator[RelayProcess]:
     """A relay of the test's own."""
     with RelayProcess(tmp_path / "home") as process:
         yield process
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"

@@ -1,0 +1,191 @@
+"""What expires is gone: from the answers at once, from the files at the next purge."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+from taboon_server.days import Days
+from taboon_server.expiry import purge_at_start, purge_once
+from taboon_server.store import Store
+from tests.server.inside import DAY, Clock, Inside, inside
+from tests.server.signing import CREATE, READ, SIZES, Keys, heads
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+DAYS_OF_CLASS = [1, 7, 30, 120]
+
+
+def marked(size: int = SIZES[0]) -> tuple[bytes, bytes]:
+    """Return a blob, and a mark that it is full of."""
+    mark = secrets.token_bytes(16)
+    return mark * (size // 16), mark
+
+
+def on_disk(folder: Path) -> bytes:
+    """Return every byte of every file of the database."""
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("relay.db*")))
+
+
+async def is_gone(relay: Inside, keys: Keys) -> bool:
+    return (await relay.call(keys, READ)).status_code == 404
+
+
+@pytest.mark.parametrize("retention", [0, 1, 2, 3])
+async def test_a_mailbox_is_kept_for_its_class_after_the_day_of_its_last_append(tmp_path: Path, retention: int) -> None:
+    async with inside(tmp_path) as relay:
+        keys = await relay.new_mailbox(retention)
+        await relay.appended(keys, marked()[0])
+        relay.pass_days(DAYS_OF_CLASS[retention])
+        assert not await is_gone(relay, keys)
+        await relay.appended(keys, marked()[0])
+        relay.pass_days(DAYS_OF_CLASS[retention])
+        assert not await is_gone(relay, keys)
+        relay.pass_days(1)
+        assert await is_gone(relay, keys)
+        assert (await relay.append(keys, marked()[0])).status_code == 404
+        assert (await relay.append(keys, marked()[0], seal=True)).status_code == 404
+
+
+async def test_a_repeated_append_does_not_keep_a_mailbox(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        keys, content = await relay.new_mailbox(0), marked()[0]
+        await relay.appended(keys, content)
+        relay.pass_days(1)
+        await relay.appended(keys, content)
+        relay.pass_days(1)
+        assert await is_gone(relay, keys)
+
+
+async def test_a_mailbox_that_never_got_a_blob_goes_after_a_day(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        keys = await relay.new_mailbox(3)
+        relay.pass_days(1)
+        assert not await is_gone(relay, keys)
+        relay.pass_days(1)
+        assert await is_gone(relay, keys)
+
+
+async def test_an_expired_mailbox_can_be_made_again_and_is_empty(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        keys = await relay.new_mailbox(0)
+        await relay.appended(keys, marked()[0], seal=True)
+        relay.pass_days(2)
+        assert (await relay.call(keys, CREATE)).status_code == 204
+        page = await relay.page(keys)
+        assert (page.last, page.sealed, page.head) == (0, False, heads(keys.mailbox, [])[0])
+        assert (await relay.appended(keys, marked()[0])).number == 1
+
+
+async def test_expired_blobs_vanish_from_the_database_and_its_log(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        keys, kept = await relay.new_mailbox(0), await relay.new_mailbox(3)
+        blobs = [marked(size) for size in (*SIZES, *[SIZES[0]] * 150)]
+        remaining, mark_of_remaining = marked()
+        for content, _ in blobs:
+            await relay.appended(keys, content)
+        await relay.appended(kept, remaining)
+        disk = on_disk(tmp_path)
+        assert all(mark in disk for _, mark in blobs)
+        assert keys.mailbox in disk
+        relay.pass_days(2)
+        assert await purge_once(relay.store, relay.calls.writer, relay.calls.days)
+        disk = on_disk(tmp_path)
+        assert not [mark for _, mark in blobs if mark in disk]
+        assert keys.mailbox not in disk
+        assert not any(receipt in disk for receipt in heads(keys.mailbox, [content for content, _ in blobs]))
+        assert (tmp_path / "relay.db-wal").stat().st_size == 0
+        assert mark_of_remaining in disk
+        assert (await relay.page(kept)).blobs == [remaining]
+        assert not relay.notices
+
+
+async def test_what_expired_while_the_relay_was_off_vanishes_at_its_start(tmp_path: Path) -> None:
+    clock = Clock()
+    async with inside(tmp_path, clock=clock) as relay:
+        keys, kept = await relay.new_mailbox(0), await relay.new_mailbox(2)
+        blobs = [marked() for _ in range(200)]
+        for content, _ in blobs:
+            await relay.appended(keys, content)
+        remaining = marked()[0]
+        await relay.appended(kept, remaining)
+    size = (tmp_path / "relay.db").stat().st_size
+    clock.now += 20 * DAY
+    store = Store(tmp_path / "relay.db")
+    purge_at_start(store, int(clock()) // DAY)
+    disk = on_disk(tmp_path)
+    store.close()
+    assert not [mark for _, mark in blobs if mark in disk]
+    assert keys.mailbox not in disk
+    assert kept.mailbox in disk
+    assert (tmp_path / "relay.db").stat().st_size < size / 2
+
+
+async def test_a_purge_leaves_alone_what_is_not_expired(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        mailboxes = [await relay.new_mailbox(retention) for retention in (0, 1, 2, 3) for _ in range(3)]
+        contents = [marked()[0] for _ in mailboxes]
+        for keys, content in zip(mailboxes, contents, strict=True):
+            await relay.appended(keys, content)
+        relay.pass_days(8)
+        assert await purge_once(relay.store, relay.calls.writer, relay.calls.days)
+        left = [(keys, content) for keys, content in zip(mailboxes, contents, strict=True) if keys.retention > 1]
+        assert [await is_gone(relay, keys) for keys in mailboxes] == [True] * 6 + [False] * 6
+        assert [(await relay.page(keys)).blobs for keys, _ in left] == [[content] for _, content in left]
+
+
+async def test_a_clock_that_steps_back_makes_no_mailbox_older(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        keys = await relay.new_mailbox(0)
+        relay.clock.now -= 1_000 * DAY
+        await relay.appended(keys, marked()[0])
+        relay.clock.now += 1_000 * DAY
+        assert not await is_gone(relay, keys)
+
+
+class Seconds:
+    def __init__(self, now: float = 0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_clock_that_leaps_ahead_is_believed_after_a_day() -> None:
+    wall, running = Seconds(20_000 * DAY), Seconds()
+    days = Days(wall, running)
+    wall.now += 400 * DAY
+    assert (days.today(), days.leapt) == (20_000, True)
+    running.now += DAY - 1
+    assert (days.today(), days.leapt) == (20_000, True)
+    running.now += 1
+    assert (days.today(), days.leapt) == (20_400, False)
+
+
+def test_a_clock_that_leaps_and_comes_back_expires_nothing() -> None:
+    wall, running = Seconds(20_000 * DAY), Seconds()
+    days = Days(wall, running)
+    for _ in range(3):
+        wall.now += 400 * DAY
+        assert days.today() == 20_000
+        running.now += DAY / 2
+        wall.now -= 400 * DAY
+        assert (days.today(), days.leapt) == (20_000, False)
+        running.now += DAY
+    wall.now -= 5 * DAY
+    assert days.today() == 19_995
+
+
+async def test_a_leap_of_the_clock_expires_nothing_and_is_told(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        keys = await relay.new_mailbox(0)
+        await relay.appended(keys, marked()[0])
+        relay.clock.now += 400 * DAY
+        assert await purge_once(relay.store, relay.calls.writer, relay.calls.days)
+        assert not await is_gone(relay, keys)
+        assert relay.calls.days.leapt
