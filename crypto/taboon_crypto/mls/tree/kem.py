@@ -277,7 +277,7 @@ def decrypt_path(
 
     Args:
         tree: The tree with the path merged in.
-        private: What we knew before; keys that no longer fit the tree are dropped.
+        private: What we knew before; keys of nodes that are blank now or replaced by the path are dropped.
         sender: Leaf index of the sender, not our own.
         path: The path, checked by ``check_path``.
         context: The encoded provisional GroupContext.
@@ -293,7 +293,9 @@ def decrypt_path(
     """
     if sender == private.leaf:
         raise UsageError("an update path of our own is not decrypted: keep the FreshPath")
+    outdated = ix.direct_path(sender, tree.leaf_count)
     own = private.fitting(tree)
+    own = TreePrivate(own.leaf, tuple(entry for entry in own.keys if entry.node not in outdated))
     filtered = tree.filtered_direct_path(sender)
     below = ix.node_of(private.leaf)
     position = next((number for number, (_, beside) in enumerate(filtered) if ix.is_below(below, beside)), None)
