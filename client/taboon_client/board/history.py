@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from taboon_client.board.authors import Link, Reach
+from taboon_client.board.kinds import role_of
 from taboon_client.errors import FormatError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ __all__ = ["ADMIN", "Cut", "EpochRecord", "History", "Judge", "Standing"]
 
 
 class Judge(Protocol):
-    """Says whether an event counts; with a role, whether it counts as an act under that role."""
+    """Says whether an event counts, its kind's role and any other that is named considered."""
 
     def __call__(self, event: Event, role: str | None = None, /) -> bool:
         """Return true if the event counts."""
@@ -188,9 +189,10 @@ class History:
             event: The event.
             link: Gives the link of a held event by name, as :meth:`Authors.link` does. Asked only when a cut has to be
                 followed.
-            role: The role that the act needs, or ``None``.
+            role: A role that the act needs, where its kind (:func:`~taboon_client.board.kinds.role_of`) does not say so.
         """
         author = event.author
+        role = role or role_of(event.kind)
         epoch = self._by_id.get(event.epoch)
         if epoch is None:
             roles = self._ever.get(author)

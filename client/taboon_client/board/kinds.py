@@ -37,6 +37,7 @@ __all__ = [
     "Release",
     "Withdraw",
     "from_body",
+    "role_of",
     "to_body",
 ]
 
@@ -261,8 +262,14 @@ class GroupName(Body, frozen=True, omit_defaults=True, kw_only=True):
 _KINDS: dict[str, type[Body]] = {
     cls.kind: cls for cls in (Need, Offer, Pledge, Release, Deliver, Confirm, Withdraw, Comment, Name, GroupName)
 }
+_ROLES = {cls.kind: cls.role for cls in _KINDS.values() if cls.role is not None}
 # Bytes stand in CBOR as bytes; msgspec would otherwise look for base64 text.
 _BUILTIN = (bytes,)
+
+
+def role_of(kind: str) -> str | None:
+    """Return the role that an act of this kind needs, or ``None``."""
+    return _ROLES.get(kind)
 
 
 def from_body(event: Event) -> Body | None:

@@ -38,7 +38,7 @@ def fold_group_name(graph: Graph, judge: Judge) -> str | None:
     name = None
     for _, _, event in graph.ready():
         body = from_body(event)
-        if isinstance(body, GroupName) and judge(event, GroupName.role):
+        if isinstance(body, GroupName) and judge(event):
             name = body.name
     return name
 
