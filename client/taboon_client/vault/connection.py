@@ -111,7 +111,6 @@ def connect(database: Path, key: bytes, busy_seconds: float = BUSY_SECONDS) -> C
         )
         connection: Connection = raw
         try:
-            connection.execute("PRAGMA cipher_log = NONE")
             connection.execute("PRAGMA cipher_log_level = NONE")
             # Handed over by the C interface, not as a statement: a trace of statements never holds it.
             raw.set_key(f"x'{key.hex()}'")
