@@ -365,7 +365,10 @@ def _vector(element: Any) -> Codec:
         values = []
         read_item = item.read
         while position < stop:
+            before = position
             value, position = read_item(data, position, stop)
+            if position == before:
+                raise DecodeError("a vector has elements of no bytes")
             values.append(value)
         return tuple(values), stop
 
