@@ -189,7 +189,7 @@ class History:
             event: The event.
             link: Gives the link of a held event by name, as :meth:`Authors.link` does. Asked only when a cut has to be
                 followed.
-            role: A role that the act needs, where its kind (:func:`~taboon_client.board.kinds.role_of`) does not say so.
+            role: A role that the act needs, where its kind does not say so (:func:`.kinds.role_of`).
         """
         author = event.author
         role = role or role_of(event.kind)
