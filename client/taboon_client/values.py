@@ -54,14 +54,25 @@ class JoiningState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member: its identity key (32 bytes), name, and the short tag that tells equal names apart."""
+    """One person who is or was in the group.
+
+    Attributes:
+        identity: Identity key, 32 bytes.
+        name: As they called themselves, or ``member`` and the tag.
+        tag: Short code that tells names which look alike apart.
+        unique: Nobody else's name looks like this one, so the tag need not be shown.
+        admin: Whether the policy lets them add and remove.
+        me: This device.
+        former: No longer in the group.
+    """
 
     identity: bytes
     name: str
     tag: str
+    unique: bool
     admin: bool
     me: bool
-    leaf: int
+    former: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,5 +81,5 @@ def member_profile(signer: mls.SigningKey, content: LeafContent) -> mls.MemberPr
         signing_key=signer,
         credential=mls.BasicCredential(identity=signer.public),
         extensions=(mls.Extension(LEAF_EXTENSION, content.encode()),),
-        extension_types=(POLICY_EXTENSION, LEAF_EXTENSION),
+        capabilities=mls.Capabilities.of(extensions=(POLICY_EXTENSION, LEAF_EXTENSION)),
     )

@@ -5,12 +5,15 @@ Only the format and its sanity belong here. Whether a commit keeps to the policy
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
 from taboon_client import cbor
 from taboon_client.errors import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["POLICY_EXTENSION", "Policy", "RelayEntry"]
 
@@ -45,6 +48,11 @@ class Policy(msgspec.Struct, frozen=True):
     def home(self) -> RelayEntry:
         """The relay whose order of commits stands before all others."""
         return self.relays[0]
+
+    def without_admins(self, gone: Collection[bytes]) -> Policy:
+        """Return the policy that holds when some are removed from the group; the same one if none of them is admin."""
+        admins = tuple(admin for admin in self.admins if admin not in gone)
+        return self if admins == self.admins else msgspec.structs.replace(self, admins=admins)
 
     def encode(self) -> bytes:
         """Return the extension data."""

@@ -14,7 +14,8 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from taboon_client.errors import BadLink
+from taboon_client.errors import BadLinkError, RelayAddressError
+from taboon_client.relay.address import RelayAddress
 from taboon_crypto.mailbox import MailboxKeys, RetentionClass, rendezvous_blob_key
 from taboon_crypto.primitives import sodium
 from taboon_crypto.primitives.secret import Secret
@@ -28,7 +29,6 @@ _PREFIX: Final = "taboon:join:"
 _MAX_LINK: Final = 1024
 _FIXED: Final = struct.Struct(">B32s32s32s32sIBH")
 _CHECKSUM: Final = 4
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]{1,240}\Z")
 _B64 = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
@@ -80,19 +80,21 @@ class InvitePayload:
         """Read payload bytes.
 
         Raises:
-            BadLink: They are not those of an invite this program knows.
+            BadLinkError: They are not those of an invite this program knows.
         """
         if len(payload) < _FIXED.size:
-            raise BadLink("this link is cut off. Ask for it again, and copy all of it")
+            raise BadLinkError("this link is cut off. Ask for it again, and copy all of it")
         version, secret, invite_key, psk, relay_id, expires, retention, length = _FIXED.unpack_from(payload)
         address = payload[_FIXED.size :]
         if version != 1:
-            raise BadLink("this link was made by a newer version of Taboon. Update Taboon, then use it again")
+            raise BadLinkError("this link was made by a newer version of Taboon. Update Taboon, then use it again")
         if len(address) != length or retention > 3 or not address.isascii():
-            raise BadLink("this is not an invite of Taboon. Ask for the link again")
+            raise BadLinkError("this is not an invite of Taboon. Ask for the link again")
         url = address.decode("ascii")
-        if _ADDRESS.match(url) is None:
-            raise BadLink("this link names a relay by an address that is none. Ask for the link again")
+        try:
+            RelayAddress(url, relay_id)
+        except RelayAddressError as error:
+            raise BadLinkError(f"this link names a relay that cannot be used. {error}") from error
         return cls(Secret(secret), invite_key, Secret(psk), relay_id, expires, retention, url)
 
     @property
@@ -106,23 +108,23 @@ class InvitePayload:
         """Read a link; white space around it and line breaks in it are forgiven.
 
         Raises:
-            BadLink: It is no link of Taboon, is damaged, or too new.
+            BadLinkError: It is no link of Taboon, is damaged, or too new.
         """
         text = "".join(link.split()) if len(link) <= 4 * _MAX_LINK else link
         if len(text) > _MAX_LINK:
-            raise BadLink("this is too long for an invite link. Copy the link alone, without the text around it")
+            raise BadLinkError("this is too long for an invite link. Copy the link alone, without the text around it")
         if not text.startswith(_PREFIX):
-            raise BadLink(f"this is not an invite link: one begins with {_PREFIX}")
+            raise BadLinkError(f"this is not an invite link: one begins with {_PREFIX}")
         encoded = text.removeprefix(_PREFIX)
         if _B64.match(encoded) is None:
-            raise BadLink("this link holds characters that do not belong in it. Copy it again")
+            raise BadLinkError("this link holds characters that do not belong in it. Copy it again")
         try:
             raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
         except (binascii.Error, ValueError) as error:
-            raise BadLink("this link is damaged or cut off. Copy it again") from error
+            raise BadLinkError("this link is damaged or cut off. Copy it again") from error
         payload, checksum = raw[:-_CHECKSUM], raw[-_CHECKSUM:]
         if base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") != encoded or checksum != _checksum(payload):
-            raise BadLink("this link is damaged or cut off. Copy it again")
+            raise BadLinkError("this link is damaged or cut off. Copy it again")
         return cls.decode(payload)
 
     @property

@@ -59,6 +59,12 @@ def places_of_author(tx: Connection, grp: int, author: bytes) -> list[bytes]:
     return [row[0] for row in rows]
 
 
+def events_of_epoch(tx: Connection, grp: int, epoch_id: bytes) -> list[bytes]:
+    """Return the names of the events that were made in an epoch."""
+    rows = tx.execute("SELECT name FROM event WHERE grp = ? AND epoch_id = ? ORDER BY author, number", (grp, epoch_id))
+    return [row[0] for row in rows]
+
+
 def all_places(tx: Connection, grp: int) -> list[bytes]:
     """Return all items and registers of a group that have events."""
     return [row[0] for row in tx.execute("SELECT DISTINCT place FROM event WHERE grp = ?", (grp,))]
@@ -71,11 +77,15 @@ def chain_of_author(tx: Connection, grp: int, author: bytes) -> list[tuple[int, 
     ).fetchall()
 
 
-def authors(tx: Connection, grp: int) -> list[tuple[bytes, int, int]]:
-    """Return (author, events held, highest number) for every author of a group."""
-    return tx.execute(
-        "SELECT author, count(DISTINCT number), max(number) FROM event WHERE grp = ? GROUP BY author", (grp,)
-    ).fetchall()
+def authors(tx: Connection, grp: int) -> list[bytes]:
+    """Return the identity keys of everyone whose events a group holds."""
+    return [row[0] for row in tx.execute("SELECT DISTINCT author FROM event WHERE grp = ?", (grp,))]
+
+
+def link_of(tx: Connection, name: bytes) -> tuple[bytes, int, bytes | None] | None:
+    """Return (author, number, previous) of an event."""
+    row = tx.execute("SELECT author, number, previous FROM event WHERE name = ?", (name,)).fetchone()
+    return None if row is None else (row[0], row[1], row[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +132,17 @@ def items(
 
 
 def items_like(tx: Connection, grp: int, code: str, low: bytes, high: bytes) -> list[bytes]:
-    """Return the folded items with this short code, or whose id lies between two bounds (a prefix)."""
+    """Return the folded items whose code begins with this one, or whose id lies between two bounds (a prefix)."""
     rows = tx.execute(
-        "SELECT folded FROM item WHERE grp = ? AND (code = ? OR (id >= ? AND id <= ?))", (grp, code, low, high)
+        "SELECT folded FROM item WHERE grp = ? AND ((code >= ? AND code < ?) OR (id >= ? AND id <= ?)) LIMIT 50",
+        (grp, code, code + "~", low, high),
     )
     return [row[0] for row in rows]
+
+
+def item_ids(tx: Connection, grp: int) -> list[bytes]:
+    """Return the ids of all items on the board."""
+    return [row[0] for row in tx.execute("SELECT id FROM item WHERE grp = ?", (grp,))]
 
 
 def open_item_ids(tx: Connection, grp: int, closed: Iterable[str]) -> list[bytes]:
@@ -158,3 +174,16 @@ def post_of_key(tx: Connection, grp: int, key: bytes) -> bytes | None:
 def set_post_key(tx: Connection, grp: int, key: bytes, event: bytes) -> None:
     """Note which event a key made; the first one stays."""
     tx.execute("INSERT OR IGNORE INTO post_key (grp, key, event) VALUES (?, ?, ?)", (grp, key, event))
+
+
+def set_base(tx: Connection, grp: int, author: bytes, number: int, name: bytes) -> None:
+    """Note an author's last event at the time of the snapshot that we were given."""
+    tx.execute(
+        "INSERT OR IGNORE INTO author_base (grp, author, number, name) VALUES (?, ?, ?, ?)", (grp, author, number, name)
+    )
+
+
+def base_of(tx: Connection, grp: int, author: bytes) -> tuple[int, bytes] | None:
+    """Return (number, name) of an author's event below which there is no gap for us."""
+    row = tx.execute("SELECT number, name FROM author_base WHERE grp = ? AND author = ?", (grp, author)).fetchone()
+    return None if row is None else (row[0], row[1])

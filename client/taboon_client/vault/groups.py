@@ -144,13 +144,20 @@ def keep_append_keys(tx: Connection, grp: int, public: bytes) -> None:
     tx.execute("DELETE FROM leaf_key WHERE grp = ? AND kind = 'append' AND public <> ?", (grp, public))
 
 
-def add_epoch(tx: Connection, grp: int, number: int, epoch_id: bytes, record: bytes) -> None:
-    """Note an epoch of the standing chain."""
+def add_epoch(  # noqa: PLR0913 - the columns of a row
+    tx: Connection, grp: int, number: int, epoch_id: bytes, record: bytes, committer: bytes | None
+) -> None:
+    """Note an epoch of the standing chain; ``committer`` is None where we were not there to see."""
     tx.execute(
-        "INSERT INTO epoch (grp, number, epoch_id, record) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (grp, number) DO UPDATE SET epoch_id = excluded.epoch_id, record = excluded.record",
-        (grp, number, epoch_id, record),
+        "INSERT OR REPLACE INTO epoch (grp, number, epoch_id, record, committer) VALUES (?, ?, ?, ?, ?)",
+        (grp, number, epoch_id, record, committer),
     )
+
+
+def last_committer(tx: Connection, grp: int) -> bytes | None:
+    """Return the identity key of who made the latest epoch."""
+    row = tx.execute("SELECT committer FROM epoch WHERE grp = ? ORDER BY number DESC LIMIT 1", (grp,)).fetchone()
+    return None if row is None else row[0]
 
 
 def epoch_records(tx: Connection, grp: int) -> list[bytes]:

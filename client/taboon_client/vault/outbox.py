@@ -46,18 +46,13 @@ def unsent(tx: Connection, grp: int) -> int:
 
 def add_blob(tx: Connection, grp: int, digest: bytes, blob: bytes, rows: list[int]) -> None:
     """Keep a finished blob, and note which outbox rows it carries."""
-    tx.execute("INSERT INTO own_blob (hash, grp, bytes) VALUES (?, ?, ?)", (digest, grp, blob))
+    tx.execute("INSERT INTO own_blob (grp, hash, bytes) VALUES (?, ?, ?)", (grp, digest, blob))
     tx.executemany("UPDATE outbox SET blob = ? WHERE id = ?", [(digest, row) for row in rows])
 
 
 def unsent_blobs(tx: Connection, grp: int) -> list[bytes]:
     """Return the finished blobs for which no receipt has come, in the order they were made."""
-    rows = tx.execute(
-        "SELECT own_blob.bytes FROM own_blob JOIN (SELECT blob, min(id) AS first FROM outbox WHERE grp = ?"
-        " AND blob IS NOT NULL GROUP BY blob) AS carried ON carried.blob = own_blob.hash"
-        " WHERE own_blob.bytes IS NOT NULL ORDER BY carried.first",
-        (grp,),
-    )
+    rows = tx.execute("SELECT bytes FROM own_blob WHERE grp = ? AND bytes IS NOT NULL ORDER BY id", (grp,))
     return [row[0] for row in rows]
 
 

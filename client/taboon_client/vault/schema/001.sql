@@ -43,6 +43,7 @@ CREATE TABLE epoch (
     number   INTEGER NOT NULL,
     epoch_id BLOB NOT NULL,
     record   BLOB NOT NULL,                   -- CBOR, as in the "history" payload
+    committer BLOB,                           -- identity key of who made it; null where we were not there
     PRIMARY KEY (grp, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -116,10 +117,11 @@ CREATE INDEX outbox_by_blob ON outbox (grp, blob);
 -- Blobs of ours in the present epoch's mailbox. `bytes` goes when the relay has given its receipt; the hash stays until the
 -- epoch ends, because a message of our own leaf that is not in this table means a second copy of the vault.
 CREATE TABLE own_blob (
-    hash  BLOB PRIMARY KEY,
+    id    INTEGER PRIMARY KEY,                -- the order in which they were made, and go out
     grp   INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
+    hash  BLOB NOT NULL UNIQUE,
     bytes BLOB
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Parts of messages longer than a blob, until their message is whole: contents in the order of the mailbox.
 CREATE TABLE part (
@@ -129,12 +131,21 @@ CREATE TABLE part (
     content  BLOB NOT NULL
 ) STRICT;
 
+-- For a newcomer: the last number and name of each author at the time of the snapshot. What lies below is no gap.
+CREATE TABLE author_base (
+    grp    INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
+    author BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    name   BLOB NOT NULL,
+    PRIMARY KEY (grp, author)
+) STRICT, WITHOUT ROWID;
+
 -- What an admin or member wants from the next commit; it stays until a commit has brought it about.
 CREATE TABLE wish (
     id   INTEGER PRIMARY KEY,
     grp  INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
     kind TEXT NOT NULL CHECK (kind IN ('add', 'remove', 'rotate')),
-    data BLOB NOT NULL,                       -- add: invite id (u64); remove: identity key; rotate: epoch in which it was wished (u64)
+    data BLOB NOT NULL,                       -- add: invite id (u64); remove: identity key; rotate: empty
     UNIQUE (grp, kind, data)
 ) STRICT;
 

@@ -1,0 +1,75 @@
+"""What an epoch gives: its id, the keys of its mailbox, its roster (docs/protocol.md, sections 2.1 to 2.3)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from taboon_client.board import EpochRecord
+from taboon_client.errors import FormatError
+from taboon_client.group.policy import POLICY_EXTENSION, Policy
+from taboon_client.relay.cursor import Cursor
+from taboon_client.vault.groups import MailboxRow
+from taboon_crypto.mailbox import MailboxKeys, RetentionClass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from taboon_client.board import Cut
+    from taboon_crypto import mls
+
+__all__ = ["ADMIN", "epoch_id", "mailbox_keys", "mailbox_of", "policy_of", "record_of"]
+
+ADMIN = "admin"
+"""The role of those whom the policy lets add and remove."""
+
+
+def policy_of(group: mls.Group) -> Policy:
+    """Return the policy in force.
+
+    Raises:
+        FormatError: The group has none that this program can read.
+    """
+    data = group.extension(POLICY_EXTENSION)
+    if data is None:
+        raise FormatError("the group has no policy")
+    return Policy.decode(data)
+
+
+def epoch_id(group: mls.Group) -> bytes:
+    """Return the 32-byte id of the group's present epoch."""
+    return hashlib.sha256(
+        b"taboon epoch v1" + group.group_id + group.epoch.to_bytes(8, "big") + group.confirmed_transcript_hash
+    ).digest()
+
+
+def record_of(group: mls.Group, cuts: Iterable[Cut] = ()) -> EpochRecord:
+    """Return who is in the present epoch, with which roles, and the cuts of the commit that made it."""
+    admins = set(policy_of(group).admins)
+    members = {
+        member.signature_key: frozenset({ADMIN}) if member.signature_key in admins else frozenset()
+        for member in group.members()
+    }
+    return EpochRecord(epoch_id=epoch_id(group), number=group.epoch, members=members, cuts=tuple(cuts))
+
+
+def mailbox_of(group: mls.Group, grp: int) -> MailboxRow:
+    """Return the row of the present epoch's mailbox at the home relay, not read yet."""
+    policy = policy_of(group)
+    secret = group.export("taboon mailbox", policy.home.id, 32)
+    keys = MailboxKeys.of_epoch(secret, RetentionClass(policy.retention))
+    start = Cursor.start(keys.mailbox_id)
+    return MailboxRow(
+        grp=grp,
+        epoch=group.epoch,
+        retention=policy.retention,
+        mailbox_secret=secret,
+        blob_key=group.export("taboon blob", b"", 32),
+        number=start.number,
+        head=start.head,
+    )
+
+
+def mailbox_keys(row: MailboxRow) -> MailboxKeys:
+    """Return the keys that open a mailbox of the vault."""
+    return MailboxKeys.of_epoch(row.mailbox_secret, RetentionClass(row.retention))

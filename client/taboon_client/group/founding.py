@@ -1,0 +1,74 @@
+"""A new group: its MLS state, policy, first epoch and first events, in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from taboon_client import cbor
+from taboon_client.board import GroupName, Name
+from taboon_client.group.epoch import epoch_id, mailbox_of, record_of
+from taboon_client.group.leaf import LeafKeys, member_profile
+from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
+from taboon_client.group.rules import required_extensions
+from taboon_client.vault import groups
+from taboon_crypto import mls
+
+if TYPE_CHECKING:
+    from taboon_client.group.keeper import Keeper
+    from taboon_client.group.ledger import Ledger
+    from taboon_client.vault import Connection
+    from taboon_crypto.mls import Random
+
+__all__ = ["found_group"]
+
+
+def found_group(  # noqa: PLR0913 - what a group is made of
+    tx: Connection,
+    keeper: Keeper,
+    ledger: Ledger,
+    *,
+    name: str,
+    own_name: str,
+    relay_url: str,
+    relay_id: bytes,
+    random: Random,
+    now: int,
+) -> int:
+    """Make a group whose only member and admin we are. Returns its row id.
+
+    Raises:
+        FieldError: A name does not fit.
+    """
+    signer = mls.SigningKey.generate(random)
+    keys = LeafKeys.generate(random)
+    policy = Policy(admins=(signer.public,), relays=(RelayEntry(url=relay_url, id=relay_id),))
+    group = mls.Group.create(
+        mls.CipherSuite.DEFAULT,
+        random(32),
+        member_profile(signer, keys.content),
+        extensions=(
+            mls.Extension(mls.REQUIRED_CAPABILITIES, required_extensions()),
+            mls.Extension(POLICY_EXTENSION, policy.encode()),
+        ),
+        now=now,
+        random=random,
+    )
+    grp = groups.add_group(
+        tx,
+        group_id=group.group_id,
+        name=name,
+        relay_url=relay_url,
+        relay_id=relay_id,
+        identity_seed=signer.seed,
+        identity=signer.public,
+        added_by=None,
+    )
+    groups.add_leaf_key(tx, grp, "append", keys.content.append_key, keys.append_seed)
+    groups.add_leaf_key(tx, grp, "sealing", keys.content.sealing_key, keys.sealing_private)
+    keeper.save(tx, grp, group)
+    record = record_of(group)
+    groups.add_epoch(tx, grp, group.epoch, epoch_id(group), cbor.encode(record.to_value()), signer.public)
+    groups.set_mailbox(tx, mailbox_of(group, grp))
+    ledger.make(tx, grp, GroupName(name=name), "settings", ())
+    ledger.make(tx, grp, Name(name=own_name), "people", ())
+    return grp

@@ -1,0 +1,219 @@
+"""From a page of blobs to the vault: opens, decrypts, checks, saves, folds; follows the commit that ends an epoch.
+
+Everything in a mailbox is hostile until it has been checked: whoever was ever handed the append key can write noise.
+What does not open or does not keep the rules changes nothing. Blob n is applied only when the cursor stands at n-1, in
+one transaction with the cursor, so nothing is applied twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from taboon_client.errors import FormatError
+from taboon_client.group import commits
+from taboon_client.group.payload import HistoryPayload, read_payload
+from taboon_client.group.rules import check_commit
+from taboon_client.vault import groups as rows
+from taboon_client.vault import outbox
+from taboon_crypto import mls
+from taboon_crypto.blob import Assembler, Kind, Part, Whole, open_blob, parse_content
+from taboon_crypto.errors import CryptoError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from taboon_client.group.keeper import Keeper
+    from taboon_client.group.ledger import Ledger
+    from taboon_client.relay.cursor import Cursor
+    from taboon_client.vault import Connection
+    from taboon_crypto.mls import Random
+
+__all__ = ["Applied", "apply_page"]
+
+_FROZEN = (
+    "a second copy of this vault has been used. To keep its keys safe this copy sends nothing more to the group: use the "
+    "other copy, or ask an admin to remove you and join again"
+)
+_SPOILED = (
+    "the last commit of this epoch cannot be followed: it is damaged, or breaks the group's rules. What you post is kept "
+    "here. Tell an admin over another channel"
+)
+_REMOVED = "you were removed from this group. What you have read stays on this device; nothing new will come"
+
+
+@dataclass(slots=True)
+class Applied:
+    """What a page brought: new events, rows of our outbox that proved to be at the relay, sentences for the user.
+
+    ``stale`` tells that another process was ahead and the page was not used; ``moved`` that the epoch is another now.
+    """
+
+    received: int = 0
+    sent: int = 0
+    stale: bool = False
+    moved: bool = False
+    notices: list[str] = field(default_factory=list)
+
+
+class _StopError(Exception):
+    """The group does not go on here; what has been applied of the page stays."""
+
+    def __init__(self, state: str, problem: str) -> None:
+        super().__init__(state)
+        self.state = state
+        self.problem = problem
+
+
+class _Reader:
+    """Applies the blobs of one page. Lives for one transaction."""
+
+    def __init__(self, tx: Connection, keeper: Keeper, ledger: Ledger, grp: int, random: Random) -> None:
+        self.tx = tx
+        self.keeper = keeper
+        self.ledger = ledger
+        self.grp = grp
+        self.random = random
+        self.applied = Applied()
+        mailbox = rows.get_mailbox(tx, grp)
+        if mailbox is None:
+            raise FormatError("the group has no mailbox")
+        self.mailbox = mailbox
+        self.assembler = Assembler(
+            part for part in (parse_content(content) for content in rows.parts(tx, grp)) if isinstance(part, Part)
+        )
+
+    def blob(self, blob: bytes) -> None:
+        """Apply a blob that is no seal."""
+        digest = hashlib.sha256(blob).digest()
+        if outbox.own_hash(self.tx, digest):
+            self.applied.sent += outbox.acknowledge(self.tx, self.grp, digest)
+            return
+        message = self._message(blob)
+        if message is None:
+            return
+        group = self.keeper.load(self.tx, self.grp)
+        try:
+            result = group.receive(message, psks=_no_psk)
+        except mls.MlsError:
+            return
+        if isinstance(result, mls.ApplicationMessage):
+            if result.sender_leaf == group.own_leaf:
+                raise _StopError("frozen", _FROZEN)
+            self._payload(group, result)
+        self.keeper.save(self.tx, self.grp, group)
+
+    def _message(self, blob: bytes) -> bytes | None:
+        try:
+            content = open_blob(self.mailbox.blob_key, blob)
+            parsed: Part | Whole | None = parse_content(content)
+            if isinstance(parsed, Part):
+                transfer = parsed.transfer
+                parsed = self.assembler.add(parsed)
+                if parsed is None:
+                    rows.add_part(self.tx, self.grp, transfer, content)
+                rows.keep_parts(self.tx, self.grp, self.assembler.pending)
+        except CryptoError:
+            return None
+        return parsed.body if parsed is not None and parsed.kind is Kind.MESSAGE else None
+
+    def _payload(self, group: mls.Group, message: mls.ApplicationMessage) -> None:
+        try:
+            payload = read_payload(message.data)
+        except FormatError:
+            return
+        if isinstance(payload, HistoryPayload):
+            own = rows.get_group(self.tx, self.grp)
+            sender = group.member(message.sender_leaf).signature_key
+            if own.added_by is not None and sender == own.added_by:
+                self.ledger.take_history(self.tx, self.grp, payload)
+        elif payload is not None:
+            fresh, foreign_own = self.ledger.take(self.tx, self.grp, payload)
+            self.applied.received += fresh
+            if foreign_own:
+                raise _StopError("frozen", _FROZEN)
+
+    def seal(self, blob: bytes) -> None:
+        """Follow the commit that ends the epoch, or say why that cannot be done."""
+        group = self.keeper.load(self.tx, self.grp)
+        own = rows.get_staged(self.tx, self.grp)
+        digest = hashlib.sha256(blob).digest()
+        last = rows.last_committer(self.tx, self.grp)
+        try:
+            if own is not None and own.hash == digest:
+                staged = group.load_staged(own.staged)
+                data = check_commit(group, staged, last_committer=last)
+            else:
+                staged = self._received(group, blob)
+                data = check_commit(group, staged, last_committer=last)
+        except (mls.MlsError, FormatError):
+            raise _StopError("spoiled", _SPOILED) from None
+        if staged.removes_self:
+            raise _StopError("removed", _REMOVED)
+        self.applied.notices += commits.merge(
+            self.tx, self.keeper, self.ledger, self.grp, staged, data, random=self.random
+        )
+        self.applied.moved = True
+
+    def _received(self, group: mls.Group, blob: bytes) -> mls.StagedCommit:
+        message = self._message(blob)
+        if message is None:
+            raise FormatError("the seal is no message")
+        result = group.receive(message, psks=commits.psks_of)
+        if not isinstance(result, mls.StagedCommit):
+            raise FormatError("the seal is no commit")
+        return result
+
+
+def apply_page(  # noqa: PLR0913 - what a page is and what it is applied with
+    tx: Connection,
+    keeper: Keeper,
+    ledger: Ledger,
+    grp: int,
+    *,
+    epoch: int,
+    before: Cursor,
+    after: Cursor,
+    blobs: Sequence[bytes],
+    sealed: bool,
+    random: Random,
+) -> Applied:
+    """Apply the blobs of a page.
+
+    Args:
+        tx: A transaction that writes.
+        keeper: Of the vault.
+        ledger: Of the vault.
+        grp: The group.
+        epoch: Number of the epoch whose mailbox was read.
+        before: The cursor that the page was asked with.
+        after: The cursor behind its last blob; the chain of hashes between them has been checked.
+        blobs: Oldest first.
+        sealed: Whether the last of them is the mailbox's seal.
+        random: Source of randomness.
+    """
+    mailbox = rows.get_mailbox(tx, grp)
+    if mailbox is None or (mailbox.epoch, mailbox.number, mailbox.head) != (epoch, before.number, before.head):
+        return Applied(stale=True)
+    reader = _Reader(tx, keeper, ledger, grp, random)
+    try:
+        for index, blob in enumerate(blobs):
+            if sealed and index == len(blobs) - 1:
+                reader.seal(blob)
+            else:
+                reader.blob(blob)
+    except _StopError as stop:
+        rows.set_state(tx, grp, stop.state, stop.problem)
+        reader.applied.notices.append(stop.problem)
+        if stop.state == "removed":
+            rows.delete_mls_state(tx, grp)
+            keeper.forget(grp)
+        return reader.applied
+    if not reader.applied.moved:
+        rows.move_cursor(tx, grp, after.number, after.head)
+    return reader.applied
+
+
+def _no_psk(_: object, __: bytes) -> None:
+    """No application message needs a pre-shared key, and no commit stands before the seal."""

@@ -1,0 +1,266 @@
+"""The events of a group in the vault: kept as they came, judged, and folded into the board that is read.
+
+One ledger for each open vault; all of it runs inside the caller's transaction. The folded board is a cache of the
+events: whatever changes an event's standing folds its place again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from taboon_client import cbor
+from taboon_client.board import (
+    Authors,
+    Event,
+    Graph,
+    History,
+    Item,
+    Judge,
+    Link,
+    Status,
+    fingerprint,
+    fold,
+    fold_group_name,
+    fold_people,
+    to_body,
+)
+from taboon_client.board.codes import code_of
+from taboon_client.board.kinds import URGENCIES
+from taboon_client.errors import EventError, FormatError
+from taboon_client.group.payload import HistoryPayload
+from taboon_client.vault import events as rows
+from taboon_client.vault import groups, outbox
+from taboon_crypto.primitives import sodium
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from taboon_client.board import Body
+    from taboon_client.vault import Connection
+    from taboon_crypto import mls
+
+__all__ = ["CLOSED", "Ledger", "tag"]
+
+CLOSED = (Status.DONE, Status.WITHDRAWN)
+"""Statuses of items that a newcomer is not given."""
+
+_REGISTERS = ("people", "settings", "taxonomy", "areas", "members")
+_ITEM_ID = 32
+_CODE = 24
+
+
+def tag(identity: bytes) -> str:
+    """Return the short code of an identity key, which tells members of one name apart."""
+    return code_of(fingerprint(identity))
+
+
+def _key(place: bytes | str) -> bytes:
+    return place if isinstance(place, bytes) else place.encode()
+
+
+def _place(key: bytes) -> bytes | str:
+    return key if len(key) == _ITEM_ID else key.decode()
+
+
+class Ledger:
+    """Keeps, judges and folds events. Holds the histories it has read, by how many epochs they have."""
+
+    def __init__(self) -> None:
+        self._histories: dict[int, tuple[tuple[int, int], History]] = {}
+
+    # Who may speak
+
+    def history(self, tx: Connection, grp: int) -> History:
+        """Return the standing chain of a group as the vault has it."""
+        count = groups.epoch_count(tx, grp)
+        known = self._histories.get(grp)
+        if known is None or known[0] != count:
+            known = (count, History.from_value([cbor.decode(record) for record in groups.epoch_records(tx, grp)]))
+            self._histories[grp] = known
+        return known[1]
+
+    def take_history(self, tx: Connection, grp: int, payload: HistoryPayload) -> None:
+        """Take the history that the member who added us gave; the epochs that we saw ourselves stay as they are."""
+        first = min((History.from_value([cbor.decode(r)]).epochs()[0].number for r in groups.epoch_records(tx, grp)))
+        for epoch in payload.epochs:
+            if epoch.number < first:
+                groups.add_epoch(tx, grp, epoch.number, epoch.epoch_id, cbor.encode(epoch.to_value()), None)
+        for author, number, name in payload.authors:
+            rows.set_base(tx, grp, author, number, name)
+        self._histories.pop(grp, None)
+        self.refold(tx, grp, rows.all_places(tx, grp))
+
+    def last_without_gap(self, tx: Connection, grp: int, author: bytes) -> bytes | None:
+        """Return the name of the last event up to which an author's events are held without a gap: what a cut names."""
+        last = self._authors(tx, grp, author).last_without_gap(author)
+        return None if last is None else last[1]
+
+    def missing(self, tx: Connection, grp: int) -> int:
+        """Return how many events others name, by running number, that nobody has sent."""
+        return sum(self._authors(tx, grp, author).missing(author) for author in rows.authors(tx, grp))
+
+    def _authors(self, tx: Connection, grp: int, author: bytes) -> Authors:
+        chain = rows.chain_of_author(tx, grp, author)
+        authors = Authors(Link(author, number, name, previous) for number, name, previous in chain)
+        base = rows.base_of(tx, grp, author)
+        if base is not None:
+            authors.start_at(author, *base)
+        return authors
+
+    # Events
+
+    def make(
+        self, tx: Connection, grp: int, body: Body, place: bytes | str | None, speaks_of: Iterable[bytes]
+    ) -> Event:
+        """Make, keep and queue an event of ours, and fold its place.
+
+        Args:
+            tx: A transaction that writes.
+            grp: The group.
+            body: What was done.
+            place: Item id, register, or None to open an item.
+            speaks_of: Names of the events of that place that the body speaks of.
+
+        Raises:
+            FieldError: The body has a field that does not fit.
+        """
+        own = groups.get_group(tx, grp)
+        fields = to_body(body)
+        epochs = self.history(tx, grp).epochs()
+        parents: tuple[bytes, ...] = ()
+        if place is not None:
+            graph, judge = self.graph(tx, grp, place)
+            parents = graph.parents_for(own.identity, speaks_of=speaks_of, aside=graph.aside(judge))
+        private = sodium.ed25519_expand_seed(own.identity_seed)[1]
+        event = Event.make(
+            sign=lambda message: sodium.ed25519_sign(private, message),
+            group_id=own.group_id,
+            author=own.identity,
+            number=own.next_number,
+            previous=own.previous,
+            place=place,
+            parents=parents,
+            epoch=epochs[-1].epoch_id,
+            kind=body.kind,
+            body=fields,
+        )
+        self._keep(tx, grp, event)
+        groups.advance_author(tx, grp, event.number, event.name)
+        outbox.queue_event(tx, grp, event.name)
+        self.refold(tx, grp, [_key(event.home)])
+        return event
+
+    def take(self, tx: Connection, grp: int, raws: Iterable[bytes]) -> tuple[int, bool]:
+        """Keep events that came, and fold the places that they change.
+
+        Returns:
+            How many were new, and whether one of them is our own and unknown here: a second copy of this vault.
+        """
+        own = groups.get_group(tx, grp)
+        touched: dict[bytes, None] = {}
+        fresh, foreign_own = 0, False
+        cut = self.history(tx, grp)
+        for raw in raws:
+            try:
+                event = Event.read(raw, own.group_id)
+            except (EventError, FormatError):
+                continue
+            if not self._keep(tx, grp, event):
+                continue
+            fresh += 1
+            foreign_own = foreign_own or (event.author == own.identity and event.number >= own.next_number)
+            touched[_key(event.home)] = None
+            if cut.is_cut(event.author):
+                # A link that was missing can let a cut reach further back, in any place.
+                touched.update(dict.fromkeys(rows.places_of_author(tx, grp, event.author)))
+        self.refold(tx, grp, touched)
+        return fresh, foreign_own
+
+    def _keep(self, tx: Connection, grp: int, event: Event) -> bool:
+        return rows.add_event(
+            tx,
+            rows.EventRow(
+                name=event.name,
+                grp=grp,
+                author=event.author,
+                number=event.number,
+                previous=event.previous,
+                place=_key(event.home),
+                epoch_id=event.epoch,
+                bytes=event.raw,
+            ),
+        )
+
+    # The board
+
+    def graph(self, tx: Connection, grp: int, place: bytes | str) -> tuple[Graph, Judge]:
+        """Return the events of a place, and the judge who says which of them count."""
+        events = (Event.parse(raw) for _, raw in rows.events_of_place(tx, grp, _key(place)))
+
+        def link(name: bytes) -> Link | None:
+            found = rows.link_of(tx, name)
+            return None if found is None else Link(author=found[0], number=found[1], name=name, previous=found[2])
+
+        return Graph(place, events), self.history(tx, grp).judge_by(link)
+
+    def refold(self, tx: Connection, grp: int, places: Iterable[bytes]) -> None:
+        """Fold items and registers again."""
+        for key in places:
+            place = _place(key)
+            graph, judge = self.graph(tx, grp, place)
+            if isinstance(place, bytes):
+                self._fold_item(tx, grp, place, fold(graph, judge))
+            elif place == "people":
+                rows.set_people(tx, grp, fold_people(graph, judge).items())
+            elif place == "settings":
+                name = fold_group_name(graph, judge)
+                if name:
+                    groups.set_name(tx, grp, name)
+
+    def refold_author(self, tx: Connection, grp: int, author: bytes) -> None:
+        """Fold every place in which an author has spoken: a cut was made."""
+        self.refold(tx, grp, rows.places_of_author(tx, grp, author))
+
+    def _fold_item(self, tx: Connection, grp: int, place: bytes, item: Item | None) -> None:
+        if item is None:
+            rows.drop_item(tx, place)
+            return
+        if item.key:
+            rows.set_post_key(tx, grp, item.key, item.id)
+        urgency = URGENCIES.index(item.urgency) if item.urgency in URGENCIES else len(URGENCIES)
+        rows.set_item(
+            tx,
+            rows.ItemRow(
+                id=item.id,
+                grp=grp,
+                code=code_of(item.id, _CODE),
+                kind=item.kind,
+                status=item.status,
+                category=item.category,
+                urgency=urgency,
+                created=item.created,
+                folded=item.encode(),
+            ),
+        )
+
+    # Newcomers
+
+    def queue_snapshot(self, tx: Connection, grp: int, group: mls.Group) -> None:
+        """Queue what a newcomer needs: the history, the registers, the open items."""
+        known = []
+        for author in rows.authors(tx, grp):
+            last = self._authors(tx, grp, author).last_without_gap(author)
+            if last is not None:
+                known.append((author, *last))
+        epochs = tuple(epoch for epoch in self.history(tx, grp).epochs() if epoch.number < group.epoch)
+        outbox.queue_payload(tx, grp, HistoryPayload(epochs, tuple(known)).encode())
+        places = [_key(register) for register in _REGISTERS] + rows.open_item_ids(tx, grp, CLOSED)
+        for place in places:
+            for name, _ in rows.events_of_place(tx, grp, place):
+                outbox.queue_event(tx, grp, name)
+
+    # People
+
+    def spoken(self, tx: Connection, grp: int, identity: bytes) -> str:
+        """Return how a member is called, with the tag where there is no name."""
+        return rows.people(tx, grp).get(identity) or f"member {tag(identity)}"

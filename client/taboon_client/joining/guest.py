@@ -1,0 +1,193 @@
+"""The joining side of a rendezvous: our request, and the Welcome that we take for an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from taboon_client import cbor
+from taboon_client.board import Name
+from taboon_client.errors import FormatError, InviteEndedError
+from taboon_client.group.commit_data import psk_id
+from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
+from taboon_client.group.leaf import LeafKeys, member_profile
+from taboon_client.group.rules import check_member
+from taboon_client.joining.link import InvitePayload
+from taboon_client.joining.messages import is_ended, make_request, read_request, read_welcome
+from taboon_client.relay.cursor import Cursor
+from taboon_client.vault import groups, outbox
+from taboon_client.vault import rendezvous as rows
+from taboon_crypto import mls
+from taboon_crypto.blob import Assembler, Kind, Part, Whole, open_blob, parse_content, seal_blob
+from taboon_crypto.errors import CryptoError
+from taboon_crypto.safety_code import SafetyCode, safety_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from taboon_client.group.keeper import Keeper
+    from taboon_client.group.ledger import Ledger
+    from taboon_client.vault import Connection
+    from taboon_client.vault.rendezvous import JoiningRow
+    from taboon_crypto.mls import Random
+
+__all__ = ["code_for", "request_to_join", "take_page"]
+
+LIFETIME = 90 * 86_400
+"""Seconds for which our key package is good; the invite itself expires long before."""
+
+_STOLEN = (
+    "somebody else used this invite link as well. Nobody will be let in with it. Tell whoever invited you, over a channel "
+    "that you trust, and ask for a new link"
+)
+_ENDED = "the invite was ended by whoever made it. Ask for a new one"
+_BROKEN = "the answer to your request cannot be used. Ask for a new invite"
+
+
+def request_to_join(tx: Connection, payload: InvitePayload, name: str, *, now: int, random: Random) -> int:
+    """Make our request and keep it. Returns its row id.
+
+    Raises:
+        InviteEndedError: The invite has expired by this device's clock, or was used here before.
+    """
+    if now // 60 > payload.expires:
+        raise InviteEndedError("this invite has expired. Ask for a new one (and check this device's clock)")
+    if rows.joining_of_payload(tx, payload.encode()) is not None:
+        raise InviteEndedError("this invite was used on this device before. Ask for a new one")
+    signer = mls.SigningKey.generate(random)
+    keys = LeafKeys.generate(random)
+    package, secrets = mls.KeyPackage.generate(
+        mls.CipherSuite.DEFAULT, member_profile(signer, keys.content), now=now, lifetime=LIFETIME, random=random
+    )
+    encoded = package.encode()
+    body = make_request(payload, encoded, name, signer)
+    kept = cbor.encode([secrets.encode(), bytes(keys.append_seed), bytes(keys.sealing_private)])
+    return rows.add_joining(
+        tx,
+        payload=payload.encode(),
+        name=name,
+        identity_seed=signer.seed,
+        key_package=encoded,
+        secrets=kept,
+        blob=seal_blob(payload.blob_key, bytes((Kind.REQUEST,)) + body, random),
+        head=Cursor.start(payload.mailbox.mailbox_id).head,
+    )
+
+
+def code_for(payload: InvitePayload, key_package: bytes) -> SafetyCode:
+    """Return the safety code that both sides compare. Takes a fifth of a second and 64 MiB."""
+    return safety_code(payload.encode(), payload.relay_id, key_package)
+
+
+def take_page(  # noqa: PLR0913 - what a page is and what it is applied with
+    tx: Connection,
+    keeper: Keeper,
+    ledger: Ledger,
+    joining: int,
+    *,
+    before: Cursor,
+    after: Cursor,
+    blobs: Sequence[bytes],
+    now: int,
+) -> list[str]:
+    """Take what came to the rendezvous where we wait. Returns sentences for the user."""
+    row = rows.get_joining(tx, joining)
+    if row.state != "waiting" or (row.number, row.head) != (before.number, before.head):
+        return []
+    payload = InvitePayload.decode(row.payload)
+    welcome: bytes | None = None
+    assembler = Assembler()
+    for parsed in _contents(payload, blobs, assembler):
+        if parsed.kind is Kind.REQUEST and _is_foreign(payload, parsed.body, row.key_package):
+            return _end(tx, joining, _STOLEN)
+        if parsed.kind is Kind.ENDED and is_ended(payload, parsed.body):
+            return _end(tx, joining, _ENDED)
+        if parsed.kind is Kind.WELCOME:
+            try:
+                welcome = read_welcome(payload, row.key_package, parsed.body)
+            except FormatError:
+                continue
+            break
+    if welcome is None:
+        if not assembler.pending:
+            rows.move_joining(tx, joining, after.number, after.head)
+        return []
+    try:
+        group = _join(payload, row, welcome, now)
+    except (mls.MlsError, FormatError):
+        return _end(tx, joining, _BROKEN)
+    if groups.has_group(tx, group.group_id):
+        return _end(tx, joining, "you are in that group already, on this device")
+    _enter(tx, keeper, ledger, row, payload, group)
+    return ["you were let in"]
+
+
+def _contents(payload: InvitePayload, blobs: Sequence[bytes], assembler: Assembler) -> Iterable[Whole]:
+    for blob in blobs:
+        try:
+            parsed: Part | Whole | None = parse_content(open_blob(payload.blob_key, blob))
+            if isinstance(parsed, Part):
+                parsed = assembler.add(parsed)
+        except CryptoError:
+            continue
+        if parsed is not None:
+            yield parsed
+
+
+def _is_foreign(payload: InvitePayload, body: bytes, own: bytes) -> bool:
+    try:
+        return read_request(payload, body).key_package != own
+    except FormatError:
+        return False
+
+
+def _end(tx: Connection, joining: int, problem: str) -> list[str]:
+    rows.end_joining(tx, joining, "ended", problem=problem, grp=None)
+    return [problem]
+
+
+def _join(payload: InvitePayload, row: JoiningRow, welcome: bytes, now: int) -> mls.Group:
+    secrets, _, _ = cbor.decode(row.secrets or b"")
+
+    def psk(wanted: mls.PreSharedKeyID, _: bytes) -> bytes | None:
+        known = isinstance(wanted.psk, mls.ExternalPsk) and wanted.psk.psk_id == psk_id(payload.psk)
+        return payload.psk if known else None
+
+    group = mls.Group.join(
+        welcome, mls.KeyPackage.decode(row.key_package), mls.KeyPackageSecrets.decode(secrets), psks=psk, now=now
+    )
+    policy = policy_of(group)
+    if policy.home.id != payload.relay_id:
+        raise FormatError("the group lives at another relay than the invite says")
+    for member in group.members():
+        check_member(member)
+    if group.member(group.added_by).signature_key not in policy.admins:
+        raise FormatError("whoever added us is no admin")
+    return group
+
+
+def _enter(  # noqa: PLR0913 - everything that becomes one group
+    tx: Connection, keeper: Keeper, ledger: Ledger, row: JoiningRow, payload: InvitePayload, group: mls.Group
+) -> None:
+    _, append_seed, sealing_private = cbor.decode(row.secrets or b"")
+    policy = policy_of(group)
+    own = group.member(group.own_leaf)
+    leaf = check_member(own)
+    grp = groups.add_group(
+        tx,
+        group_id=group.group_id,
+        name=f"group {group.group_id[:3].hex()}",
+        relay_url=payload.relay_url,
+        relay_id=policy.home.id,
+        identity_seed=row.identity_seed or b"",
+        identity=own.signature_key,
+        added_by=group.member(group.added_by).signature_key,
+    )
+    groups.add_leaf_key(tx, grp, "append", leaf.append_key, append_seed)
+    groups.add_leaf_key(tx, grp, "sealing", leaf.sealing_key, sealing_private)
+    keeper.save(tx, grp, group)
+    record = record_of(group)
+    groups.add_epoch(tx, grp, group.epoch, epoch_id(group), cbor.encode(record.to_value()), None)
+    groups.set_mailbox(tx, mailbox_of(group, grp))
+    outbox.start_epoch(tx, grp)
+    ledger.make(tx, grp, Name(name=row.name), "people", ())
+    rows.end_joining(tx, row.id, "joined", problem=None, grp=grp)

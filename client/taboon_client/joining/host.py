@@ -1,0 +1,136 @@
+"""The inviting side of a rendezvous: invites in the vault, requests that came, answers that go back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from taboon_client import cbor
+from taboon_client.errors import FormatError
+from taboon_client.joining.link import InvitePayload
+from taboon_client.joining.messages import make_ended, make_welcome, read_request
+from taboon_client.relay.cursor import Cursor
+from taboon_client.vault import rendezvous as rows
+from taboon_crypto import mls
+from taboon_crypto.blob import Kind, Part, open_blob, parse_content, seal_blob, split
+from taboon_crypto.errors import CryptoError
+from taboon_crypto.primitives.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from taboon_client.vault import Connection
+    from taboon_crypto.mls import Random
+
+__all__ = ["Approved", "answer", "approved", "create_invite", "end_invite", "take_page"]
+
+_TWICE = "two people used one invite link, so it was ended and nobody was let in. Make a new link, for one person"
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A request that a commit can act upon."""
+
+    invite: int
+    identity: bytes
+    key_package: mls.KeyPackage
+    psk: Secret
+
+
+def create_invite(
+    tx: Connection, grp: int, *, relay_url: str, relay_id: bytes, retention: int, expires: int, random: Random
+) -> int:
+    """Make an invite for one person; ``expires`` is Unix time in seconds. Returns its row id."""
+    payload, seed = InvitePayload.generate(
+        relay_url=relay_url, relay_id=relay_id, expires=expires // 60, retention=retention, random=random
+    )
+    start = Cursor.start(payload.mailbox.mailbox_id)
+    return rows.add_invite(tx, grp, payload.encode(), seed, start.head)
+
+
+def take_page(
+    tx: Connection, invite: int, before: Cursor, after: Cursor, blobs: Sequence[bytes], random: Random
+) -> list[str]:
+    """Take what came to a rendezvous of ours. Returns sentences for the user.
+
+    The first request is kept; a second one with another key package ends the invite.
+    """
+    row = rows.get_invite(tx, invite)
+    if row is None or (row.number, row.head) != (before.number, before.head):
+        return []
+    payload = InvitePayload.decode(row.payload)
+    notices = []
+    state, request = row.state, row.request
+    for blob in blobs:
+        body = _request(payload, blob)
+        if body is None:
+            continue
+        if request is None and state == "open":
+            request, state = body, "requested"
+            notices.append(f"{read_request(payload, body).name!r} asks to join with your invite")
+        elif request is not None and _package(payload, request) != _package(payload, body):
+            if state in ("open", "requested"):
+                state = "ended"
+                notices.append(_TWICE)
+    if state == "ended" and row.state != "ended":
+        end_invite(tx, invite, random)
+    elif state != row.state:
+        rows.set_invite(tx, invite, state, request=request, blobs=row.blobs)
+    rows.move_invite(tx, invite, after.number, after.head)
+    return notices
+
+
+def end_invite(tx: Connection, invite: int, random: Random) -> None:
+    """End an invite: what says so, signed by the invite key, waits for the rendezvous."""
+    row = rows.get_invite(tx, invite)
+    if row is None:
+        return
+    payload = InvitePayload.decode(row.payload)
+    body = make_ended(payload, row.invite_seed)
+    rows.set_invite(tx, invite, "ended", request=None, blobs=_blobs(payload, Kind.ENDED, body, random))
+
+
+def approved(tx: Connection, invite: int, *, now: int) -> Approved | None:
+    """Return what the next commit adds for an invite, None if its request is gone or no longer good."""
+    row = rows.get_invite(tx, invite)
+    if row is None or row.request is None or row.state not in ("requested", "approved"):
+        return None
+    payload = InvitePayload.decode(row.payload)
+    try:
+        request = read_request(payload, row.request)
+        package = mls.KeyPackage.decode(request.key_package)
+        package.verify(now=now)
+    except (FormatError, mls.MlsError):
+        return None
+    return Approved(invite, request.identity, package, payload.psk)
+
+
+def answer(tx: Connection, invite: int, welcome: bytes, random: Random) -> None:
+    """Make the answer to a request whose commit stands: the Welcome, signed by the invite key."""
+    row = rows.get_invite(tx, invite)
+    if row is None or row.request is None:
+        return
+    payload = InvitePayload.decode(row.payload)
+    request = read_request(payload, row.request)
+    body = make_welcome(payload, row.invite_seed, request.key_package, welcome)
+    blobs = _blobs(payload, Kind.WELCOME, body, random)
+    rows.set_invite(tx, invite, "approved", request=row.request, blobs=blobs)
+
+
+def _blobs(payload: InvitePayload, kind: Kind, body: bytes, random: Random) -> bytes:
+    return cbor.encode([seal_blob(payload.blob_key, content, random) for content in split(kind, body, random)])
+
+
+def _request(payload: InvitePayload, blob: bytes) -> bytes | None:
+    try:
+        parsed = parse_content(open_blob(payload.blob_key, blob))
+        if isinstance(parsed, Part) or parsed.kind is not Kind.REQUEST:
+            return None
+        read_request(payload, parsed.body)
+    except (CryptoError, FormatError):
+        return None
+    return parsed.body
+
+
+def _package(payload: InvitePayload, request: bytes) -> bytes:
+    return read_request(payload, request).key_package
