@@ -8,6 +8,7 @@ exporter takes its randomness as an argument.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Hpke", "KemX25519", "KeyPair"]
 
 _MODE_BASE = b"\x00"
+_LIBRARY_KEMS: Final = {0x0020: library.KEM.X25519}
 _KDF_IDS: Final = {"sha256": 0x0001, "sha384": 0x0002}
 _LIBRARY_KDFS: Final = {"sha256": library.KDF.HKDF_SHA256, "sha384": library.KDF.HKDF_SHA384}
 _LIBRARY_AEADS: Final = {
@@ -51,7 +53,6 @@ class KemX25519:
     private_length: Final = 32
     enc_length: Final = 32
     seed_length: Final = 32
-    library_kem: Final = library.KEM.X25519
     _hash: Final = "sha256"
     _suite_id: Final = b"KEM" + kem_id.to_bytes(2)
 
@@ -170,7 +171,12 @@ class Hpke:
         return b"HPKE" + b"".join(value.to_bytes(2) for value in ids)
 
     def _library(self) -> library.Suite:
-        return library.Suite(self.kem.library_kem, _LIBRARY_KDFS[self.kdf_hash], _LIBRARY_AEADS[self.aead.hpke_id])
+        return _library_suite(self.kem.kem_id, self.kdf_hash, self.aead.hpke_id)
+
+
+@cache
+def _library_suite(kem_id: int, kdf_hash: str, aead_id: int) -> library.Suite:
+    return library.Suite(_LIBRARY_KEMS[kem_id], _LIBRARY_KDFS[kdf_hash], _LIBRARY_AEADS[aead_id])
 
 
 def _labeled_extract(hash_name: str, suite_id: bytes, salt: bytes, label: bytes, input_key: bytes) -> Secret:

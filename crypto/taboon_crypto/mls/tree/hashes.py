@@ -7,6 +7,7 @@
 Tree hashes are kept in ``tree.hash_cache`` and computed again only where the tree changed.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from taboon_crypto.mls.codec import opaque
@@ -43,19 +44,33 @@ def _hash_node(tree: RatchetTree, node: NodeIndex, content: Node | None, childre
     return tree.suite.hash(b"\x01" + ix.leaf_of(node).to_bytes(4) + present)
 
 
-def _original_tree_hash(tree: RatchetTree, node: NodeIndex, without: frozenset[int]) -> bytes:
-    """Return the tree hash of a subtree as it was before the leaves in ``without`` were added (section 7.9)."""
-    if without.isdisjoint(ix.leaves_below(node)):
+def _original_tree_hash(tree: RatchetTree, node: NodeIndex, without: list[int]) -> bytes:
+    """Return the tree hash of a subtree as it was before some leaves of it were added (section 7.9).
+
+    Args:
+        tree: The tree.
+        node: Root of the subtree.
+        without: Those leaves, all below ``node``, increasing.
+    """
+    if not without:
         return tree_hash(tree, node)
-    content = tree.node(node)
     if not node & 1:
         return _hash_node(tree, node, None, (b"", b""))
-    if isinstance(content, ParentNode) and not without.isdisjoint(content.unmerged_leaves):
-        unmerged = tuple(leaf for leaf in content.unmerged_leaves if leaf not in without)
-        content = ParentNode(content.encryption_key, content.parent_hash, unmerged)
-    below = frozenset(leaf for leaf in without if leaf in ix.leaves_below(node))
-    children = (_original_tree_hash(tree, ix.left(node), below), _original_tree_hash(tree, ix.right(node), below))
+    content = tree.node(node)
+    if isinstance(content, ParentNode):
+        excluded = set(without)
+        unmerged = tuple(leaf for leaf in content.unmerged_leaves if leaf not in excluded)
+        if len(unmerged) != len(content.unmerged_leaves):
+            content = ParentNode(content.encryption_key, content.parent_hash, unmerged)
+    first, second = _halves(node, without)
+    children = _original_tree_hash(tree, ix.left(node), first), _original_tree_hash(tree, ix.right(node), second)
     return _hash_node(tree, node, content, children)
+
+
+def _halves(node: NodeIndex, leaves: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Split leaves below a parent node, increasing, into those of its left and of its right child."""
+    middle = bisect_left(leaves, (node + 1) // 2)
+    return list(leaves[:middle]), list(leaves[middle:])
 
 
 def _parent_hash(tree: RatchetTree, encryption_key: bytes, above: bytes, sibling_hash: bytes) -> bytes:
@@ -110,16 +125,19 @@ def check_parent_hashes(tree: RatchetTree) -> None:
 def _vouchers(tree: RatchetTree, node: NodeIndex, parent: ParentNode) -> int:
     """Count the descendants whose parent hash is valid with respect to a parent node."""
     left, right = ix.left(node), ix.right(node)
-    unmerged = frozenset(parent.unmerged_leaves)
+    unmerged_left, unmerged_right = _halves(node, parent.unmerged_leaves)
+    sides = ((left, unmerged_left, right, unmerged_right), (right, unmerged_right, left, unmerged_left))
     count = 0
-    for child, sibling in ((left, right), (right, left)):
+    for child, unmerged, sibling, unmerged_there in sides:
         resolution = tree.resolution(child)
-        unmerged_below = {ix.node_of(leaf) for leaf in unmerged if leaf in ix.leaves_below(child)}
-        # All of the resolution but one node is unmerged here, so at most two candidates are worth hashing for.
-        candidates = [other for other in resolution if other not in unmerged_below]
-        if len(candidates) != 1 or len(resolution) != len(unmerged_below) + 1:
+        # The resolution must be one node and the leaves that are unmerged here: then that node is worth hashing for.
+        if len(resolution) != len(unmerged) + 1:
             continue
-        original = _original_tree_hash(tree, sibling, unmerged)
+        not_candidates = {ix.node_of(leaf) for leaf in unmerged}
+        candidates = [other for other in resolution if other not in not_candidates]
+        if len(candidates) != 1:
+            continue
+        original = _original_tree_hash(tree, sibling, unmerged_there)
         expected = _parent_hash(tree, parent.encryption_key, parent.parent_hash, original)
         count += _carried_parent_hash(tree.node(candidates[0])) == expected
     return count

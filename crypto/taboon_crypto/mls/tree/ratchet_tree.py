@@ -14,7 +14,8 @@ for with the ``check_…`` functions here, in ``leaf_node`` and in ``hashes``.
     check_credentials(tree)             tree.credentials_supported
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -123,7 +124,7 @@ class RatchetTree:
             node = self._nodes[number]
             if not isinstance(node, ParentNode) or not node.unmerged_leaves:
                 continue
-            top, previous, below = NodeIndex(number), -1, ix.leaves_below(NodeIndex(number))
+            previous, below = -1, ix.leaves_below(NodeIndex(number))
             for leaf in node.unmerged_leaves:
                 if leaf <= previous:
                     raise ValidationError("tree.unmerged_sorted", "unmerged leaves are not in increasing order")
@@ -132,13 +133,21 @@ class RatchetTree:
                     raise ValidationError("tree.unmerged_descendant", "an unmerged leaf is not below its parent node")
                 if self._nodes[2 * leaf] is None:
                     raise ValidationError("tree.unmerged_blank", "an unmerged leaf is blank")
-                between = ix.parent(ix.node_of(leaf))
-                while between != top:
-                    inner = self._nodes[between]
-                    if isinstance(inner, ParentNode) and leaf not in inner.unmerged_leaves:
-                        message = "a leaf is unmerged at a node, but not at a node between them"
-                        raise ValidationError("tree.unmerged_between", message)
-                    between = ix.parent(between)
+            self._check_unmerged_between(NodeIndex(number), node.unmerged_leaves)
+
+    def _check_unmerged_between(self, top: NodeIndex, leaves: Sequence[int]) -> None:
+        """Check that leaves unmerged at ``top`` are unmerged at the nearest parents below; those look further down."""
+        for child in (ix.left(top), ix.right(top)):
+            range_below = ix.leaves_below(child)
+            part = leaves[bisect_left(leaves, range_below.start) : bisect_left(leaves, range_below.stop)]
+            if not part or not child & 1:
+                continue
+            inner = self._nodes[child]
+            if inner is None:
+                self._check_unmerged_between(child, part)
+            elif isinstance(inner, ParentNode) and not set(part).issubset(inner.unmerged_leaves):
+                message = "a leaf is unmerged at a node, but not at a node between them"
+                raise ValidationError("tree.unmerged_between", message)
 
     # looking
 
@@ -153,9 +162,9 @@ class RatchetTree:
         """Return the node at a node index; None where blank."""
         return self._nodes[node]
 
-    def nodes(self) -> Iterator[Node]:
-        """Iterate over the nodes that are not blank, from left to right."""
-        return (node for node in self._nodes if node is not None)
+    def encryption_keys(self) -> list[bytes]:
+        """Return the encryption keys of all nodes that are not blank."""
+        return [node.encryption_key for node in self._nodes if node is not None]
 
     def leaves(self) -> Iterator[tuple[int, LeafNode]]:
         """Iterate over (leaf index, leaf node) of the members, from left to right."""
@@ -335,7 +344,7 @@ def check_unique_keys(tree: RatchetTree) -> None:
     signature_keys = [leaf.signature_key for _, leaf in tree.leaves()]
     if len(set(signature_keys)) != len(signature_keys):
         raise ValidationError("tree.signature_key_unique", "two members have the same signature key")
-    encryption_keys = [node.encryption_key for node in tree.nodes()]
+    encryption_keys = tree.encryption_keys()
     if len(set(encryption_keys)) != len(encryption_keys):
         raise ValidationError("tree.encryption_key_unique", "two nodes have the same encryption key")
 
@@ -354,13 +363,14 @@ def check_leaf_keys_unique(tree: RatchetTree, leaf_node: LeafNode, replacing: in
     key = leaf_node.signature_key
     if any(other.signature_key == key and index != replacing for index, other in tree.leaves()):
         raise ValidationError("tree.signature_key_unique", "another member has the same signature key")
-    if any(node.encryption_key == leaf_node.encryption_key for node in tree.nodes()):
+    if leaf_node.encryption_key in tree.encryption_keys():
         raise ValidationError("tree.encryption_key_unique", "the encryption key of a new leaf is in the tree already")
 
 
 def check_credentials(tree: RatchetTree) -> None:
     """Verify that every member supports every credential type in use; rule "tree.credentials_supported" (7.3, 13.3)."""
     used = {credential_type(leaf.credential) for _, leaf in tree.leaves()}
-    if not all(used.issubset(leaf.capabilities.credentials) for _, leaf in tree.leaves()):
+    supported = {leaf.capabilities.credentials for _, leaf in tree.leaves()}
+    if not all(used.issubset(credentials) for credentials in supported):
         message = "a member does not support a credential type that another member uses"
         raise ValidationError("tree.credentials_supported", message)
