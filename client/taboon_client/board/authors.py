@@ -105,6 +105,11 @@ class _Chain:
         self.grounded: set[bytes] = set()
         self.best: tuple[int, bytes] | None = None
 
+    def improve(self, number: int, name: bytes) -> None:
+        """Take the longer branch of a forked chain, and of two as long the one with the lower name, on every device."""
+        if self.best is None or (-number, name) < (-self.best[0], self.best[1]):
+            self.best = (number, name)
+
 
 class Authors:
     """The chains of all authors of a group.
@@ -147,13 +152,10 @@ class Authors:
         chain = self._chains.setdefault(author, _Chain())
         if chain.base is None or chain.base[0] < number:
             chain.base = (number, name)
-        if chain.best is None or chain.best[0] < number:
-            chain.best = (number, name)
-        for link in self._after.get(name, ()):
-            if self._stands(chain, link):
+        chain.improve(number, name)
+        for link in (*self._after.get(name, ()), self._links.get(name)):
+            if link is not None and link.author == author and self._stands(chain, link):
                 self._ground(chain, link)
-        if name in self._links and name not in chain.grounded:
-            self._ground(chain, self._links[name])
 
     def _stands(self, chain: _Chain, link: Link) -> bool:
         """Tell whether the chain is whole below a link."""
@@ -177,9 +179,7 @@ class Authors:
             if here.name in chain.grounded:
                 continue
             chain.grounded.add(here.name)
-            # Where an author forked its chain: the longer one, then the one with the lower name, on every device.
-            if chain.best is None or (-here.number, here.name) < (-chain.best[0], chain.best[1]):
-                chain.best = (here.number, here.name)
+            chain.improve(here.number, here.name)
             found.extend(
                 after
                 for after in self._after.get(here.name, ())

@@ -13,7 +13,6 @@ from taboon_client import cbor
 from taboon_client.board import Event, event_name, from_body
 from taboon_client.board.event import MAX_EVENT_SIZE
 from taboon_client.errors import EventError, FieldError, TaboonError
-
 from tests.client.board.worlds import GROUP, Actor, digest
 
 EPOCH = digest("first epoch")
