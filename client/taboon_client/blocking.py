@@ -11,7 +11,7 @@ talks to the relay runs one for the time it takes. Arguments, results and errors
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from taboon_client import library
 from taboon_client.errors import WeakPassphraseError
@@ -57,7 +57,7 @@ def has_vault(folder: Path | None = None) -> bool:
     return (vault_folder(folder) / SLOTS_NAME).is_file()
 
 
-def generate_passphrase(language: str = "en") -> str:
+def generate_passphrase(language: Literal["en", "ar"] = "en") -> str:
     """Return five random words.
 
     Args:
@@ -65,7 +65,7 @@ def generate_passphrase(language: str = "en") -> str:
     """
     import os  # noqa: PLC0415 - only this draws randomness here
 
-    return passphrases.generate_passphrase(os.urandom, language)
+    return passphrases.generate_passphrase(language, os.urandom)
 
 
 def check_passphrase(passphrase: str) -> None:

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from taboon_client.group.epoch import Policy
+    from taboon_client.group.policy import Policy
     from taboon_client.runner import Runner
     from taboon_client.sync import Syncer
     from taboon_client.vault.groups import GroupRow

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from taboon_client.errors import (
     MailboxFullError,
@@ -22,18 +22,15 @@ from taboon_client.relay.client import RelayClient
 from taboon_client.values import SyncReport
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from taboon_client.group.commits import Seal
     from taboon_client.group.desk import Desk
     from taboon_client.group.steps import Position, Waiting
     from taboon_client.relay.address import RelayAddress
+    from taboon_client.runner import Runner
 
-__all__ = ["Progress", "Syncer"]
-
-T = TypeVar("T")
-Progress = "Callable[[int, int], None]"
-"""Called with how many events of ours the relay has taken in this sync, and how many there were to send."""
+__all__ = ["Syncer"]
 
 _PAGE = 2
 """Size class of the pages asked for: 64 KiB. Larger pages come when more waits."""
@@ -59,7 +56,7 @@ class Syncer:
         timeout: Seconds that one call to a relay may take in all.
     """
 
-    def __init__(self, desk: Desk, run: Callable[[Callable[[], T]], Awaitable[T]], *, timeout: float = 30.0) -> None:
+    def __init__(self, desk: Desk, run: Runner, *, timeout: float = 30.0) -> None:
         self._desk = desk
         self._run = run
         self._timeout = timeout
