@@ -1,0 +1,76 @@
+"""The commands put together, and the one way in and out."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+import typer.main
+
+from taboon_client.cli import device, groups, items, joining, pledges, relay, sheets, shell, syncing, terminal
+from taboon_client.cli.errand import Room, end_with_failure
+from taboon_client.cli.exits import Exit
+
+__all__ = ["run_command"]
+
+_HELP = """Taboon: a board of needs and offers for your group, encrypted from end to end.
+
+\b
+First steps:
+  taboon init                                    make the vault on this device
+  taboon join -                                  join with the link that you were given
+  taboon board GROUP                             see what is needed and on offer
+  taboon pledge GROUP ITEM                       promise to help
+
+GROUP, ITEM and MEMBER take a name, a short code or the beginning of one, if it fits only one. Every command has
+examples: taboon COMMAND --help. Exit codes and the forms of --json are described in docs/cli.md.
+"""
+
+app = typer.Typer(
+    name="taboon",
+    help=_HELP,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+)
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        from importlib.metadata import version
+
+        terminal.say(f"taboon {version('taboon')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *, _shown: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version.")
+) -> None:
+    pass
+
+
+for _part in (device, groups, joining, items, pledges, sheets, syncing, shell, relay):
+    _part.register(app)
+
+
+def run_command(arguments: Sequence[str] | None = None, room: Room | None = None) -> int:
+    """Carry out one command and return its exit code.
+
+    Args:
+        arguments: What follows the word ``taboon``; those of this process if None.
+        room: In the shell, the open vault.
+    """
+    terminal.prepare_streams()
+    try:
+        typer.main.get_command(app).main(
+            args=list(sys.argv[1:] if arguments is None else arguments), prog_name="taboon", obj=room or Room()
+        )
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else Exit.DONE if end.code is None else Exit.FAILURE
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - nobody who needs help at night should be shown a traceback
+        return end_with_failure(error, as_json=False).exit_code
+    return Exit.DONE

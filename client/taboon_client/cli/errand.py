@@ -1,0 +1,397 @@
+"""What every command does alike: open the vault, sync before and after, answer, end with the right exit code.
+
+A command is a function that gets an :class:`Errand` and its own arguments and returns an :class:`Answer`. The decorator
+:func:`command` registers it with Typer and adds the options that all of them share.
+"""
+
+import inspect
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Final, NamedTuple, ParamSpec, Self
+
+import typer
+
+from taboon_client.cli import passphrases, terminal
+from taboon_client.cli.exits import Exit, UsageError, exit_for
+from taboon_client.errors import AmbiguousError, NotFoundError, TaboonError, VaultMissingError
+
+if TYPE_CHECKING:
+    from taboon_client.blocking import Group, Taboon
+    from taboon_client.values import SyncReport
+
+__all__ = ["Answer", "Errand", "Room", "command", "end_with_error", "end_with_failure"]
+
+_SYNC_SECONDS: Final = 3.0
+_COMMIT_SECONDS: Final = 10.0
+_TEXT_LIMIT: Final = 65_536
+
+_Parameters = ParamSpec("_Parameters")
+
+
+class Answer(NamedTuple):
+    """What a command found out: for machines, and how to write it for people."""
+
+    data: Mapping[str, object]
+    show: Callable[[], None]
+
+
+@dataclass(slots=True)
+class Room:
+    """What outlives one command; outside the shell, nothing does.
+
+    Attributes:
+        taboon: The open vault.
+        in_shell: Whether commands are lines of standard input, so that texts are too.
+        waiting: Wraps every wait for someone to type.
+    """
+
+    taboon: "Taboon | None" = None
+    in_shell: bool = False
+    waiting: Callable[[], AbstractContextManager[None]] = nullcontext
+
+
+class Errand:
+    """One command at work.
+
+    Attributes:
+        human: Whether a person reads the answer; False with ``--json``.
+        offline: Whether the relay is left alone.
+        wait: Seconds to wait for the relay at most, each time.
+        now: Unix seconds at which the command began.
+    """
+
+    def __init__(
+        self,
+        room: Room,
+        *,
+        as_json: bool = False,
+        offline: bool = False,
+        wait: float = _SYNC_SECONDS,
+        passphrase_file: Path | None = None,
+    ) -> None:
+        self.human = not as_json
+        self.offline = offline
+        self.wait = 0.0 if offline else wait
+        self.now = int(time.time())
+        self.room = room
+        self._passphrase_file = passphrase_file
+        self._own: Taboon | None = None
+        self._reports: list[SyncReport] = []
+        self._synced_group: Group | None = None
+        self._stdin_taken = passphrase_file is not None and str(passphrase_file) == "-"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._own is not None:
+            self._own.close()
+            self._own = None
+
+    # --- the vault
+
+    @property
+    def taboon(self) -> "Taboon":
+        """The open vault; the passphrase is asked for when it is first needed."""
+        if self.room.taboon is not None:
+            return self.room.taboon
+        if self._own is None:
+            self._own = self._open("Passphrase: ")[1]
+        return self._own
+
+    def open_with_passphrase(self, prompt: str) -> "tuple[str, Taboon]":
+        """Ask for the passphrase also where the vault is open, and return it with the vault."""
+        passphrase, opened = self._open(prompt)
+        self._own = opened
+        return passphrase, opened
+
+    def _open(self, prompt: str) -> "tuple[str, Taboon]":
+        from taboon_client.blocking import Taboon, has_vault, vault_folder
+
+        # Nobody should type a passphrase for nothing.
+        if not has_vault():
+            raise VaultMissingError(f"there is no vault in {vault_folder()} yet: make one with “taboon init”")
+        passphrase = self.passphrase(prompt)
+        with terminal.spinner("Opening the vault …", shown=self.human):
+            return passphrase, Taboon.open(passphrase)
+
+    def passphrase(self, prompt: str) -> str:
+        """Return the passphrase, from the file that was named or typed at the terminal."""
+        if self._passphrase_file is not None:
+            return passphrases.from_file(self._passphrase_file)
+        with self.room.waiting():
+            return passphrases.typed(prompt)
+
+    @property
+    def has_passphrase_file(self) -> bool:
+        """Whether the passphrase comes from a file."""
+        return self._passphrase_file is not None
+
+    # --- sync
+
+    def group(self, ref: str, *, sync: bool = True) -> "Group":
+        """Find a group, and bring it up to date as far as the relay answers in time.
+
+        Raises:
+            NotFoundError, AmbiguousError: No group, or more than one, has that name, code or prefix.
+        """
+        try:
+            group = self.taboon.group(ref)
+        except NotFoundError:
+            # We may have been let in since: only a sync tells.
+            if self.offline or not self.taboon.joinings():
+                raise
+            self.sync_all()
+            group = self.taboon.group(ref)
+        if sync:
+            self._synced_group = group
+            if not self.offline:
+                self._sync(group)
+        return group
+
+    def send(self, group: "Group") -> None:
+        """Sync again after something was done, unless the relay was away a moment ago."""
+        if not self.offline and self._reports and self._reports[-1].reached:
+            self._sync(group)
+
+    def note_report(self, report: "SyncReport") -> None:
+        """Keep what a call of the library told about its own sync."""
+        self._reports.append(report)
+
+    def _sync(self, group: "Group") -> None:
+        with terminal.Bar("Syncing", shown=self.human) as bar:
+            self._reports.append(group.sync(self.wait, progress=bar))
+
+    def sync_all(self) -> "dict[str, SyncReport]":
+        """Sync every group, and every request to join, as far as the relays answer in time."""
+        if self.offline:
+            return {}
+        with terminal.Bar("Syncing", shown=self.human) as bar:
+            return self.taboon.sync(self.wait, progress=bar)
+
+    # --- texts
+
+    def text(self, given: str, what: str) -> str:
+        """Return a text that was given as an argument, or read from standard input for ``-``.
+
+        Raises:
+            UsageError: A second text was to come from standard input, or it is too long or not UTF-8.
+        """
+        if given != "-":
+            return given
+        if self.room.in_shell:
+            return self.ask(f"{what}: ")
+        if self._stdin_taken:
+            raise UsageError("only one text can come from standard input: give the other in another way")
+        self._stdin_taken = True
+        if sys.stdin.isatty():
+            return self.ask(f"{what}: ")
+        raw = sys.stdin.buffer.read(_TEXT_LIMIT + 1)
+        if len(raw) > _TEXT_LIMIT:
+            raise UsageError(f"the text on standard input is longer than {_TEXT_LIMIT} bytes")
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise UsageError("the text on standard input is not UTF-8") from None
+        return text.removesuffix("\n").removesuffix("\r")
+
+    def ask(self, question: str) -> str:
+        """Ask for one line at the terminal."""
+        with self.room.waiting():
+            return terminal.ask(question)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Ask before something that cannot be taken back. Without a terminal, the command itself is the answer.
+
+        Raises:
+            typer.Exit: The answer was not yes.
+        """
+        if yes or not self.human or not terminal.interactive():
+            return
+        if self.ask(f"{question} [y/N] ").casefold() not in {"y", "yes"}:
+            terminal.hint("Nothing was done.")
+            raise typer.Exit(Exit.INTERRUPTED)
+
+    # --- the answer
+
+    def answer(self, answer: Answer) -> None:
+        """Write the answer, and what the syncs have told."""
+        if not self.human:
+            data = dict(answer.data)
+            if self._synced_group is not None:
+                data["sync"] = self._sync_data(self._synced_group)
+            terminal.answer_json(data)
+            return
+        answer.show()
+        if self._synced_group is not None:
+            self._tell_sync(self._synced_group)
+
+    def tell_reports(self, reports: "Mapping[str, SyncReport]") -> None:
+        """Write what a sync of several groups has told, and where the answer may be old."""
+        for name, report in reports.items():
+            for told in (*report.notices, *([report.problem] if report.problem else [])):
+                terminal.hint(f"{terminal.sentence(told)} ({terminal.member(name)})")
+        if self.offline:
+            terminal.hint("Offline: this is what the vault holds.")
+
+    def _sync_data(self, group: "Group") -> dict[str, object]:
+        last = self._reports[-1] if self._reports else None
+        return {
+            "offline": self.offline,
+            "reached": last is not None and last.reached,
+            "received": sum(report.received for report in self._reports),
+            "sent": sum(report.sent for report in self._reports),
+            "unsent": group.unsent(),
+            "synced": terminal.instant(group.status().synced),
+            "problem": last.problem if last is not None else None,
+            "notices": [notice for report in self._reports for notice in report.notices],
+        }
+
+    def _tell_sync(self, group: "Group") -> None:
+        for report in self._reports:
+            for notice in report.notices:
+                terminal.hint(terminal.sentence(notice))
+        last = self._reports[-1] if self._reports else None
+        if last is not None and last.problem:
+            terminal.hint(terminal.sentence(last.problem))
+        if last is None or not last.reached:
+            synced = group.status().synced
+            if synced is None:
+                age = "the relay has not been read yet"
+            else:
+                age = f"as of {terminal.when(synced)} ({terminal.ago(synced, self.now)} ago)"
+            terminal.hint(f"{'Offline' if self.offline else 'Without the relay'}: {age}.")
+        if unsent := group.unsent():
+            waiting = "1 event is" if unsent == 1 else f"{unsent} events are"
+            terminal.hint(f"{waiting} saved here and will go out with a later sync.")
+
+
+def end_with_error(error: TaboonError, *, as_json: bool) -> typer.Exit:
+    """Say what went wrong and return the exit to raise."""
+    code = exit_for(error)
+    choices = error.choices if isinstance(error, AmbiguousError) else ()
+    if as_json:
+        told: dict[str, object] = {"code": int(code), "kind": code.kind, "message": str(error)}
+        if choices:
+            told["choices"] = list(choices)
+        terminal.answer_json({"error": told})
+    else:
+        terminal.hint(terminal.sentence(str(error)))
+        for choice in choices:
+            terminal.hint(f"    {terminal.member(choice)}")
+    return typer.Exit(code)
+
+
+def end_with_failure(error: Exception, *, as_json: bool) -> typer.Exit:
+    """Say in one line, without any content, that Taboon itself is at fault, and return the exit to raise."""
+    trace, place = error.__traceback__, "?"
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__", "")
+        if name.startswith("taboon_"):
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    message = f"This is a fault in Taboon, not in what you did: {type(error).__name__} at {place}."
+    if as_json:
+        terminal.answer_json({"error": {"code": int(Exit.FAILURE), "kind": Exit.FAILURE.kind, "message": message}})
+    else:
+        terminal.hint(f"{message} Please tell the project this line; nothing of yours is in it.")
+    return typer.Exit(Exit.FAILURE)
+
+
+# --- registering
+
+_Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")]
+_Offline = Annotated[
+    bool, typer.Option("--offline", help="Leave the relay alone: answer from the vault, save for later.")
+]
+_Wait = Annotated[
+    float, typer.Option("--wait", min=0.0, max=600.0, metavar="SECONDS", help="Wait for the relay at most.")
+]
+_PassphraseFile = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", metavar="FILE", help="Read the passphrase from a file's first line (-: input)."),
+]
+
+
+def _shared(*, relay: bool, commit: bool) -> list[inspect.Parameter]:
+    options: list[tuple[str, Any, object]] = [("as_json", _Json, False)]
+    if relay:
+        options += [("offline", _Offline, False), ("wait", _Wait, _COMMIT_SECONDS if commit else _SYNC_SECONDS)]
+    options.append(("passphrase_file", _PassphraseFile, None))
+    return [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, annotation, default in options
+    ]
+
+
+def command(
+    app: typer.Typer, name: str, *, examples: Sequence[str], relay: bool = True, commit: bool = False
+) -> Callable[
+    [Callable[Concatenate[Errand, _Parameters], Answer | None]],
+    Callable[Concatenate[Errand, _Parameters], Answer | None],
+]:
+    """Register a function as a command.
+
+    Args:
+        app: Where it belongs.
+        name: What people type.
+        examples: Lines that ``--help`` shows.
+        relay: Whether it has anything to do with the relay, and so ``--offline`` and ``--wait``.
+        commit: Whether it makes a commit or waits for an answer, and so waits longer.
+    """
+
+    def register(
+        function: Callable[Concatenate[Errand, _Parameters], Answer | None],
+    ) -> Callable[Concatenate[Errand, _Parameters], Answer | None]:
+        own = inspect.signature(function, eval_str=True)
+        _, *parameters = own.parameters.values()
+        context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+        shared = _shared(relay=relay, commit=commit)
+
+        def run(context: typer.Context, **arguments: Any) -> None:
+            given = {one.name: arguments.pop(one.name) for one in shared}
+            _run(function, _room(context), given, arguments)
+
+        run.__doc__ = function.__doc__
+        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined] # what inspect documents
+            [context, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters), *shared]
+        )
+        run.__annotations__ = {one.name: one.annotation for one in [context, *parameters, *shared]}
+        app.command(name, epilog=_epilog(examples))(run)
+        return function
+
+    return register
+
+
+def _room(context: typer.Context) -> Room:
+    return context.obj if isinstance(context.obj, Room) else Room()
+
+
+def _run(function: Callable[..., Answer | None], room: Room, given: dict[str, Any], arguments: dict[str, Any]) -> None:
+    as_json = bool(given["as_json"])
+    try:
+        with Errand(room, **given) as errand:
+            answer = function(errand, **arguments)
+            if answer is not None:
+                errand.answer(answer)
+    except TaboonError as error:
+        raise end_with_error(error, as_json=as_json) from None
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except (KeyboardInterrupt, EOFError):
+        terminal.hint("\nStopped. What was saved stays saved.")
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    except Exception as error:  # noqa: BLE001 - nobody who needs help at night should be shown a traceback
+        raise end_with_failure(error, as_json=as_json) from None
+
+
+def _epilog(examples: Sequence[str]) -> str:
+    # \b keeps Click from filling these lines into a paragraph.
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in examples)])
