@@ -116,7 +116,7 @@ def test_every_length_has_exactly_one_encoding(length: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["", "c0", "ff", "c000000000000000", "40", "80", "800000", "4000", "403f", "80003fff"]
+    "header", ["", "c0", "ff", "c000000000000000", "c000000100000000", "40", "80", "800000", "4000", "403f", "80003fff"]
 )
 def test_bad_lengths_are_refused(header: str) -> None:
     data = unhex(header)
@@ -219,6 +219,19 @@ def test_malformed_values_are_refused(annotation: Any, data: bytes) -> None:
         codec.decode(annotation, data)
 
 
+@pytest.mark.parametrize(
+    "annotation", [UInt8, UInt32, Annotated[bytes, Fixed(4)], bytes, tuple[UInt8, ...], Point | None, Circle | Nothing]
+)
+def test_nothing_reads_past_its_end_even_where_more_bytes_follow(annotation: Any) -> None:
+    reader = codec.codec_of(annotation).read
+    data = b"\x01\x02\x03\x04\x05\x06\x07\x08"
+    _, stop = reader(data, 0, len(data))
+    assert reader(data, 0, stop)[1] == stop
+    for end in range(stop):
+        with pytest.raises(DecodeError):
+            reader(data, 0, end)
+
+
 def test_a_vector_of_nothings_does_not_loop_for_ever() -> None:
     @dataclass(frozen=True, slots=True)
     class Empty(Struct):
@@ -226,6 +239,13 @@ def test_a_vector_of_nothings_does_not_loop_for_ever() -> None:
 
     with pytest.raises(DecodeError):
         codec.decode(tuple[Empty, ...], b"\x01\x00")
+
+
+def test_a_message_at_the_limit_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "MAX_MESSAGE_LENGTH", 10)
+    assert Point.decode(b"\x01\x08" + bytes(8)) == Point(1, bytes(8))
+    with pytest.raises(DecodeError, match="11 bytes are more than the limit"):
+        Point.decode(b"\x01\x09" + bytes(9))
 
 
 def test_a_message_above_the_limit_is_refused_before_it_is_read() -> None:

@@ -71,10 +71,25 @@ def test_a_leaf_of_a_group_belongs_to_its_group_and_place(source: LeafNodeSource
     for group_id, index in ((b"other", 3), (b"group", 4), (b"", 3)):
         with pytest.raises(SignatureError):
             leaf.check_signature(SUITE, group_id, index)
-    with pytest.raises(UsageError):
-        leaf.check_signature(SUITE)
-    with pytest.raises(UsageError):
-        leaf.check_signature(SUITE, b"group")
+    for partly in ((None, None), (b"group", None), (None, 3)):
+        with refused("leaf_node.source"):
+            leaf.check_signature(SUITE, *partly)
+
+
+@pytest.mark.parametrize("source", SOURCES[1:])
+def test_a_leaf_of_a_group_is_not_made_without_group_and_place(source: LeafNodeSource) -> None:
+    for group_id, index in ((None, None), (b"group", None), (None, 3)):
+        with pytest.raises(UsageError):
+            LeafNode.create(
+                SUITE,
+                KEY,
+                encryption_key=PAIR.public,
+                credential=BasicCredential(b""),
+                capabilities=Capabilities.of(),
+                source=source,
+                group_id=group_id,
+                leaf=index,
+            )
 
 
 def test_a_leaf_of_a_key_package_belongs_to_no_group_yet() -> None:

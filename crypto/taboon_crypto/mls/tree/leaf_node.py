@@ -184,7 +184,10 @@ class LeafNode(Kept, tag=1, width=1):
 
         Raises:
             SignatureError: Rule "leaf_node.signature".
+            ValidationError: Rule "leaf_node.source": a leaf of a group stands where no group is given.
         """
+        if not isinstance(self.source, Lifetime) and (group_id is None or leaf is None):
+            raise ValidationError("leaf_node.source", "a leaf node made for a group stands outside of one")
         content = self._signed_content(group_id, leaf)
         if not suite.verify_with_label(self.signature_key, _LABEL, content, self.signature):
             raise SignatureError("leaf_node.signature", "the signature of a leaf node does not verify")
