@@ -32,6 +32,11 @@ class Nothing(Struct, tag=2, width=1):
 
 
 @dataclass(frozen=True, slots=True)
+class Impostor(Struct, tag=2, width=1):
+    """Has the tag of Nothing, but is none of the shapes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Point(Kept):
     x: UInt8
     name: bytes
@@ -278,6 +283,7 @@ def test_an_error_says_where_and_nothing_of_what_was_there() -> None:
         {"opaque": None},
         {"shape": None},
         {"shape": Point(1, b"")},
+        {"shape": Impostor()},
         {"points": None},
     ],
 )
