@@ -63,7 +63,7 @@ class RelayProcess:
 
     @property
     def url(self) -> str:
-        """The relay's address with its id: `http://host:port/#id`."""
+        """The relay's address with its id: `http://host:port/#id`. It stays the same while the relay is down."""
         assert self._url, "the relay has not been started"
         return self._url
 
@@ -102,6 +102,7 @@ class RelayProcess:
     def start(self) -> Self:
         """Start the relay and wait until it takes connections."""
         assert self._process is None or self._process.poll() is not None, "the relay is running"
+        self._url = ""
         self._process = process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "taboon_server"),
@@ -123,8 +124,8 @@ class RelayProcess:
         ]
         for reader in self._readers:
             reader.start()
-        arrived = ready.wait(_START_SECONDS)
-        if not arrived or process.poll() is not None:
+        ready.wait(_START_SECONDS)
+        if not self._url:
             self.kill()
             raise AssertionError(f"the relay did not start: {self.output}")
         self._port = self.port

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from taboon_server import problems, proof, wire
+from taboon_server.appending import Append, Create
 from taboon_server.days import Days
 from taboon_server.identity import Identity
 from taboon_server.notices import Notices
@@ -21,7 +22,7 @@ from taboon_server.replays import ReplayMemory
 from taboon_server.settings import Settings
 from taboon_server.store import READERS, Page, Store
 from taboon_server.waiters import Waiters
-from taboon_server.writer import Append, Writer
+from taboon_server.writer import Writer
 
 _BYTES: Final = "application/octet-stream"
 _PROBE_SECONDS: Final = 1.0
@@ -64,7 +65,7 @@ class Calls:
     async def create(self, request: Request) -> Response:
         """`PUT /v1/mailbox`."""
         wanted, _ = await self._admit(request, Operation.CREATE)
-        await self.writer.create(wanted.mailbox, wanted.retention)
+        await self.writer.create(Create(wanted.mailbox, wanted.retention))
         return Response(status_code=204)
 
     async def append(self, request: Request) -> Response:
@@ -106,7 +107,7 @@ class Calls:
         if now - self._probed_at >= _PROBE_SECONDS:
             self._probed_at = now
             try:
-                await self.writer.probe()
+                await self.writer.alone(self._store.try_writing)
                 self._can_write = True
             except Problem:
                 self._can_write = False

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import platformdirs
 import typer
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from taboon_server.identity import IdentityError, load_identity
 from taboon_server.serve import serve
@@ -101,8 +101,8 @@ def tidy(database: _Database = None, folder: _Folder = None) -> None:
     store = _open(_home(folder), database, _DEFAULTS)
     try:
         store.tidy()
-    except StoreError as error:
-        raise _failure(str(error)) from error
+    except DatabaseError as error:
+        raise _failure(str(store.unusable())) from error
     finally:
         store.close()
     typer.echo("The database is tidy.")

@@ -1,24 +1,33 @@
 """Mailboxes that expired vanish whole, from the file and from its write-ahead log."""
 
 import asyncio
+from functools import partial
+
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from taboon_server.days import Days
 from taboon_server.notices import Notices
 from taboon_server.problems import Problem
-from taboon_server.store import Store, purge_step
+from taboon_server.store import Store, sqlite_name
 from taboon_server.writer import Writer
 
 
-def purge_at_start(store: Store, today: int) -> None:
-    """Delete every expired mailbox and tidy the file, before anyone is served."""
-    while gone := store.expired(today):
-        for mailbox in gone:
-            with store.writing.begin() as connection:
-                more = purge_step(connection, mailbox, today)
-            while more:
-                with store.writing.begin() as connection:
-                    more = purge_step(connection, mailbox, today)
-    store.tidy()
+def purge_at_start(store: Store, today: int, notices: Notices) -> None:
+    """Delete every expired mailbox and tidy the file, before anyone is served.
+
+    Raises:
+        StoreError: the file is damaged.
+    """
+    try:
+        while gone := store.expired(today):
+            for mailbox in gone:
+                while store.purge_step(mailbox, today):
+                    pass
+        store.tidy()
+    except OperationalError as error:  # no room, or another process has it: what is stored can be served all the same
+        notices.count(f"start {sqlite_name(error)}")
+    except DatabaseError as error:
+        raise store.unusable() from error
 
 
 async def purge_once(store: Store, writer: Writer, days: Days) -> bool:
@@ -30,10 +39,10 @@ async def purge_once(store: Store, writer: Writer, days: Days) -> bool:
     purged = False
     while gone := await asyncio.to_thread(store.expired, days.today()):
         for mailbox in gone:
-            while await writer.purge(mailbox):
+            while await writer.alone(partial(store.purge_step, mailbox, days.today())):
                 pass
         purged = True
-    return not purged or await writer.truncate_log()
+    return not purged or await writer.alone(store.truncate_log)
 
 
 async def purge_for_ever(store: Store, writer: Writer, days: Days, notices: Notices, seconds: float) -> None:
@@ -42,8 +51,12 @@ async def purge_for_ever(store: Store, writer: Writer, days: Days, notices: Noti
     while True:
         await asyncio.sleep(seconds)
         try:
-            emptied = await purge_once(store, writer, days) and (emptied or await writer.truncate_log())
+            emptied = await purge_once(store, writer, days) and (emptied or await writer.alone(store.truncate_log))
         except Problem as problem:
             notices.count(f"expiry {problem.name}")
+            emptied = False
+        except DatabaseError as error:
+            notices.count(f"expiry {sqlite_name(error)}")
+            emptied = False
         if days.leapt:
-            notices.count("clock leapt ahead, nothing expires until it has run on for a day")
+            notices.count("clock leapt ahead; nothing more expires for a day")

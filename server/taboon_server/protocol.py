@@ -65,6 +65,8 @@ class RelayProtocol(H11Protocol):
     def handle_events(self) -> None:
         """Process what has come, and note whether a request is still on its way."""
         super().handle_events()
+        if self.headers and {b"content-length", b"transfer-encoding"} <= dict(self.headers).keys():
+            self.cycle.keep_alive = False  # two lengths: nothing behind this request can be trusted (RFC 9112, 6.3)
         if self.transport.is_closing() or self.conn.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.ERROR):
             self._stop_deadline()
         elif self._cut is None and (self.conn.their_state is h11.SEND_BODY or self.conn.trailing_data[0]):

@@ -19,7 +19,7 @@ from taboon_server.app import create_app
 from taboon_server.expiry import purge_at_start
 from taboon_server.identity import Identity, tls_context
 from taboon_server.notices import Notices, take_over_logging
-from taboon_server.protocol import make_protocol
+from taboon_server.protocol import HEAD_BYTES, make_protocol
 from taboon_server.settings import Settings
 from taboon_server.store import Store
 
@@ -53,7 +53,7 @@ def serve(
     take_over_logging(notices)
     connections = min(settings.connections, _raise_file_limit())
     app = create_app(store, identity, settings, notices)
-    purge_at_start(store, app.state.calls.days.today())
+    purge_at_start(store, app.state.calls.days.today(), notices)
     config = uvicorn.Config(
         app,
         loop="asyncio",
@@ -66,6 +66,7 @@ def serve(
         server_header=False,
         date_header=False,
         backlog=_BACKLOG,
+        h11_max_incomplete_event_size=HEAD_BYTES,
         timeout_keep_alive=settings.keep_alive,
         timeout_graceful_shutdown=_STOP_SECONDS,
         workers=1,

@@ -17,7 +17,7 @@ class Settings:
         connections: open connections.
         deadline: seconds in which the head and body of a request must have come.
         keep_alive: seconds that an idle connection is kept.
-        pending_appends: appends that may wait for the writer; above, the answer is 503.
+        pending: writes that may wait for the writer; above, the answer is 503.
         pending_bytes: bytes of blobs that may wait for the writer; above, the answer is 503.
         busy_seconds: seconds to wait for a database that another process has locked.
         disk_bytes: bytes that the database may take on disk, or None for no limit of its own.
@@ -33,7 +33,7 @@ class Settings:
     connections: int = 8_192
     deadline: float = 10.0
     keep_alive: int = 60
-    pending_appends: int = 1_024
+    pending: int = 1_024
     pending_bytes: int = 32 * MIB
     busy_seconds: float = 4.0
     disk_bytes: int | None = None

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlcipher3.dbapi2 as sqlite
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, delete, event, func, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, delete, event, func, insert, select
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlmodel import SQLModel
 
 from taboon_server import wire
@@ -69,10 +69,7 @@ class Store:
             self._prepare()
         except DatabaseError as error:
             self.close()
-            raise StoreError(
-                f"{path.name} cannot be used: it is damaged, locked, or no database. Move it away to start "
-                "with an empty one; members' devices post again what they still have."
-            ) from error
+            raise self.unusable() from error
         except BaseException:
             self.close()
             raise
@@ -81,6 +78,13 @@ class Store:
         """Close all connections."""
         self.writing.dispose()
         self._reading.dispose()
+
+    def unusable(self) -> StoreError:
+        """Return the error that says what to do about a database that cannot be used."""
+        return StoreError(
+            f"{self.path.name} cannot be used: it is damaged, locked, or no database. Move it away to start with an "
+            "empty one; members' devices post again what they still have."
+        )
 
     def page(self, mailbox: bytes, after: int, limit: int, today: int) -> Page | None:
         """Read the blobs after a number that fit into `limit` bytes, at least one if there is one.
@@ -122,6 +126,30 @@ class Store:
             oldest = select(*columns).where(MAILBOXES.c.day < today)
             gone = (row[0] for row in connection.execute(oldest) if is_expired(row[1], row[2], row[3], today))
             return [mailbox for mailbox, _ in zip(gone, range(limit), strict=False)]
+
+    def purge_step(self, mailbox: bytes, today: int) -> bool:
+        """Delete a few blobs of an expired mailbox, and at last the mailbox; return whether more is left to delete."""
+        with self.writing.begin() as connection:
+            row = connection.execute(select(MAILBOXES).where(MAILBOXES.c.id == mailbox)).one_or_none()
+            if row is None or not is_expired(row.head_number, row.retention, row.day, today):
+                return False
+            blobs = BLOBS.c.mailbox == mailbox
+            first = connection.execute(select(func.min(BLOBS.c.number)).where(blobs)).scalar_one()
+            if first is not None:
+                connection.execute(delete(BLOBS).where(blobs, BLOBS.c.number < first + _PURGE_BLOBS))
+                if first + _PURGE_BLOBS <= row.head_number:
+                    return True
+            connection.execute(delete(MAILBOXES).where(MAILBOXES.c.id == mailbox))
+            return False
+
+    def try_writing(self) -> None:
+        """Write a blob that does not stay, and something that changes nothing; raises OperationalError if it fails."""
+        with self.writing.begin() as connection:
+            connection.exec_driver_sql("SAVEPOINT probe")
+            row = {"mailbox": bytes(32), "number": 0, "hash": bytes(32), "bytes": bytes(wire.SIZE_CLASSES[-1])}
+            connection.execute(insert(BLOBS), row)
+            connection.exec_driver_sql("ROLLBACK TO probe")
+            connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def truncate_log(self) -> bool:
         """Move all of the write-ahead log into the file and empty it; return False if a reader was in the way."""
@@ -193,20 +221,6 @@ class Store:
             connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def purge_step(connection: Connection, mailbox: bytes, today: int) -> bool:
-    """Delete a few blobs of an expired mailbox, and at last the mailbox.
-
-    Returns:
-        Whether more is left to delete.
-    """
-    row = connection.execute(select(MAILBOXES).where(MAILBOXES.c.id == mailbox)).one_or_none()
-    if row is None or not is_expired(row.head_number, row.retention, row.day, today):
-        return False
-    first = connection.execute(select(func.min(BLOBS.c.number)).where(BLOBS.c.mailbox == mailbox)).scalar_one()
-    if first is not None:
-        few = BLOBS.c.number < first + _PURGE_BLOBS
-        connection.execute(delete(BLOBS).where(BLOBS.c.mailbox == mailbox, few))
-        if first + _PURGE_BLOBS <= row.head_number:
-            return True
-    connection.execute(delete(MAILBOXES).where(MAILBOXES.c.id == mailbox))
-    return False
+def sqlite_name(error: DBAPIError) -> str:
+    """Return SQLite's own name for an error, which holds nothing of any request."""
+    return str(getattr(error.orig, "sqlite_errorname", "error"))

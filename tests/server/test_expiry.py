@@ -9,6 +9,7 @@ import pytest
 
 from taboon_server.days import Days
 from taboon_server.expiry import purge_at_start, purge_once
+from taboon_server.notices import Notices
 from taboon_server.store import Store
 from tests.server.inside import DAY, Clock, Inside, inside
 from tests.server.signing import CREATE, READ, SIZES, Keys, heads
@@ -117,9 +118,11 @@ async def test_what_expired_while_the_relay_was_off_vanishes_at_its_start(tmp_pa
     size = (tmp_path / "relay.db").stat().st_size
     clock.now += 20 * DAY
     store = Store(tmp_path / "relay.db")
-    purge_at_start(store, int(clock()) // DAY)
+    notices: list[str] = []
+    purge_at_start(store, int(clock()) // DAY, Notices(notices.append))
     disk = on_disk(tmp_path)
     store.close()
+    assert not notices
     assert not [mark for _, mark in blobs if mark in disk]
     assert keys.mailbox not in disk
     assert kept.mailbox in disk

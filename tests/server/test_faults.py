@@ -1,0 +1,251 @@
+"""Power cuts, full disks, locks, damage: nothing acknowledged is lost, nothing is corrupt, and it goes on by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import sqlcipher3.dbapi2 as sqlite
+
+from taboon_server.expiry import purge_once
+from taboon_server.settings import Settings
+from tests.relay_process import RelayProcess
+from tests.server.caller import Caller, blob, refused
+from tests.server.inside import inside
+from tests.server.signing import SIZES, Keys, Receipt, heads, read_receipt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KILLS = 5
+WRITERS = 6
+
+
+def database(relay: RelayProcess) -> sqlite.Connection:
+    connection = sqlite.connect(str(relay.folder / "relay.db"), timeout=30, isolation_level=None)
+    assert isinstance(connection, sqlite.Connection)
+    return connection
+
+
+def test_nothing_acknowledged_is_lost_when_the_relay_is_killed(tmp_path: Path) -> None:
+    chance = random.Random(9)
+    relay = RelayProcess(tmp_path / "home")
+    keys = Keys()
+    acknowledged: dict[int, tuple[bytes, Receipt]] = {}
+    with relay:
+        for _ in range(KILLS):
+            goal = len(acknowledged) + chance.randrange(20, 120)
+            reached = threading.Event()
+            with Caller(relay) as caller, ThreadPoolExecutor(WRITERS) as threads:
+                assert caller.create(keys).status_code == 204
+
+                def append_until_killed(
+                    caller: Caller = caller, reached: threading.Event = reached, goal: int = goal
+                ) -> None:
+                    with contextlib.suppress(httpx.TransportError):
+                        while True:
+                            content = blob()
+                            answer = caller.append(keys, content)
+                            assert answer.status_code == 200, answer.text
+                            receipt = read_receipt(answer.content, caller.relay_id)
+                            acknowledged[receipt.number] = content, receipt
+                            if len(acknowledged) >= goal:
+                                reached.set()
+
+                writing = [threads.submit(append_until_killed) for _ in range(WRITERS)]
+                assert reached.wait(60)
+                relay.kill()
+                for one in writing:
+                    one.result(timeout=60)
+            relay.start()
+        with Caller(relay) as caller:
+            blobs = caller.all_blobs(keys)
+    assert len(acknowledged) >= 20 * KILLS
+    all_heads = heads(keys.mailbox, blobs)
+    for number, (content, receipt) in acknowledged.items():
+        assert blobs[number - 1] == content
+        assert all_heads[number] == receipt.head
+    assert len(set(blobs)) == len(blobs)
+    with contextlib.closing(database(relay)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        (rows,) = connection.execute("SELECT count(*), max(number) FROM blob").fetchall()
+        assert rows == (len(blobs), len(blobs))
+
+
+def test_a_seal_that_was_acknowledged_still_stands_after_a_kill(tmp_path: Path) -> None:
+    with RelayProcess(tmp_path / "home") as relay, Caller(relay) as caller:
+        keys = caller.new_mailbox()
+        commit = blob()
+        receipt = caller.appended(keys, commit, seal=True)
+        relay.kill()
+        relay.start()
+        refused(caller.append(keys, blob(), seal=True), 409, "sealed")
+        assert caller.appended(keys, commit, seal=True) == receipt
+
+
+def test_a_full_disk_refuses_appends_and_loses_nothing(tmp_path: Path) -> None:
+    with (
+        RelayProcess(tmp_path / "home", extra_args=["--disk-bytes", str(1 << 20)]) as relay,
+        Caller(relay) as caller,
+    ):
+        keys = caller.new_mailbox()
+        stored: list[bytes] = []
+        while (answer := caller.append(keys, content := blob(SIZES[1]))).status_code == 200:
+            stored.append(content)
+        refused(answer, 503, "busy")
+        assert int(answer.headers["retry-after"]) > 0
+        assert len(stored) > 20
+        for _ in range(3):
+            refused(caller.append(keys, blob(SIZES[3])), 503, "busy")
+        refused(caller.http.get("/v1/health"), 503, "busy")
+        assert caller.all_blobs(keys) == stored
+        assert caller.appended(keys, stored[0]).number == 1
+        relay.kill()
+        relay.start()
+        assert caller.all_blobs(keys) == stored
+        assert "SQLITE_FULL" in relay.output
+
+
+@pytest.mark.anyio
+async def test_a_full_disk_is_used_again_once_something_expired(tmp_path: Path) -> None:
+    async with inside(tmp_path, disk_bytes=1 << 20) as relay:
+        passing, keys = await relay.new_mailbox(0), await relay.new_mailbox(3)
+        kept = blob()
+        await relay.appended(keys, kept)
+        while (await relay.append(passing, blob(SIZES[1]))).status_code == 200:
+            pass
+        assert (await relay.append(keys, blob(SIZES[1]))).status_code == 503
+        assert (await relay.http.get("/v1/health")).status_code == 503
+        relay.pass_days(2)
+        assert await purge_once(relay.store, relay.calls.writer, relay.calls.days)
+        more = blob(SIZES[1])
+        await relay.appended(keys, more)
+        assert (await relay.page(keys)).blobs == [kept, more]
+        assert relay.notices == ["taboon relay: database SQLITE_FULL (1)"]
+
+
+@pytest.mark.anyio
+async def test_a_disk_that_is_nearly_full_is_kept_for_seals(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        keys, content = await relay.new_mailbox(), blob()
+        await relay.appended(keys, content)
+    async with inside(tmp_path, Settings(reserve_bytes=1 << 60)) as relay:
+        assert (await relay.append(keys, blob())).status_code == 503
+        assert (await relay.call(Keys(), 1)).status_code == 503
+        assert (await relay.appended(keys, content)).number == 1
+        assert (await relay.appended(keys, blob(), seal=True)).seal
+        assert relay.notices == ["taboon relay: disk nearly full (1)"]
+
+
+def test_a_locked_database_answers_busy_within_five_seconds(tmp_path: Path) -> None:
+    with RelayProcess(tmp_path / "home") as relay, Caller(relay) as caller, ThreadPoolExecutor(4) as threads:
+        keys, content = caller.new_mailbox(), blob()
+        caller.appended(keys, content)
+        with contextlib.closing(database(relay)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            began = time.monotonic()
+            answers = [threads.submit(caller.append, keys, blob()) for _ in range(4)]
+            assert caller.page(keys).blobs == [content]
+            for answer in answers:
+                refused(answer.result(timeout=30), 503, "busy")
+                assert answer.result().headers["retry-after"] == "1"
+            assert time.monotonic() - began < 5.5
+            other.execute("ROLLBACK")
+        assert caller.appended(keys, blob()).number == 2
+
+
+def test_a_damaged_database_is_not_served(tmp_path: Path) -> None:
+    with RelayProcess(tmp_path / "home") as relay, Caller(relay) as caller:
+        keys = caller.new_mailbox()
+        for _ in range(20):
+            caller.appended(keys, blob(SIZES[1]))
+    path = relay.folder / "relay.db"
+    whole = path.read_bytes()
+    for damaged in (b"not a database " * 5000, whole[:16384] + bytes(16384) + whole[32768:], whole[: len(whole) // 2]):
+        path.write_bytes(damaged)
+        with pytest.raises(AssertionError, match=r"relay\.db cannot be used"):
+            RelayProcess(relay.folder).start()
+        assert path.read_bytes() == damaged
+    path.write_bytes(whole)
+    with relay, Caller(relay) as caller:
+        assert caller.page(keys).last == 20
+
+
+def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
+    with RelayProcess(tmp_path / "home") as relay:
+        pass
+    for statement in ("PRAGMA user_version = 2", "PRAGMA user_version = 0"):
+        with contextlib.closing(database(relay)) as connection:
+            connection.execute(statement)
+        with pytest.raises(AssertionError, match="another version"):
+            RelayProcess(relay.folder).start()
+    with contextlib.closing(database(relay)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    with relay, Caller(relay) as caller:
+        caller.new_mailbox()
+
+
+def test_the_relay_stops_in_time_whatever_is_connected(tmp_path: Path) -> None:
+    with (
+        RelayProcess(tmp_path / "home") as relay,
+        contextlib.ExitStack() as connections,
+        Caller(relay) as caller,
+        ThreadPoolExecutor(10) as threads,
+    ):
+        for position in range(50):
+            connection = connections.enter_context(socket.create_connection(("127.0.0.1", relay.port)))
+            connection.sendall(b"POST /v1/blobs HTTP/1.1\r\nHost: relay\r\nContent-Length: 9\r\n\r\n"[: position + 5])
+        keys = caller.new_mailbox()
+        readers = [threads.submit(caller.page, keys, 0, 0, 25) for _ in range(10)]
+        began = time.monotonic()
+        assert relay.stop() == 0
+        assert time.monotonic() - began < 6
+        for reader in readers:
+            # One that waited got its empty page; one that came too late was turned away.
+            with contextlib.suppress(httpx.TransportError):
+                assert reader.result(timeout=20).blobs == []
+
+
+def test_a_stop_under_load_loses_nothing_acknowledged(tmp_path: Path) -> None:
+    keys = Keys()
+    acknowledged: dict[int, bytes] = {}
+    started = threading.Event()
+    with RelayProcess(tmp_path / "home") as relay, Caller(relay) as caller, ThreadPoolExecutor(WRITERS) as threads:
+        assert caller.create(keys).status_code == 204
+
+        def append_until_stopped() -> None:
+            with contextlib.suppress(httpx.TransportError):
+                while (answer := caller.append(keys, content := blob())).status_code == 200:
+                    acknowledged[read_receipt(answer.content, caller.relay_id).number] = content
+                    started.set()
+
+        writing = [threads.submit(append_until_stopped) for _ in range(WRITERS)]
+        assert started.wait(60)
+        assert relay.stop() == 0
+        for one in writing:
+            one.result(timeout=60)
+        relay.start()
+        blobs = caller.all_blobs(keys)
+    assert all(blobs[number - 1] == content for number, content in acknowledged.items())
+
+
+@pytest.mark.anyio
+async def test_writes_beyond_what_may_wait_are_answered_busy_at_once(tmp_path: Path) -> None:
+    async with inside(tmp_path, Settings(pending=2), busy_seconds=0.3) as relay:
+        keys = await relay.new_mailbox()
+        with contextlib.closing(sqlite.connect(str(relay.store.path), isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            answers = await asyncio.gather(*[relay.append(keys, blob()) for _ in range(6)])
+            other.execute("ROLLBACK")
+        assert [answer.status_code for answer in answers] == [503] * 6
+        assert relay.notices == ["taboon relay: database SQLITE_BUSY (1)"]
+        assert (await relay.page(keys)).last == 0
+        await relay.appended(keys, blob())
