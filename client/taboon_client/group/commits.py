@@ -114,8 +114,8 @@ def stage_wishes(  # noqa: PLR0913 - what a commit is made with
         now=now,
     )
     mailbox = rows.get_mailbox(tx, grp)
-    if mailbox is None:
-        raise FormatError("the group has no mailbox")
+    if mailbox is None or staged.message is None:
+        raise FormatError("the group has no mailbox to commit in")
     blobs = blobs_for(Kind.MESSAGE, staged.message, mailbox.blob_key, random)
     rows.add_leaf_key(tx, grp, "append", keys.content.append_key, keys.append_seed)
     rows.add_leaf_key(tx, grp, "sealing", keys.content.sealing_key, keys.sealing_private)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from taboon_client import cbor
 from taboon_client.board import GroupName, Name
 from taboon_client.group.epoch import epoch_id, mailbox_of, record_of
+from taboon_client.group.keeper import LIMITS, SUITE
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
 from taboon_client.group.rules import required_extensions
@@ -43,7 +44,7 @@ def found_group(  # noqa: PLR0913 - what a group is made of
     keys = LeafKeys.generate(random)
     policy = Policy(admins=(signer.public,), relays=(RelayEntry(url=relay_url, id=relay_id),))
     group = mls.Group.create(
-        mls.CipherSuite.DEFAULT,
+        mls.SUITES[SUITE],
         random(32),
         member_profile(signer, keys.content),
         extensions=(
@@ -52,6 +53,7 @@ def found_group(  # noqa: PLR0913 - what a group is made of
         ),
         now=now,
         random=random,
+        limits=LIMITS,
     )
     grp = groups.add_group(
         tx,

@@ -6,7 +6,7 @@ have moved the group meanwhile. After a transaction that failed, memory is forgo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from taboon_client.vault import groups as rows
 from taboon_crypto import mls
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
     from taboon_client.vault import Connection, Vault
 
-__all__ = ["Keeper"]
+__all__ = ["LIMITS", "SUITE", "Keeper"]
+
+SUITE: Final = 0x0003
+"""The cipher suite of new groups and key packages."""
+
+LIMITS: Final = mls.Limits(past_epochs=0, resumption_psks=0)
+"""A mailbox takes nothing after its seal, so nothing of a past epoch can still come; its keys go at once."""
 
 T = TypeVar("T")
 
@@ -46,17 +52,16 @@ class Keeper:
         known = self._groups.get(grp)
         if known is not None and known[0] == version:
             return known[1]
-        group = mls.Group.load(rows.mls_parts(tx, grp))
+        group = mls.Group.load(rows.mls_parts(tx, grp), limits=LIMITS)
         self._groups[grp] = (version, group)
         return group
 
     def save(self, tx: Connection, grp: int, group: mls.Group) -> None:
         """Write the parts of a group that moved. Must come before anything made with it leaves the transaction."""
-        changed, removed = group.changed(), group.removed_parts()
+        changed, removed = group.changed_parts(), group.removed_parts()
         if not changed and not removed:
             return
-        parts = group.parts()
-        version = rows.save_parts(tx, grp, {name: parts[name] for name in changed}, removed)
+        version = rows.save_parts(tx, grp, changed, removed)
         group.mark_saved()
         self._groups[grp] = (version, group)
 

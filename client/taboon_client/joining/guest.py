@@ -9,6 +9,7 @@ from taboon_client.board import Name
 from taboon_client.errors import FormatError, InviteEndedError
 from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
+from taboon_client.group.keeper import LIMITS, SUITE
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.rules import check_member
 from taboon_client.joining.link import InvitePayload
@@ -56,7 +57,7 @@ def request_to_join(tx: Connection, payload: InvitePayload, name: str, *, now: i
     signer = mls.SigningKey.generate(random)
     keys = LeafKeys.generate(random)
     package, secrets = mls.KeyPackage.generate(
-        mls.CipherSuite.DEFAULT, member_profile(signer, keys.content), now=now, lifetime=LIFETIME, random=random
+        mls.SUITES[SUITE], member_profile(signer, keys.content), now=now, lifetime=LIFETIME, random=random
     )
     encoded = package.encode()
     body = make_request(payload, encoded, name, signer)
@@ -153,16 +154,28 @@ def _join(payload: InvitePayload, row: JoiningRow, welcome: bytes, now: int) -> 
         return payload.psk if known else None
 
     group = mls.Group.join(
-        welcome, mls.KeyPackage.decode(row.key_package), mls.KeyPackageSecrets.decode(secrets), psks=psk, now=now
+        welcome,
+        mls.KeyPackage.decode(row.key_package),
+        mls.KeyPackageSecrets.decode(secrets),
+        psks=psk,
+        now=now,
+        limits=LIMITS,
     )
     policy = policy_of(group)
     if policy.home.id != payload.relay_id:
         raise FormatError("the group lives at another relay than the invite says")
     for member in group.members():
         check_member(member)
-    if group.member(group.added_by).signature_key not in policy.admins:
+    if _adder(group) not in policy.admins:
         raise FormatError("whoever added us is no admin")
     return group
+
+
+def _adder(group: mls.Group) -> bytes:
+    """Return the identity key of the member whose Welcome we joined by."""
+    if group.welcomed_by is None:
+        raise FormatError("the group was not joined by a Welcome")
+    return group.member(group.welcomed_by).signature_key
 
 
 def _enter(  # noqa: PLR0913 - everything that becomes one group
@@ -180,7 +193,7 @@ def _enter(  # noqa: PLR0913 - everything that becomes one group
         relay_id=policy.home.id,
         identity_seed=row.identity_seed or b"",
         identity=own.signature_key,
-        added_by=group.member(group.added_by).signature_key,
+        added_by=_adder(group),
     )
     groups.add_leaf_key(tx, grp, "append", leaf.append_key, append_seed)
     groups.add_leaf_key(tx, grp, "sealing", leaf.sealing_key, sealing_private)
