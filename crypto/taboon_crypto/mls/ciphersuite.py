@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hmac import compare_digest
 from hmac import digest as hmac_digest
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from taboon_crypto.mls.codec import Struct, opaque
 from taboon_crypto.mls.errors import DecryptionError, UnsupportedError, UsageError, ValidationError
@@ -89,7 +89,10 @@ class CipherSuite:
         aead: The AEAD for messages, with ``key_length`` (Nk) and ``nonce_length`` (Nn).
         signature_key_length: Bytes of a public signing key.
         signature_length: Bytes of a signature.
+        DEFAULT: The row that new groups take.
     """
+
+    DEFAULT: ClassVar["CipherSuite"]
 
     suite_id: int
     name: str
@@ -268,3 +271,4 @@ SUITES: Final[dict[int, CipherSuite]] = {
         _row(0x0003, "MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519", "sha256", CHACHA20_POLY1305),
     )
 }
+CipherSuite.DEFAULT = SUITES[0x0003]

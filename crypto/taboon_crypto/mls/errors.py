@@ -2,12 +2,17 @@
 
     MlsError
     ├── UsageError               our caller asked for something that makes no sense
+    │   ├── GroupClosedError     this member was removed, or the group was reinitialised
+    │   └── PendingProposalsError    proposals wait: commit or forget them before application data is sent
     ├── UnsupportedError         well-formed and perhaps valid, but this package does not speak it
     ├── DecodeError              the bytes are no encoding of the struct
     ├── ValidationError          the struct breaks a rule; ``rule`` names the rule
     │   └── SignatureError       a signature or a MAC does not verify
     ├── DecryptionError          a ciphertext does not open
+    ├── OwnCommitError           a commit of our own leaf came in: load the staged one
+    ├── CannotFollowError        a commit that may stand, but that this member cannot follow (in group.staged)
     └── KeyUnavailableError      the key for this message is not here
+        ├── UnknownPskError      a pre-shared key is not known here
         ├── KeySpentError        it was used and deleted, or fell out of the window
         ├── KeyTooFarError       the sender's counter is further ahead than the limit allows
         ├── EpochGoneError       the epoch is past and its keys are deleted
@@ -23,11 +28,15 @@ __all__ = [
     "DecryptionError",
     "EpochGoneError",
     "EpochUnknownError",
+    "GroupClosedError",
     "KeySpentError",
     "KeyTooFarError",
     "KeyUnavailableError",
     "MlsError",
+    "OwnCommitError",
+    "PendingProposalsError",
     "SignatureError",
+    "UnknownPskError",
     "UnsupportedError",
     "UsageError",
     "ValidationError",
@@ -40,6 +49,14 @@ class MlsError(Exception):
 
 class UsageError(MlsError):
     """The caller asked for something that makes no sense: a fault in our own program."""
+
+
+class GroupClosedError(UsageError):
+    """This member was removed from the group, or the group was reinitialised: nothing more is sent in it."""
+
+
+class PendingProposalsError(UsageError):
+    """Valid proposals of this epoch wait: commit them, or forget those that policy forbids, before sending data."""
 
 
 class UnsupportedError(MlsError):
@@ -91,8 +108,16 @@ class DecryptionError(MlsError):
     """A ciphertext that does not open: not for us, or changed on the way."""
 
 
+class OwnCommitError(MlsError):
+    """A commit of our own leaf came in: only the staged commit, saved when it was made, can be merged."""
+
+
 class KeyUnavailableError(MlsError):
     """The key that would open the message is not here."""
+
+
+class UnknownPskError(KeyUnavailableError):
+    """A pre-shared key that a commit or a Welcome names is not known here."""
 
 
 class KeySpentError(KeyUnavailableError):

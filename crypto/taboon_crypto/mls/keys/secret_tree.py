@@ -329,10 +329,13 @@ class SecretTree:
             return self._saved[name]
         raise UsageError(f"a secret tree has no part named {name!r}")
 
+    def names(self) -> frozenset[str]:
+        """Return the names of all parts."""
+        return frozenset({SECRETS_PART, *self._saved, *(_sender_part(leaf) for leaf in self._senders)})
+
     def parts(self) -> dict[str, bytes]:
         """Return all parts, by name."""
-        names = {SECRETS_PART, *self._saved, *(_sender_part(leaf) for leaf in self._senders)}
-        return {name: self.part(name) for name in sorted(names)}
+        return {name: self.part(name) for name in sorted(self.names())}
 
     def mark_saved(self) -> None:
         """Note that all changed parts are written."""
