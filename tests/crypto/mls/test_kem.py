@@ -112,6 +112,27 @@ def test_a_removed_member_can_follow_no_later_path() -> None:
                 SUITE.decrypt_with_label(entry.private, b"UpdatePathNode", b"context", sealed)
 
 
+def test_a_removed_member_beside_whom_nobody_is_left_is_told_that_a_path_is_not_for_it() -> None:
+    grove = Grove.grown(4)
+    left_behind = grove.private[1]
+    grove.remove(1)
+    fresh = grove.fresh(0)
+    with pytest.raises(DecryptionError, match="our leaf is blank"):
+        decrypt_path(fresh.tree, left_behind, 0, fresh.encrypt(b"context"), b"context")
+
+
+def test_keys_of_nodes_that_are_gone_fit_no_longer() -> None:
+    grove = Grove.grown(5)
+    private = grove.private[0]
+    assert private.key_of(7) is not None
+    grove.remove(4)
+    assert grove.tree.leaf_count == 4
+    with refused("path.public_key"):
+        private.check(grove.tree)
+    assert private.fitting(grove.tree).key_of(7) is None
+    private.fitting(grove.tree).check(grove.tree)
+
+
 def test_members_added_by_the_same_commit_get_no_ciphertext_but_their_path_secret() -> None:
     grove = Grove.grown(5)
     newcomers = [grove.add(), grove.add()]

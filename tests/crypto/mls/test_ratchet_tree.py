@@ -216,7 +216,7 @@ def test_leaves_stand_at_even_places_and_parents_at_odd_ones() -> None:
         (parent_entry(KEY), BLANK, second),
         (first, b"\x01\x03", second),
     ):
-        with pytest.raises(DecodeError):
+        with pytest.raises(DecodeError, match="neither blank nor of the kind"):
             RatchetTree.decode(SUITE, as_vector(*nodes))
     RatchetTree.decode(SUITE, as_vector(first, parent_entry(KEY), second))
 
@@ -229,6 +229,15 @@ def test_a_tree_wider_than_the_limit_is_refused_before_it_is_built() -> None:
     with pytest.raises(DecodeError, match="more than 7 nodes"):
         RatchetTree.decode(SUITE, narrow, max_leaves=4)
     assert RatchetTree.decode(SUITE, narrow, max_leaves=8).leaf_count == 8
+
+
+def test_a_tree_of_too_many_bytes_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = Grove.planted(3).tree.encode()
+    monkeypatch.setattr(ratchet_tree, "MAX_MESSAGE_LENGTH", len(data))
+    RatchetTree.decode(SUITE, data)
+    monkeypatch.setattr(ratchet_tree, "MAX_MESSAGE_LENGTH", len(data) - 1)
+    with pytest.raises(DecodeError, match="more than the limit"):
+        RatchetTree.decode(SUITE, data)
 
 
 def test_a_vector_that_lies_about_its_length_is_refused() -> None:

@@ -225,6 +225,14 @@ def test_skipped_keys_are_kept_for_the_window_and_no_longer() -> None:
         strict.peek(0, APPLICATION, 0)
 
 
+def test_without_any_leniency_messages_come_in_order_or_not_at_all() -> None:
+    tree = new_tree(out_of_order=0, max_forward=0)
+    for generation in range(3):
+        with pytest.raises(KeyTooFarError):
+            tree.peek(0, APPLICATION, generation + 1)
+        tree.spend(tree.peek(0, APPLICATION, generation))
+
+
 def test_negative_limits_are_refused() -> None:
     for limits in ({"out_of_order": -1}, {"max_forward": -1}):
         with pytest.raises(UsageError):
