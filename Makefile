@@ -1,0 +1,12 @@
+# Every target only calls a script, so that systems without make can do the same: python scripts/run.py
+PYTHON ?= python3
+
+.PHONY: run test bench
+run:
+	@$(PYTHON) scripts/run.py
+
+test:
+	@$(PYTHON) scripts/test.py
+
+bench:
+	@$(PYTHON) scripts/bench.py $(ARGS)
