@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import datetime
+import datetime as dt
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
@@ -112,6 +112,8 @@ class LyingRelay:
         connections: Accepted, after the TLS handshake where there is one.
         requests: All that came whole.
         stray: Bytes that came and were no whole request.
+        connected: Set by the first connection.
+        disconnected: Set when a client has ended a connection.
     """
 
     def __init__(
@@ -129,6 +131,8 @@ class LyingRelay:
         self.connections = 0
         self.requests: list[Request] = []
         self.stray = b""
+        self.connected = asyncio.Event()
+        self.disconnected = asyncio.Event()
 
     @property
     def port(self) -> int:
@@ -164,6 +168,7 @@ class LyingRelay:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         self.connections += 1
+        self.connected.set()
         try:
             while not writer.is_closing():
                 request = await self._read(reader)
@@ -172,8 +177,9 @@ class LyingRelay:
                     await self._behave(request, writer)
         except asyncio.IncompleteReadError as end:
             self.stray += end.partial
+            self.disconnected.set()
         except OSError:
-            pass  # the client had enough
+            self.disconnected.set()  # the client had enough
         except asyncio.CancelledError:
             pass  # the test is over; asyncio's own callback would report a cancelled handler
         finally:
@@ -196,8 +202,8 @@ def certificate(folder: Path, key: Ed25519PrivateKey | EllipticCurvePrivateKey, 
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))
-        .not_valid_after(datetime.datetime(2099, 1, 1, tzinfo=datetime.UTC))
+        .not_valid_before(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+        .not_valid_after(dt.datetime(2099, 1, 1, tzinfo=dt.UTC))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, None if isinstance(key, Ed25519PrivateKey) else hashes.SHA256())
     )
