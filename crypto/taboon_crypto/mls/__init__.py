@@ -32,10 +32,13 @@ from taboon_crypto.mls.extension import (
     encode_external_senders,
 )
 from taboon_crypto.mls.extension import find as find_extension
+from taboon_crypto.mls.group.committing import PskName
 from taboon_crypto.mls.group.epoch import Member
-from taboon_crypto.mls.group.group import Group, PskName
+from taboon_crypto.mls.group.external import external_proposal, join_proposal
+from taboon_crypto.mls.group.group import Group
 from taboon_crypto.mls.group.limits import Limits
 from taboon_crypto.mls.group.results import ApplicationMessage, ProposalMessage
+from taboon_crypto.mls.group.resume import branch, reinitialise
 from taboon_crypto.mls.group.staged import CannotFollowError, CommitSummary, StagedCommit
 from taboon_crypto.mls.group.validation import SentProposal
 from taboon_crypto.mls.keys.psk import ExternalPsk, PreSharedKeyID, ResumptionPsk, ResumptionUsage
@@ -135,10 +138,14 @@ __all__ = [
     "WireFormat",
     "X509Credential",
     "authenticated_data_of",
+    "branch",
     "content_type_of",
     "encode_external_senders",
     "epoch_of",
+    "external_proposal",
     "find_extension",
     "group_id_of",
+    "join_proposal",
+    "reinitialise",
     "wire_format_of",
 ]

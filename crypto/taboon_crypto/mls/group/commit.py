@@ -10,7 +10,7 @@ the commit may well stand for the others. The message's own signature was checke
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from taboon_crypto.mls.ciphersuite import Random, SigningKey
 from taboon_crypto.mls.codec import Struct
@@ -165,7 +165,7 @@ def process(
     # (1) the list
     sent = _resolve(commit, message, pending)
     extensions = new_extensions(epoch.context.extensions, sent)
-    scene = Scene(epoch.suite, epoch.group_id, epoch.tree, extensions, now=now, longest_lifetime=longest_lifetime)
+    scene = replace(epoch.scene(now=now, longest_lifetime=longest_lifetime), extensions=extensions)
     if isinstance(sender, MemberSender):
         check_list(scene, sender.leaf_index, sent)
     else:
@@ -312,7 +312,7 @@ def create(
     """
     suite = epoch.suite
     extensions = new_extensions(epoch.context.extensions, sent)
-    scene = Scene(suite, epoch.group_id, epoch.tree, extensions, resuming, now, longest_lifetime)
+    scene = replace(epoch.scene(now=now, longest_lifetime=longest_lifetime, resuming=resuming), extensions=extensions)
     check_list(scene, epoch.own_leaf, sent)
     provisional = apply_proposals(epoch.tree, epoch.context.extensions, sent)
     psks = collect_psks(provisional.psks, find_psk, authenticated_data)

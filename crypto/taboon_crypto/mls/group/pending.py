@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from taboon_crypto.mls.ciphersuite import CipherSuite
 from taboon_crypto.mls.codec import Struct
-from taboon_crypto.mls.errors import DecodeError, ValidationError
+from taboon_crypto.mls.errors import DecodeError, UsageError, ValidationError
 from taboon_crypto.mls.group.commit import LeafSecrets
 from taboon_crypto.mls.group.validation import SentProposal
 from taboon_crypto.mls.messages.framing import AuthenticatedContent, ProposalContent
@@ -26,22 +26,20 @@ class _SavedProposal(Struct):
 class Pending:
     """Proposals of one epoch, by reference, in the order they came; each is one part when saved."""
 
-    __slots__ = ("_entries", "_next", "_suite")
+    __slots__ = ("_changed", "_entries", "_next", "_suite")
 
     def __init__(self, suite: CipherSuite) -> None:
         self._suite = suite
         self._entries: dict[bytes, tuple[str, SentProposal, _SavedProposal]] = {}
         self._next = 0
+        self._changed: set[str] = set()
 
-    def add(self, message: AuthenticatedContent, own_update: LeafSecrets | None = None) -> tuple[str, SentProposal]:
+    def add(self, message: AuthenticatedContent, own_update: LeafSecrets | None = None) -> SentProposal:
         """Keep a proposal that was checked.
 
         Args:
             message: The signed proposal.
             own_update: Private keys, if it is an Update of our own.
-
-        Returns:
-            The name of its part, and the proposal.
 
         Raises:
             ValidationError: Rule "proposal.repeated": it is here already.
@@ -52,13 +50,13 @@ class Pending:
             raise ValidationError("proposal.repeated", "a proposal was received twice")
         name = str(self._next)
         self._next += 1
+        self._changed.add(name)
         self._entries[reference] = (name, sent, _SavedProposal(message.encode(), own_update))
-        return name, sent
+        return sent
 
-    def forget(self, reference: bytes) -> str | None:
-        """Drop a proposal; return the name of its part, or None if it is not here."""
-        entry = self._entries.pop(reference, None)
-        return None if entry is None else entry[0]
+    def forget(self, reference: bytes) -> None:
+        """Drop a proposal, if it is here."""
+        self._entries.pop(reference, None)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -87,9 +85,20 @@ class Pending:
         """Return the names of all parts."""
         return frozenset(name for name, _, _ in self._entries.values())
 
+    def changed(self) -> frozenset[str]:
+        """Return the names of the parts that were not written yet."""
+        return self.names() & self._changed
+
+    def mark_saved(self) -> None:
+        """Note that all changed parts are written."""
+        self._changed.clear()
+
     def part(self, name: str) -> bytes:
-        """Return one part, encoded."""
-        return next(saved.encode() for found, _, saved in self._entries.values() if found == name)
+        """Return one part, encoded; raises UsageError if there is none of that name."""
+        for found, _, saved in self._entries.values():
+            if found == name:
+                return saved.encode()
+        raise UsageError(f"no proposal is saved under the name {name!r}")
 
     def load(self, name: str, data: bytes) -> None:
         """Take back a part that was saved; in the order of the names.

@@ -27,7 +27,7 @@ Flag = UInt8
 """A truth value, saved as 0 or 1."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class CommitSummary:
     """What a commit does, as every member sees it alike.
 
@@ -141,7 +141,7 @@ class HandshakeKey(Struct):
     generation: UInt32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class StagedCommit(CommitSummary):
     """A commit, and the epoch it leads to. Nothing of the group changes before ``Group.merge``.
 

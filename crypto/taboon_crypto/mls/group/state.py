@@ -1,4 +1,4 @@
-"""A group as it is saved: named parts, and which of them have changed since they were written.
+"""What moves in a group, and how it is saved: the epoch that stands, its ratchets, waiting proposals, past epochs.
 
     "group"             what lasts: format, who welcomed us, whether the group is closed, resumption PSKs of past epochs
     "epoch"             the state of the epoch, with its secrets
@@ -13,165 +13,251 @@ All parts are written in one transaction; one message changes one or two of them
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import Annotated, Final, Self
+from dataclasses import replace
+from typing import Self, TypeVar
 
-from taboon_crypto.mls.ciphersuite import CipherSuite
-from taboon_crypto.mls.codec import Struct, UInt16, UInt32, UInt64, Width
-from taboon_crypto.mls.credential import Credential
-from taboon_crypto.mls.errors import DecodeError, UsageError
-from taboon_crypto.mls.group.epoch import Epoch
-from taboon_crypto.mls.group.opening import EpochView
-from taboon_crypto.mls.keys.schedule import GroupContext
-from taboon_crypto.mls.keys.secret_tree import RatchetLimits, SecretTree
-from taboon_crypto.mls.messages.proposal import ReInit
+from taboon_crypto.mls.errors import EpochGoneError, GroupClosedError, UsageError
+from taboon_crypto.mls.group.epoch import Epoch, EpochState
+from taboon_crypto.mls.group.limits import Limits
+from taboon_crypto.mls.group.pending import Pending
+from taboon_crypto.mls.group.saved import (
+    FORMAT,
+    EpochPsk,
+    GroupState,
+    PastEpoch,
+    Status,
+    past_prefix,
+    split_past,
+    under,
+)
+from taboon_crypto.mls.group.staged import StagedCommit
+from taboon_crypto.mls.keys.secret_tree import Ratchet, SecretTree
 from taboon_crypto.primitives.secret import Secret
 
-__all__ = ["FORMAT", "EpochPsk", "GroupState", "PastEpoch", "PastState", "Status", "past_prefix", "split_past", "under"]
+__all__ = ["State"]
 
-FORMAT: Final = 1
-
-
-class Status(IntEnum):
-    """Whether this member can still act in the group."""
-
-    ACTIVE = 0
-    REMOVED = 1
-    REINITIALISED = 2
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class EpochPsk(Struct):
-    """The resumption PSK of an epoch."""
+class State:
+    """The moving state of one member in one group.
 
-    epoch: UInt64
-    psk: Secret
+    Attributes:
+        lasting: What outlasts epochs.
+        limits: Of this device.
+        past: Past epochs that are kept, by number.
+    """
 
+    __slots__ = ("_dirty", "_epoch", "_pending", "_ratchets", "_saved_names", "lasting", "limits", "past")
 
-@dataclass(frozen=True, slots=True)
-class GroupState(Struct):
-    """Part "group"."""
-
-    format: UInt16
-    status: Annotated[Status, Width(1)]
-    welcomed_by: UInt32 | None
-    reinit: ReInit | None
-    resumption_psks: tuple[EpochPsk, ...]
+    def __init__(
+        self,
+        epoch: Epoch | None,
+        ratchets: SecretTree | None,
+        pending: Pending | None,
+        lasting: GroupState,
+        limits: Limits,
+    ) -> None:
+        """For this class: use ``begin`` or ``load``."""
+        self._epoch = epoch
+        self._ratchets = ratchets
+        self._pending = pending
+        self.lasting = lasting
+        self.limits = limits
+        self.past: dict[int, PastEpoch] = {}
+        self._dirty = {"group", "epoch", "tree"}
+        self._saved_names: frozenset[str] = frozenset()
 
     @classmethod
-    def read_part(cls, parts: Mapping[str, bytes]) -> Self:
-        """Decode the part "group".
+    def begin(cls, epoch: Epoch, encryption_secret: Secret, welcomed_by: int | None, limits: Limits) -> Self:
+        """Begin with the first epoch that this member knows."""
+        lasting = GroupState(FORMAT, Status.ACTIVE, welcomed_by, None, ())
+        ratchets = SecretTree(epoch.suite, epoch.tree.leaf_count, encryption_secret, limits.ratchet)
+        return cls(epoch, ratchets, Pending(epoch.suite), lasting, limits)
+
+    # what stands
+
+    @property
+    def epoch(self) -> Epoch:
+        """The epoch that stands; raises GroupClosedError after our removal."""
+        return _held(self._epoch)
+
+    @property
+    def active_epoch(self) -> Epoch:
+        """The same, for acting in it; raises GroupClosedError after a reinitialisation too."""
+        if self.lasting.status is Status.REINITIALISED:
+            raise GroupClosedError("the group was reinitialised: wait for the Welcome to the new one")
+        return _held(self._epoch)
+
+    @property
+    def ratchets(self) -> SecretTree:
+        """The ratchets of the epoch that stands; raises GroupClosedError after our removal."""
+        return _held(self._ratchets)
+
+    @property
+    def pending(self) -> Pending:
+        """The proposals that wait; raises GroupClosedError after our removal."""
+        return _held(self._pending)
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether this member was removed."""
+        return self._epoch is None
+
+    def resumption_psk(self, number: int) -> Secret | None:
+        """Return the resumption PSK of an epoch, or None if it is gone."""
+        epoch = self.epoch
+        if number == epoch.number:
+            return epoch.secrets.resumption_psk
+        return next((entry.psk for entry in self.lasting.resumption_psks if entry.epoch == number), None)
+
+    # moving on
+
+    def check_base(self, staged: StagedCommit) -> None:
+        """Refuse a commit that ends another epoch (EpochGoneError) or was staged by another member (UsageError)."""
+        epoch = self.active_epoch
+        if staged.base != epoch.interim_transcript_hash:
+            raise EpochGoneError("the staged commit was made for another epoch than the one that stands")
+        if staged.next_epoch is not None and staged.next_epoch.own_leaf != epoch.own_leaf:
+            raise UsageError("the commit was staged by another member of the group")
+
+    def advance(self, staged: StagedCommit) -> None:
+        """Go over into the epoch that a commit begins.
 
         Raises:
-            UsageError: It is missing.
-            DecodeError: It is malformed, or of another format.
+            EpochGoneError: The commit ends another epoch than the one that stands.
         """
-        if "group" not in parts:
-            raise UsageError("a saved group has a part named 'group'")
-        state = cls.decode(parts["group"])
-        if state.format != FORMAT:
-            raise DecodeError(f"a group saved in format {state.format} cannot be read")
-        return state
+        self.check_base(staged)
+        if staged.next_epoch is None:
+            self._close()
+            return
+        epoch, ratchets = self.epoch, self.ratchets
+        if staged.handshake_key is not None:
+            # What the commit said is not to be read again from what is kept of this epoch.
+            key = staged.handshake_key
+            ratchets.spend(ratchets.peek(key.leaf, Ratchet.HANDSHAKE, key.generation))
+        if self.limits.past_epochs:
+            self.past[epoch.number] = PastEpoch.of(epoch, ratchets)
+        for number in sorted(self.past)[: max(0, len(self.past) - self.limits.past_epochs)]:
+            del self.past[number]
+        kept = (*self.lasting.resumption_psks, EpochPsk(epoch.number, epoch.secrets.resumption_psk))
+        self.lasting = replace(
+            self.lasting,
+            status=Status.ACTIVE if staged.reinit is None else Status.REINITIALISED,
+            reinit=staged.reinit,
+            resumption_psks=kept[max(0, len(kept) - self.limits.resumption_psks) :],
+        )
+        following = staged.next_epoch
+        self._epoch = following
+        self._ratchets = SecretTree(
+            following.suite, following.tree.leaf_count, staged.encryption_secret, self.limits.ratchet
+        )
+        self._pending = Pending(following.suite)
+        self._dirty |= {"group", "epoch", "tree"}
 
+    def forget_past(self) -> None:
+        """Delete what is kept of past epochs."""
+        self.past.clear()
+        if self.lasting.resumption_psks:
+            self.lasting = replace(self.lasting, resumption_psks=())
+            self._dirty.add("group")
 
-@dataclass(frozen=True, slots=True)
-class PastMember(Struct):
-    """A member of a past epoch."""
+    def _close(self) -> None:
+        """Forget everything: we were removed (section 12.4.2)."""
+        self.lasting = GroupState(FORMAT, Status.REMOVED, None, None, ())
+        self._epoch = self._ratchets = self._pending = None
+        self.past.clear()
+        self._dirty = {"group"}
 
-    leaf: UInt32
-    signature_key: bytes
-    credential: Credential
-
-
-@dataclass(frozen=True, slots=True)
-class PastState(Struct):
-    """Part "past/E/epoch"."""
-
-    context: GroupContext
-    sender_data_secret: Secret
-    members: tuple[PastMember, ...]
-
-
-class PastEpoch:
-    """A past epoch, kept for application messages that come late."""
-
-    __slots__ = ("_encoded", "_state", "ratchets")
-
-    def __init__(self, state: PastState | bytes, ratchets: SecretTree) -> None:
-        self._state = state if isinstance(state, PastState) else None
-        self._encoded = state if isinstance(state, bytes) else state.encode()
-        self.ratchets = ratchets
+    # saving
 
     @classmethod
-    def load(cls, suite: CipherSuite, parts: Mapping[str, bytes], limits: RatchetLimits) -> Self:
-        """Take back a past epoch from its parts.
+    def load(cls, parts: Mapping[str, bytes], limits: Limits) -> Self:
+        """Take back what was saved; the tree and the ratchets are decoded when they are first needed.
 
         Raises:
             UsageError: A part is missing.
+            DecodeError: A part is malformed.
         """
-        if "epoch" not in parts:
-            raise UsageError("a saved past epoch has a part named 'epoch'")
-        ratchets = {name: data for name, data in parts.items() if name != "epoch"}
-        return cls(parts["epoch"], SecretTree.load(suite, ratchets, limits))
+        lasting = GroupState.read_part(parts)
+        if lasting.status is Status.REMOVED:
+            state = cls(None, None, None, lasting, limits)
+        else:
+            if not {"epoch", "tree", "secrets"} <= parts.keys():
+                raise UsageError("a saved group lacks one of the parts 'epoch', 'tree' and 'secrets'")
+            epoch = Epoch.of_state(EpochState.decode(parts["epoch"]), parts["tree"])
+            own = {name: data for name, data in parts.items() if name == "secrets" or name.startswith("sender/")}
+            ratchets = SecretTree.load(epoch.suite, own, limits.ratchet)
+            pending = Pending(epoch.suite)
+            for name, data in sorted(under("proposal/", parts).items(), key=lambda item: (len(item[0]), item[0])):
+                pending.load(name, data)
+            state = cls(epoch, ratchets, pending, lasting, limits)
+            for number, saved in split_past(parts).items():
+                state.past[number] = PastEpoch.load(epoch.suite, saved, limits.ratchet)
+        state._dirty.clear()
+        state._saved_names = frozenset(parts)
+        return state
 
-    @property
-    def state(self) -> PastState:
-        """What is kept of it, apart from the ratchets."""
-        if self._state is None:
-            self._state = PastState.decode(self._encoded)
-        return self._state
-
-    def names(self) -> frozenset[str]:
-        """Return the names of its parts."""
-        return self.ratchets.names() | {"epoch"}
+    def names(self) -> set[str]:
+        """Return the names of all parts."""
+        names = {"group"}
+        if self._epoch is not None:
+            names |= {"epoch", "tree", *self.ratchets.names()}
+            names |= {f"proposal/{name}" for name in self.pending.names()}
+        for number, past in self.past.items():
+            names |= {past_prefix(number) + name for name in past.names()}
+        return names
 
     def part(self, name: str) -> bytes:
-        """Return one part; raises UsageError if there is none of that name."""
-        return self._encoded if name == "epoch" else self.ratchets.part(name)
+        """Return one part, encoded.
 
-    def member(self, leaf: int) -> PastMember:
-        """Return the member who was at a leaf; raises UsageError if nobody was."""
-        for member in self.state.members:
-            if member.leaf == leaf:
-                return member
-        raise UsageError(f"there was no member at leaf {leaf}")
+        Raises:
+            UsageError: There is none of that name.
+        """
+        kind, _, rest = name.partition("/")
+        if name == "group":
+            return self.lasting.encode()
+        if kind == "past":
+            number, _, rest = rest.partition("/")
+            if number.isdecimal() and int(number) in self.past:
+                return self.past[int(number)].part(rest)
+        elif name == "epoch":
+            return self.epoch.state().encode()
+        elif name == "tree":
+            return self.epoch.encoded_tree()
+        elif kind == "proposal":
+            return self.pending.part(rest)
+        elif self._ratchets is not None:
+            return self._ratchets.part(name)
+        raise UsageError(f"a group has no part named {name!r}")
 
-    @classmethod
-    def of(cls, epoch: Epoch, ratchets: SecretTree) -> Self:
-        """Keep of an epoch what late messages take."""
-        members = tuple(
-            PastMember(leaf, leaf_node.signature_key, leaf_node.credential) for leaf, leaf_node in epoch.tree.leaves()
-        )
-        return cls(PastState(epoch.context, epoch.secrets.sender_data_secret, members), ratchets)
+    def changed(self) -> set[str]:
+        """Return the names of the parts that are new or differ from what was saved."""
+        names = self.names()
+        found = (self._dirty & names) | (names - self._saved_names)
+        if self._epoch is not None:
+            found |= self.ratchets.changed()
+            found |= {f"proposal/{name}" for name in self.pending.changed()}
+        for number, past in self.past.items():
+            found |= {past_prefix(number) + name for name in past.ratchets.changed()}
+        return found
 
-    def view(self) -> EpochView:
-        """Return what it takes to open a message."""
-        keys = {member.leaf: member.signature_key for member in self.state.members}
-        return EpochView(self.state.context, self.state.sender_data_secret, None, keys.get)
+    def removed(self) -> set[str]:
+        """Return the names of the parts that were saved and are no more."""
+        return set(self._saved_names) - self.names()
+
+    def mark_saved(self) -> None:
+        """Note that what has changed is written, and what is no more is deleted."""
+        self._dirty.clear()
+        if self._epoch is not None:
+            self.ratchets.mark_saved()
+            self.pending.mark_saved()
+        for past in self.past.values():
+            past.ratchets.mark_saved()
+        self._saved_names = frozenset(self.names())
 
 
-def past_prefix(epoch: int) -> str:
-    """Return how the names of a past epoch's parts begin."""
-    return f"past/{epoch}/"
-
-
-def under(prefix: str, parts: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the parts whose names begin with a prefix, without it."""
-    return {name[len(prefix) :]: data for name, data in parts.items() if name.startswith(prefix)}
-
-
-def split_past(parts: Mapping[str, bytes]) -> dict[int, dict[str, bytes]]:
-    """Return the parts of the past epochs, by epoch, oldest first.
-
-    Raises:
-        UsageError: A name is none of ours.
-    """
-    found: dict[int, dict[str, bytes]] = {}
-    for name, data in parts.items():
-        if name.startswith("past/"):
-            number, _, rest = name[len("past/") :].partition("/")
-            if not number.isdecimal() or not rest:
-                raise UsageError("a saved group has a part with a name that is none of ours")
-            found.setdefault(int(number), {})[rest] = data
-    return dict(sorted(found.items()))
+def _held(value: T | None) -> T:
+    if value is None:
+        raise GroupClosedError("this member was removed from the group, and has deleted its state")
+    return value
