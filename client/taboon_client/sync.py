@@ -16,6 +16,7 @@ from taboon_client.errors import (
     MailboxSealedError,
     MailboxUnknownError,
     RelayError,
+    RelayRolledBackError,
 )
 from taboon_client.group import steps
 from taboon_client.relay.client import RelayClient
@@ -37,6 +38,7 @@ _PAGE = 2
 _LARGE_PAGE = 3
 _MAX_TURNS = 10_000
 """Bounds one sync against a relay that always has one more thing to do."""
+_LOST = "the relay had lost what this group's mailbox held; what is held here was posted again"
 _SLOW = "the relay did not answer in time. What you made is kept and goes out with the next sync"
 
 
@@ -139,6 +141,7 @@ class Syncer:
     async def _read(self, client: RelayClient, grp: int, tally: _Tally, wait: int) -> Position | None:
         """Read to the head of the mailbox of the latest epoch there is; None if the group does not go on here."""
         page_class = _PAGE
+        restarted = False
         while True:
             position = await self._run(lambda: steps.position(self._desk, grp))
             if position is None:
@@ -148,11 +151,20 @@ class Syncer:
                 page = await client.read(at.keys, at.cursor, page_class=page_class, wait=wait)
             except MailboxUnknownError:
                 await client.create(at.keys)
-                if at.cursor.number:
-                    tally.notices.append("the relay had lost this group's mailbox; what is held here was posted again")
-                    await self._run(lambda: steps.restart_mailbox(self._desk, grp, at))
-                    continue
-                return at
+                if not at.cursor.number:
+                    return at
+                tally.notices.append(_LOST)
+                await self._run(lambda: steps.restart_mailbox(self._desk, grp, at))  # noqa: B023 - awaited here
+                continue
+            except RelayRolledBackError:
+                # It lost its disk, or went back to an old copy: keys that were spent stay spent, so reading anew does
+                # no harm, and what it lost and we hold comes back. Once in a sync; a relay that goes on is told.
+                if restarted:
+                    raise
+                restarted = True
+                tally.notices.append(_LOST)
+                await self._run(lambda: steps.restart_mailbox(self._desk, grp, at))  # noqa: B023 - awaited here
+                continue
             sealed = page.sealed and page.complete
             applied = await self._run(
                 lambda: steps.apply_page(
