@@ -24,6 +24,8 @@ it. Annotations are read at run time: a module that defines structs imports what
 ``from __future__ import annotations``.
 
 Reading raises DecodeError and nothing else, writing raises UsageError and nothing else.
+
+Longer than other files on purpose: the reader and the writer of each line of the table stand side by side.
 """
 
 import struct as _struct
