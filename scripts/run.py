@@ -263,14 +263,22 @@ def _rows(sheet: Path) -> "list[dict[str, str]]":
         return list(csv.DictReader(file))
 
 
+def _relative(path: Path) -> str:
+    """The path as one types it in the project's folder, where it lies near."""
+    try:
+        return os.path.relpath(path, _venv.ROOT)
+    except ValueError:  # another drive
+        return str(path)
+
+
 def _texts(sheet: Path) -> "list[str]":
     return [text for row in _rows(sheet) for text in (row["message"], row["original"]) if len(text) > 20]
 
 
 def _import(amal: Person, basil: Person, sheet: Path) -> None:
     rows = _rows(sheet)
-    amal.types("import", "Harbour", str(sheet), "--wait", "300")
-    amal.types("import", "Harbour", str(sheet), "--wait", "300")
+    for _ in ("the first time", "once more, which changes nothing"):
+        amal.types("import", "Harbour", _relative(sheet), "--wait", "300")
     basil.types("sync", "Harbour", "--wait", "300")
     basil.types("board", "Harbour", "--offline")
     items = basil.knows("board", "Harbour", "--offline")["items"]
@@ -291,11 +299,10 @@ def _help(amal: Person, basil: Person, dalal: Person) -> str:
     for person in (basil, dalal):
         person.types("deliver", "Harbour", code)
     amal.types("confirm", "Harbour", code)
-    status = amal.knows("show", "Harbour", code)["item"]["status"]
-    if status != "done":
-        amal.types("confirm", "Harbour", code)
-        status = amal.knows("show", "Harbour", code)["item"]["status"]
-    _claim(status == "done", "all 60 litres were pledged, handed over and confirmed")
+    _claim(
+        amal.knows("show", "Harbour", code, "--offline")["item"]["status"] == "done",
+        "all 60 litres were pledged, handed over and confirmed",
+    )
     return code
 
 

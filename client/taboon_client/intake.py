@@ -235,7 +235,7 @@ class _Reader:
         before = len(self._problems)
         row = dict(zip(self._header, cells, strict=False))
         text = row.get("message") or row.get("title", "")
-        title, note = _title_and_note(row.get("title"), row.get("message", ""))
+        title, note = _title_and_note(row.get("title", ""), row.get("message", ""))
         original = row.get("original", "")
         if not text.strip():
             self._note(line, "has no text: write one, or take the row out")
@@ -243,6 +243,8 @@ class _Reader:
                               ("category", _MAX_WORD), ("unit", _MAX_WORD), ("id", _MAX_ID)):  # fmt: skip
             if (length := len(row.get(column, ""))) > limit:
                 self._note(line, f"“{column}” has {length} characters: at most {limit} fit")
+        if len(note) > _MAX_TEXT and not row.get("message"):
+            self._note(line, f"“title” has {len(note)} characters: at most {_MAX_TEXT} fit")
         if len(title) > _MAX_TITLE:
             self._note(
                 line, f"“title” has {len(title)} characters: at most {_MAX_TITLE} fit, the rest goes to “message”"
@@ -295,12 +297,11 @@ class _Reader:
         return _row_key(b"ordinal", str(ordinal).encode(), text)
 
 
-def _title_and_note(title: str | None, message: str) -> tuple[str, str]:
-    if title:
+def _title_and_note(title: str, message: str) -> tuple[str, str]:
+    if title and message:
         return title, message
-    if len(message) <= _MAX_TITLE:
-        return message, ""
-    return message[: _MAX_TITLE - 1] + "…", message
+    text = title or message
+    return (text, "") if len(text) <= _MAX_TITLE else (text[: _MAX_TITLE - 1] + "…", text)
 
 
 def _row_key(how: bytes, which: bytes, text: str) -> bytes:

@@ -90,7 +90,9 @@ def item(one: Item, people: People, now: int) -> None:
             terminal.say(f"  {line.quantity} ({done}){': ' if what else ''}{what}")
     _field("category", one.category)
     _field("area", one.area)
-    terminal.say(f"  posted {terminal.when(one.created)} ({_since(one.created, now)}) by {_who(one.author, people)}")
+    terminal.say(
+        f"  posted {terminal.when(one.created)} ({terminal.ago(one.created, now)} ago) by {_who(one.author, people)}"
+    )
     _field("why withdrawn", one.reason)
     if one.opening_set_aside:
         terminal.say("  set aside: whoever posted it was no member then, and others have answered")
@@ -101,24 +103,19 @@ def item(one: Item, people: People, now: int) -> None:
     if one.comment_count > len(one.comments):
         terminal.say(f"  {one.comment_count - len(one.comments)} older comments are not shown")
     for comment in one.comments:
-        said = f"comment, {_since(comment.created, now)}" if comment.created else "comment"
+        said = f"comment, {terminal.ago(comment.created, now)} ago" if comment.created else "comment"
         terminal.say(f"  {said}, by {_who(comment.author, people)}")
         terminal.say(terminal.paragraph(comment.text, "      "))
 
 
 def _pledge(pledge: ItemPledge, people: People, now: int) -> None:
     taken, promised = (sum(quantity for _, quantity in pairs) for pairs in (pledge.taken, pledge.promised))
-    part = f" {taken} of {promised}" if taken != promised else f" {taken}" if taken > 1 else ""
-    age = f", {_since(pledge.changed, now)}" if pledge.changed else ""
-    terminal.say(f"  pledge,{part} {_STANDINGS[pledge.standing.value]}{age}: {_who(pledge.author, people)}")
+    of = f" of {taken} (wanted {promised})" if 0 < taken < promised else f" of {promised}" if promised > 1 else ""
+    age = f", {terminal.ago(pledge.changed, now)} ago" if pledge.changed else ""
+    terminal.say(f"  pledge{of}, {_STANDINGS[pledge.standing.value]}{age}: {_who(pledge.author, people)}")
     for text in (pledge.note, pledge.said):
         if text:
             terminal.say(terminal.paragraph(text, "      "))
-
-
-def _since(then: int, now: int) -> str:
-    age = terminal.ago(then, now)
-    return age if age == "now" else f"{age} ago"
 
 
 def _who(identity: bytes, people: People) -> str:

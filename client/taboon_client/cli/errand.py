@@ -237,7 +237,8 @@ class Errand:
         """Write what a sync of several groups has told, and where the answer may be old."""
         for name, report in reports.items():
             for told in (*report.notices, *([report.problem] if report.problem else [])):
-                terminal.hint(f"{terminal.sentence(told)} ({terminal.member(name)})")
+                where = "" if name == "joining" else f" ({terminal.member(name)})"
+                terminal.hint(f"{terminal.sentence(told)}{where}")
         if self.offline:
             terminal.hint("Offline: this is what the vault holds.")
 

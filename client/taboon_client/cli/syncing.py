@@ -86,7 +86,7 @@ def _tell(reports: "Mapping[str, SyncReport]") -> None:
             said = f"{report.received} received, {report.sent} sent"
         else:
             said = f"not reached; {report.unsent} waiting to be sent"
-        terminal.say(f"{said}: {terminal.member(name)}")
+        terminal.say(f"{said}: {'requests to join' if name == 'joining' else terminal.member(name)}")
         for told in (*report.notices, *([report.problem] if report.problem else [])):
             terminal.hint(f"    {terminal.sentence(told)}")
 
@@ -115,7 +115,9 @@ def _status(errand: Errand, group: _OptionalGroup = None) -> Answer:
 
 def _show(errand: Errand, one: "GroupStatus") -> None:
     terminal.say(f"{one.code}  {terminal.member(one.name)}")
-    synced = "never" if one.synced is None else f"{terminal.when(one.synced)} ({terminal.ago(one.synced, errand.now)})"
+    synced = (
+        "never" if one.synced is None else f"{terminal.when(one.synced)} ({terminal.ago(one.synced, errand.now)} ago)"
+    )
     facts = [
         ("state", one.state.value),
         ("you are", "an admin" if one.admin else "a member"),

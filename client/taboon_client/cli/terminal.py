@@ -213,12 +213,12 @@ def when(seconds: int) -> str:
 
 
 def ago(seconds: int, now: int) -> str:
-    """Return roughly how long ago something was."""
+    """Return roughly how long something is past; what is to come is no minutes past."""
     passed = max(now - seconds, 0)
-    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+    for unit, length in (("d", 86_400), ("h", 3_600)):
         if passed >= length:
             return f"{passed // length} {unit}"
-    return "now"
+    return f"{passed // 60} min"
 
 
 def instant(seconds: int | None) -> str | None:
