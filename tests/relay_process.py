@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ else:
     _CREATION_FLAGS = 0
     _STOP_SIGNAL = signal.SIGTERM
 
+_ADDRESS = re.compile(r"https?://[^\s/]+/#[A-Za-z0-9_-]{43}")
 _START_SECONDS = 60.0
 _STOP_SECONDS = 15.0
 
@@ -164,8 +166,8 @@ class RelayProcess:
         with stream:
             for line in stream:
                 self._lines.append(line)
-                if ready is not None and "://" in line:
-                    self._url = line.split()[-1]
+                if ready is not None and (url := _ADDRESS.search(line)):
+                    self._url = url[0]
                     ready.set()
         if ready is not None:
             ready.set()

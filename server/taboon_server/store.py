@@ -61,8 +61,10 @@ class Store:
         self.path = path
         self._busy_seconds = busy_seconds
         self._max_pages = None if disk_bytes is None else max(disk_bytes // _PAGE_SIZE, 1)
-        if not path.exists():
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise StoreError(f"{path} cannot be used: {error.strerror}.") from error
         self.writing = self._engine(begin="BEGIN IMMEDIATE", connections=1)
         self._reading = self._engine(begin="BEGIN", connections=READERS)
         try:

@@ -15,8 +15,10 @@ import httpx
 import pytest
 import sqlcipher3.dbapi2 as sqlite
 
-from taboon_server.expiry import purge_once
+from taboon_server.expiry import purge_at_start, purge_once
+from taboon_server.notices import Notices
 from taboon_server.settings import Settings
+from taboon_server.store import Store, StoreError
 from tests.relay_process import RelayProcess
 from tests.server.caller import Caller, blob, refused
 from tests.server.inside import inside
@@ -162,35 +164,69 @@ def test_a_locked_database_answers_busy_within_five_seconds(tmp_path: Path) -> N
         assert caller.appended(keys, blob()).number == 2
 
 
+def start_on(path: Path) -> None:
+    store = Store(path)
+    try:
+        purge_at_start(store, 20_000, Notices())
+    finally:
+        store.close()
+
+
 def test_a_damaged_database_is_not_served(tmp_path: Path) -> None:
     with RelayProcess(tmp_path / "home") as relay, Caller(relay) as caller:
-        keys = caller.new_mailbox()
+        keys = caller.new_mailbox(retention=3)
         for _ in range(20):
             caller.appended(keys, blob(SIZES[1]))
     path = relay.folder / "relay.db"
     whole = path.read_bytes()
     for damaged in (b"not a database " * 5000, whole[:16384] + bytes(16384) + whole[32768:], whole[: len(whole) // 2]):
         path.write_bytes(damaged)
-        with pytest.raises(AssertionError, match=r"relay\.db cannot be used"):
-            RelayProcess(relay.folder).start()
+        with pytest.raises(StoreError, match="damaged"):
+            start_on(path)
         assert path.read_bytes() == damaged
+    with pytest.raises(AssertionError, match=r"the relay did not start: relay\.db cannot be used"):
+        RelayProcess(relay.folder).start()
     path.write_bytes(whole)
     with relay, Caller(relay) as caller:
         assert caller.page(keys).last == 20
 
 
 def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
-    with RelayProcess(tmp_path / "home") as relay:
-        pass
-    for statement in ("PRAGMA user_version = 2", "PRAGMA user_version = 0"):
-        with contextlib.closing(database(relay)) as connection:
-            connection.execute(statement)
-        with pytest.raises(AssertionError, match="another version"):
-            RelayProcess(relay.folder).start()
-    with contextlib.closing(database(relay)) as connection:
+    path = tmp_path / "relay.db"
+    start_on(path)
+    for version in (0, 2):
+        with contextlib.closing(sqlite.connect(str(path), isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA user_version = {version}")
+        with pytest.raises(StoreError, match="another version"):
+            start_on(path)
+    with contextlib.closing(sqlite.connect(str(path), isolation_level=None)) as connection:
         connection.execute("PRAGMA user_version = 1")
-    with relay, Caller(relay) as caller:
-        caller.new_mailbox()
+    start_on(path)
+
+
+def test_what_is_acknowledged_has_been_synced_and_what_is_deleted_overwritten(tmp_path: Path) -> None:
+    store = Store(tmp_path / "relay.db")
+    with store.writing.connect() as connection:
+        set_to = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "fullfsync", "checkpoint_fullfsync", "secure_delete")
+        }
+    store.close()
+    full = 2
+    assert set_to == {
+        "journal_mode": "wal",
+        "synchronous": full,
+        "fullfsync": 1,
+        "checkpoint_fullfsync": 1,
+        "secure_delete": 1,
+    }
+
+
+def test_an_sqlite_that_corrupts_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "sqlite_version_info", (3, 51, 2))
+    with pytest.raises(StoreError, match="too old"):
+        Store(tmp_path / "relay.db")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_relay_stops_in_time_whatever_is_connected(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -11,9 +12,11 @@ import pytest
 from taboon_server.waiters import Waiters
 from tests.relay_process import RelayProcess
 from tests.server.caller import Caller, blob, refused
+from tests.server.inside import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.server.signing import Keys, Page
 
@@ -60,6 +63,24 @@ def test_what_is_there_already_is_not_waited_for(caller: Caller, threads: Thread
     content = blob()
     caller.appended(keys, content)
     assert waiting(threads, caller, keys).result(timeout=20).blobs == [content]
+
+
+@pytest.mark.anyio
+async def test_those_who_wait_are_woken_after_the_commit(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        keys, other = await relay.new_mailbox(), await relay.new_mailbox()
+        readers = [asyncio.create_task(relay.page(keys, wait=25)) for _ in range(50)]
+        elsewhere = asyncio.create_task(relay.page(other, wait=25))
+        while len(relay.calls.waiters) < 51:  # noqa: ASYNC110 - the relay tells nobody when a reader begins to wait
+            await asyncio.sleep(0)
+        content = blob()
+        await relay.appended(keys, content)
+        pages = await asyncio.wait_for(asyncio.gather(*readers), 20)
+        assert [page.blobs for page in pages] == [[content]] * 50
+        assert len(relay.calls.waiters) == 1
+        assert not elsewhere.done()
+        relay.calls.waiters.close()
+        assert (await asyncio.wait_for(elsewhere, 20)).blobs == []
 
 
 def test_waiting_on_an_unknown_mailbox_ends_at_once(caller: Caller) -> None:
