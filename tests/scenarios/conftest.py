@@ -86,9 +86,19 @@ class Neighbourhood:
             person.taboon.close()
 
 
+@pytest.fixture(scope="session")
+def shared_relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RelayProcess]:
+    """One relay for all stories that neither stop it nor look at its disk."""
+    with RelayProcess(tmp_path_factory.mktemp("shared") / "relay") as process:
+        yield process
+
+
 @pytest.fixture
-def relay(tmp_path: Path) -> Iterator[RelayProcess]:
-    """A relay on loopback."""
+def relay(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RelayProcess]:
+    """A relay on loopback; one of its own for a story that is marked so."""
+    if request.node.get_closest_marker("own_relay") is None:
+        yield request.getfixturevalue("shared_relay")
+        return
     with RelayProcess(tmp_path / "relay") as process:
         yield process
 

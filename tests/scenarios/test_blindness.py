@@ -6,6 +6,8 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
+
 from taboon_client.board import Line, Need
 from taboon_client.group.epoch import mailbox_keys
 from taboon_client.vault import groups as rows
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_client.vault.groups import MailboxRow
     from tests.scenarios.conftest import Neighbourhood, Person
+
+pytestmark = pytest.mark.own_relay
 
 CANARIES = ["CANARY-LAYLA", "CANARY-SAMI", "CANARY-HARBOUR", "CANARY-WATER", "CANARY-AREA", "CANARY-WORDS"]
 

@@ -249,6 +249,7 @@ def test_a_full_disk_refuses_the_post_and_leaves_the_vault_as_it_was(neighbourho
     assert layla.group.unsent() == 0
 
 
+@pytest.mark.own_relay
 def test_a_relay_that_lost_its_disk_gets_everything_of_the_epoch_again(neighbourhood: Neighbourhood) -> None:
     layla = neighbourhood.founder("Layla")
     sami = neighbourhood.let_in(layla, "Sami")

@@ -82,6 +82,7 @@ def test_a_newcomer_sees_the_open_items_and_a_removed_member_nothing_after(neigh
     assert [member.name for member in layla.group.members()] == ["Layla"]
 
 
+@pytest.mark.own_relay
 def test_events_posted_while_the_relay_is_away_arrive_when_it_is_back(neighbourhood: Neighbourhood) -> None:
     layla = neighbourhood.founder("Layla")
     sami = neighbourhood.let_in(layla, "Sami")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.scenarios.conftest import Neighbourhood
 
 
+@pytest.mark.own_relay
 def test_a_removed_members_whole_vault_and_the_relays_disk_open_nothing_after(
     neighbourhood: Neighbourhood, tmp_path: Path
 ) -> None:

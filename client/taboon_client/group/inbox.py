@@ -40,6 +40,10 @@ _SPOILED = (
     "the last commit of this epoch cannot be followed: it is damaged, or breaks the group's rules. What you post is kept "
     "here. Tell an admin over another channel"
 )
+_LOST_WAY = (
+    "this device cannot follow the last commit, though others may. Ask an admin over another channel to remove this device "
+    "and to let it in again with a new invite"
+)
 _REMOVED = "you were removed from this group. What you have read stays on this device; nothing new will come"
 
 
@@ -102,7 +106,6 @@ class _Reader:
             if result.sender_leaf == group.own_leaf:
                 raise _StopError("frozen", _FROZEN)
             self._payload(group, result)
-        self.keeper.save(self.tx, self.grp, group)
 
     def _message(self, blob: bytes) -> bytes | None:
         try:
@@ -147,6 +150,8 @@ class _Reader:
             else:
                 staged = self._received(group, blob)
                 data = check_commit(group, staged, last_committer=last)
+        except mls.CannotFollowError:
+            raise _StopError("spoiled", _LOST_WAY) from None
         except (mls.MlsError, FormatError):
             raise _StopError("spoiled", _SPOILED) from None
         if staged.removes_self:
@@ -209,9 +214,12 @@ def apply_page(  # noqa: PLR0913 - what a page is and what it is applied with
         if stop.state == "removed":
             rows.delete_mls_state(tx, grp)
             keeper.forget(grp)
-        return reader.applied
-    if not reader.applied.moved:
-        rows.move_cursor(tx, grp, after.number, after.head)
+            return reader.applied
+    else:
+        if not reader.applied.moved:
+            rows.move_cursor(tx, grp, after.number, after.head)
+    # Once for the page: the keys that its messages spent.
+    keeper.save(tx, grp, keeper.load(tx, grp))
     return reader.applied
 
 

@@ -63,19 +63,19 @@ def _place(key: bytes) -> bytes | str:
 
 
 class Ledger:
-    """Keeps, judges and folds events. Holds the histories it has read, by how many epochs they have."""
+    """Keeps, judges and folds events. Holds the histories it has read, as long as they are the vault's."""
 
     def __init__(self) -> None:
-        self._histories: dict[int, tuple[tuple[int, int], History]] = {}
+        self._histories: dict[int, tuple[tuple[int, bytes], History]] = {}
 
     # Who may speak
 
     def history(self, tx: Connection, grp: int) -> History:
         """Return the standing chain of a group as the vault has it."""
-        count = groups.epoch_count(tx, grp)
+        known_now = groups.epochs_known(tx, grp)
         known = self._histories.get(grp)
-        if known is None or known[0] != count:
-            known = (count, History.from_value([cbor.decode(record) for record in groups.epoch_records(tx, grp)]))
+        if known is None or known[0] != known_now:
+            known = (known_now, History.from_value([cbor.decode(record) for record in groups.epoch_records(tx, grp)]))
             self._histories[grp] = known
         return known[1]
 

@@ -185,26 +185,31 @@ def unsent(desk: Desk, grp: int) -> tuple[int, int | None]:
 
 
 def rendezvous_waiting(desk: Desk, grp: int | None) -> list[Waiting]:
-    """Return every rendezvous to look at: of one group's invites, or of all and of our own requests."""
+    """Return every rendezvous to look at: of one group's invites, or of all and of our own requests.
 
-    def act(tx: Connection) -> list[Waiting]:
-        found = []
+    Invites that nobody used in time are forgotten.
+    """
+
+    def act(tx: Connection) -> tuple[list[Waiting], list[int]]:
+        found, expired = [], []
         for row in rendezvous.invites(tx, grp):
             payload = InvitePayload.decode(row.payload)
             if row.state == "open" and desk.now // 60 > payload.expires:
-                rendezvous.drop_invite(tx, row.id)
+                expired.append(row.id)
                 continue
             blobs = tuple(cbor.decode(row.blobs)) if row.blobs else ()
             found.append(_waiting(row.id, payload, Cursor(row.number, row.head), blobs, invite=True))
-        if grp is None:
-            for own in rendezvous.joinings(tx):
-                if own.state == "waiting":
-                    payload = InvitePayload.decode(own.payload)
-                    blobs = (own.blob,) if own.blob else ()
-                    found.append(_waiting(own.id, payload, Cursor(own.number, own.head), blobs, invite=False))
-        return found
+        for own in rendezvous.joinings(tx) if grp is None else ():
+            if own.state == "waiting":
+                payload = InvitePayload.decode(own.payload)
+                blobs = (own.blob,) if own.blob else ()
+                found.append(_waiting(own.id, payload, Cursor(own.number, own.head), blobs, invite=False))
+        return found, expired
 
-    return desk.keeper.write(act)
+    found, expired = desk.keeper.read(act)
+    if expired:
+        desk.keeper.write(lambda tx: rendezvous.drop_invites(tx, expired))
+    return found
 
 
 def _waiting(row: int, payload: InvitePayload, cursor: Cursor, blobs: tuple[bytes, ...], *, invite: bool) -> Waiting:
@@ -233,6 +238,6 @@ def rendezvous_sent(desk: Desk, at: Waiting) -> None:
             return
         row = rendezvous.get_invite(tx, at.id)
         if row is not None and row.state in ("approved", "ended"):
-            rendezvous.drop_invite(tx, at.id)
+            rendezvous.drop_invites(tx, [at.id])
 
     desk.keeper.write(act)

@@ -165,10 +165,11 @@ def epoch_records(tx: Connection, grp: int) -> list[bytes]:
     return [row[0] for row in tx.execute("SELECT record FROM epoch WHERE grp = ? ORDER BY number", (grp,))]
 
 
-def epoch_count(tx: Connection, grp: int) -> tuple[int, int]:
-    """Return (how many epochs are known, the highest number)."""
-    count, last = tx.execute("SELECT count(*), max(number) FROM epoch WHERE grp = ?", (grp,)).fetchone()
-    return int(count), int(last if last is not None else -1)
+def epochs_known(tx: Connection, grp: int) -> tuple[int, bytes]:
+    """Return (how many epochs are known, the id of the latest): the same as long as the standing chain is."""
+    (count,) = tx.execute("SELECT count(*) FROM epoch WHERE grp = ?", (grp,)).fetchone()
+    last = tx.execute("SELECT epoch_id FROM epoch WHERE grp = ? ORDER BY number DESC LIMIT 1", (grp,)).fetchone()
+    return int(count), b"" if last is None else bytes(last[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from taboon_client.vault.database import Connection
 
 __all__ = ["InviteRow", "JoiningRow"]
@@ -60,9 +62,9 @@ def move_invite(tx: Connection, invite: int, number: int, head: bytes) -> None:
     tx.execute("UPDATE invite SET number = ?, head = ? WHERE id = ?", (number, head, invite))
 
 
-def drop_invite(tx: Connection, invite: int) -> None:
-    """Forget an invite and its secrets."""
-    tx.execute("DELETE FROM invite WHERE id = ?", (invite,))
+def drop_invites(tx: Connection, invites: Iterable[int]) -> None:
+    """Forget invites and their secrets."""
+    tx.executemany("DELETE FROM invite WHERE id = ?", [(invite,) for invite in invites])
 
 
 @dataclass(frozen=True, slots=True)
