@@ -9,12 +9,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ssl
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
 __all__ = ["WrongKeyError", "closed_context", "pinned_context"]
+
+_NOT_HELD = "the certificate does not hold the relay's key"
 
 
 class WrongKeyError(ssl.SSLError):
@@ -31,18 +37,32 @@ def closed_context() -> ssl.SSLContext:
 def pinned_context(relay_id: bytes) -> ssl.SSLContext:
     """Return a client context that completes a handshake with the relay of this id and with nobody else.
 
-    The comparison stands inside the handshake, before the client's own last message of it: an impostor never sees a
-    byte of HTTP. It holds for memory-based TLS (asyncio, anyio) and for sockets alike. The context is built bare:
-    neither a key log nor certificate files from the environment reach it.
+    The comparison stands inside the handshake: an impostor never sees a byte of HTTP. It holds for memory-based TLS
+    (asyncio, anyio) and for sockets alike, and memory-based TLS that passes over it can neither write nor read. The
+    context is built bare: neither a key log nor certificate files from the environment reach it.
 
     Args:
         relay_id: 32 bytes, SHA-256 of the relay's Ed25519 public key.
     """
 
     class PinnedObject(ssl.SSLObject):
+        _known = False
+
         def do_handshake(self) -> None:
             super().do_handshake()
             _check_key(self.getpeercert(binary_form=True), relay_id)
+            self._known = True
+
+        # OpenSSL would make a handshake by itself at the first write or read, and leave the comparison out.
+        def write(self, data: ReadableBuffer) -> int:
+            if not self._known:
+                raise WrongKeyError(_NOT_HELD)
+            return super().write(data)
+
+        def read(self, len: int = 1_024, buffer: WriteableBuffer | None = None) -> Any:  # noqa: A002 # as ssl.SSLObject
+            if not self._known:
+                raise WrongKeyError(_NOT_HELD)
+            return super().read(len, buffer)
 
     class PinnedSocket(ssl.SSLSocket):
         def do_handshake(self, block: bool = False) -> None:
@@ -67,4 +87,4 @@ def _check_key(certificate: bytes | None, relay_id: bytes) -> None:
     if not isinstance(key, Ed25519PublicKey) or not hmac.compare_digest(
         hashlib.sha256(key.public_bytes_raw()).digest(), relay_id
     ):
-        raise WrongKeyError("the certificate does not hold the relay's key")
+        raise WrongKeyError(_NOT_HELD)

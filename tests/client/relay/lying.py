@@ -215,9 +215,65 @@ def certificate(folder: Path, key: Ed25519PrivateKey | EllipticCurvePrivateKey, 
     return path
 
 
+def certificate_file(folder: Path, key: SigningKey | EllipticCurvePrivateKey) -> Path:
+    """Write a self-signed certificate with this key."""
+    return certificate(folder, Ed25519PrivateKey.from_private_bytes(bytes(key)) if isinstance(key, SigningKey) else key)
+
+
 def tls_context(folder: Path, key: SigningKey | EllipticCurvePrivateKey = RELAY) -> ssl.SSLContext:
     """Return a server's context, tickets and all, that shows a certificate with this key."""
-    own = Ed25519PrivateKey.from_private_bytes(bytes(key)) if isinstance(key, SigningKey) else key
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate(folder, own))
+    context.load_cert_chain(certificate_file(folder, key))
     return context
+
+
+class Recorder:
+    """Passes connections on to a port of this device and keeps what clients send, connection by connection."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.sent: list[bytes] = []
+
+    @property
+    def base_url(self) -> str:
+        assert self._server is not None
+        return f"https://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        await asyncio.gather(*self._tasks)
+        await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        number = len(self.sent)
+        self.sent.append(b"")
+        onward, back = await asyncio.open_connection("127.0.0.1", self._target)
+
+        async def forward() -> None:
+            while data := await reader.read(65_536):
+                self.sent[number] += data
+                back.write(data)
+            back.close()
+
+        async def backward() -> None:
+            while data := await onward.read(65_536):
+                writer.write(data)
+            writer.close()
+
+        await asyncio.gather(forward(), backward(), return_exceptions=True)
+        for each in (writer, back):
+            each.close()
+            with suppress(OSError):
+                await each.wait_closed()
