@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,15 +39,17 @@ class BareServer:
 
     @classmethod
     @contextmanager
-    def running(cls, folder: Path) -> Iterator[BareServer]:
-        """Start the server on an empty folder, and stop it afterwards."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(folder)],
-            cwd=Path(__file__).resolve().parent.parent.parent,
-            stdout=subprocess.PIPE,
-            encoding="ascii",
-        )
-        with process:
+    def running(cls) -> Iterator[BareServer]:
+        """Start the server with an empty database, and stop it afterwards."""
+        with (
+            tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,
+            subprocess.Popen(
+                [sys.executable, "-m", __name__, folder],
+                cwd=Path(__file__).resolve().parent.parent.parent,
+                stdout=subprocess.PIPE,
+                encoding="ascii",
+            ) as process,
+        ):
             try:
                 assert process.stdout is not None
                 server = cls(int(process.stdout.readline()))
@@ -117,18 +121,18 @@ def _config(folder: Path) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         date_header=False,
-        host="127.0.0.1",
-        port=0,
     )
 
 
 def _serve(folder: Path) -> None:
     import uvicorn
 
-    config = _config(folder)
-    listener = config.bind_socket()
+    # asyncio sends small answers at once only on sockets whose protocol is named; uvicorn's own are not of that kind.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()  # from now on a connection waits for the server instead of being refused
     print(listener.getsockname()[1], flush=True)
-    uvicorn.Server(config).run([listener])
+    uvicorn.Server(_config(folder)).run([listener])
 
 
 if __name__ == "__main__":

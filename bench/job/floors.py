@@ -7,7 +7,9 @@ pyca/cryptography for the cipher suite's ChaCha20-Poly1305, SQLCipher with the v
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -19,7 +21,6 @@ from taboon_client.vault.connection import connect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 __all__ = ["Carried", "commit_seconds", "open_seconds", "seal_seconds", "sign_seconds", "verify_seconds"]
 
@@ -105,10 +106,11 @@ def open_seconds(carried: Carried) -> float:
     return watch.seconds
 
 
-def commit_seconds(database: Path, rows: Sequence[bytes], batch: int) -> float:
+def commit_seconds(folder: Path, rows: Sequence[bytes], batch: int) -> float:
     """Return what it takes to commit rows of bytes to a new SQLCipher database, so many in one durable transaction."""
-    database.touch()
-    connection = connect(database, os.urandom(32))
+    handle, name = tempfile.mkstemp(".db", dir=folder)
+    os.close(handle)
+    connection = connect(Path(name), os.urandom(32))
     try:
         connection.execute("CREATE TABLE row (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT")
         with Stopwatch() as watch:
