@@ -68,7 +68,8 @@ def _pledge(errand: Errand, group: GroupRef, item: ItemRef, *, quantity: _Quanti
 
 def _where_i_stand(item: "Item", people: People) -> str:
     mine = [one for one in item.pledges if people.is_me(one.author)]
-    return drawing.my_part(mine[-1], item) if mine else "pledged"
+    # Those that hold come before those that were given back.
+    return drawing.my_part(mine[0], item) if mine else "pledged"
 
 
 def _release(errand: Errand, group: GroupRef, item: ItemRef, *, reason: _Reason = None) -> Answer:
