@@ -59,6 +59,7 @@ def start(
         int, typer.Option(min=1, help="Readers that may wait on one mailbox.")
     ] = _DEFAULTS.waiters_by_mailbox,
     waiters: Annotated[int, typer.Option(min=1, help="Readers that may wait in total.")] = _DEFAULTS.waiters,
+    connections: Annotated[int, typer.Option(min=1, help="Connections that may be open.")] = _DEFAULTS.connections,
     deadline: Annotated[
         float, typer.Option(min=0.1, help="Seconds in which a request must have come.")
     ] = _DEFAULTS.deadline,
@@ -72,6 +73,7 @@ def start(
         disk_bytes=disk_bytes,
         waiters_by_mailbox=waiters_by_mailbox,
         waiters=waiters,
+        connections=connections,
         deadline=deadline,
     )
     home = _home(folder)
@@ -83,8 +85,8 @@ def start(
 
             def ready() -> None:
                 scheme = "https" if secure else "http"
-                bound = listener.getsockname()[1]
-                url = f"{scheme}://{_reachable(host)}:{bound}/#{identity.fragment}"
+                here, bound = listener.getsockname()[:2]
+                url = f"{scheme}://{_reachable(host if secure else here)}:{bound}/#{identity.fragment}"
                 line = json.dumps({"url": url, "id": identity.fragment}) if as_json else f"The relay is at {url}"
                 typer.echo(line)
 

@@ -24,6 +24,7 @@ from taboon_server.settings import Settings
 from taboon_server.store import Store
 
 _STOP_SECONDS: Final = 4
+_GOODBYE_SECONDS: Final = 1.0
 _BACKLOG: Final = 2_048
 _FILES_ASIDE: Final = 64
 _PR_SET_DUMPABLE: Final = 4
@@ -117,10 +118,14 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if self.config.is_ssl:
-            # A connection that never finishes its handshake would stay for a minute, and uvicorn has no setting for it.
+            # A connection that never finishes its handshake would stay for a minute, one that never says goodbye
+            # for half of one, and uvicorn has no setting for it.
             loop = asyncio.get_running_loop()
-            bounded = functools.partial(loop.create_server, ssl_handshake_timeout=self._handshake_seconds)
-            loop.create_server = bounded  # type: ignore[method-assign]
+            loop.create_server = functools.partial(  # type: ignore[method-assign]
+                loop.create_server,
+                ssl_handshake_timeout=self._handshake_seconds,
+                ssl_shutdown_timeout=_GOODBYE_SECONDS,
+            )
         await super().startup(sockets)
         if self.started:
             self._ready()

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from fastapi import FastAPI
+
     from taboon_server.calls import Calls
 
 DAY = 86_400
@@ -52,6 +54,7 @@ class Clock:
 class Inside:
     """The relay's parts, and signed calls to it."""
 
+    app: FastAPI
     calls: Calls
     store: Store
     clock: Clock
@@ -122,6 +125,6 @@ async def inside(
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=transport, base_url="http://relay") as client,
         ):
-            yield Inside(app.state.calls, store, clock, notices, client, identity.relay_id)
+            yield Inside(app, app.state.calls, store, clock, notices, client, identity.relay_id)
     finally:
         store.close()

@@ -106,6 +106,11 @@ def test_tidying_works_beside_a_running_relay(tmp_path: Path) -> None:
         assert caller.appended(keys, blob()).number == 2
 
 
+def test_a_name_of_loopback_becomes_its_address(tmp_path: Path) -> None:
+    with RelayProcess(tmp_path / "home", host="localhost") as relay:
+        assert re.fullmatch(r"http://(127\.0\.0\.1|\[::1\]):[0-9]+/#[A-Za-z0-9_-]{43}", relay.url)
+
+
 def test_listening_beyond_loopback_is_always_tls(tmp_path: Path) -> None:
     with RelayProcess(tmp_path / "home", host="0.0.0.0") as relay:  # noqa: S104 - what the test is about
         assert re.fullmatch(r"https://[^/]+:[0-9]+/#[A-Za-z0-9_-]{43}", relay.url)

@@ -243,6 +243,21 @@ def test_slow_connections_do_not_keep_others_out(hasty: RelayProcess) -> None:
         caller.appended(keys, blob())
 
 
+def test_connections_beyond_the_limit_are_cut(tmp_path: Path) -> None:
+    with RelayProcess(tmp_path / "home", extra_args=["--connections", "3"]) as relay:
+        with contextlib.ExitStack() as open_connections:
+            for _ in range(3):
+                connection = open_connections.enter_context(connected(relay))
+                connection.sendall(b"GET /v1/limits HTTP/1.1\r\nHost: relay\r\n\r\n")
+                assert connection.recv(20).startswith(b"HTTP/1.1 200")
+            with connected(relay) as one_too_many:
+                assert until_end(one_too_many) == b""
+            connection.sendall(b"GET /v1/limits HTTP/1.1\r\nHost: relay\r\n\r\n")
+            assert connection.recv(20)
+        with Caller(relay) as caller:
+            caller.new_mailbox()
+
+
 def test_ranges_and_upgrades_are_not_looked_at(caller: Caller) -> None:
     keys = caller.new_mailbox()
     content = caller.appended(keys, blob())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,9 +13,10 @@ from taboon_server.waiters import Waiters
 from tests.relay_process import RelayProcess
 from tests.server.caller import Caller, blob, refused
 from tests.server.inside import inside
+from tests.server.signing import READ, header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, MutableMapping
     from pathlib import Path
 
     from tests.server.signing import Keys, Page
@@ -87,6 +88,39 @@ def test_waiting_on_an_unknown_mailbox_ends_at_once(caller: Caller) -> None:
     keys = caller.new_mailbox()
     other = type(keys)()
     refused(caller.read(other, wait=25), 404, "unknown-mailbox")
+
+
+@pytest.mark.anyio
+async def test_a_reader_that_hangs_up_gives_its_place_back(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        keys = await relay.new_mailbox()
+        proof = keys.proof(relay.relay_id, READ, wait=25, unit=int(relay.clock()) // 300)
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/v1/blobs",
+            "raw_path": b"/v1/blobs",
+            "query_string": b"",
+            "headers": [(b"authorization", header(proof).encode())],
+        }
+        hung_up = asyncio.Event()
+        messages = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> dict[str, object]:
+            if messages:
+                return messages.pop()
+            await hung_up.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            assert message["type"] != "http.response.start" or message["status"] == 400
+
+        reading = asyncio.create_task(relay.app(scope, receive, send))
+        while not len(relay.calls.waiters):  # noqa: ASYNC110 - the relay tells nobody when a reader begins to wait
+            await asyncio.sleep(0)
+        hung_up.set()
+        await asyncio.wait_for(reading, 20)
+        assert len(relay.calls.waiters) == 0
 
 
 def test_too_many_waiting_readers_let_the_oldest_go(tmp_path_factory: pytest.TempPathFactory) -> None:
