@@ -63,7 +63,7 @@ def generate_passphrase(language: Literal["en", "ar"] = "en") -> str:
     Args:
         language: ``en`` or ``ar``.
     """
-    import os  # noqa: PLC0415 - only this draws randomness here
+    import os
 
     return passphrases.generate_passphrase(language, os.urandom)
 
@@ -93,14 +93,14 @@ def _now(coroutine: Coroutine[Any, Any, T]) -> T:
 
 def _waiting(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that talks to a relay."""
-    import asyncio  # noqa: PLC0415 - reading needs no event loop
+    import asyncio
 
     return asyncio.run(coroutine)
 
 
 def _each(reports: AsyncIterator[T]) -> Iterator[T]:
     """Go through an async iterator from here."""
-    import asyncio  # noqa: PLC0415 - reading needs no event loop
+    import asyncio
 
     async def following() -> T:
         return await anext(reports)

@@ -5,8 +5,8 @@
         need = await group.post(Need(title="Drinking water", lines=(Line(quantity=20, unit="L"),)))
         await group.sync()
 
-The vault is used on one thread of its own, so a slow disk never stops an event loop. `post` and the like return when the
-event is saved; `sync` and `flush` talk to the relay. :mod:`taboon_client.blocking` has the same without ``async``.
+The vault is used on one thread of its own, so a slow disk never stops an event loop. `post` and the like return when
+the event is saved; `sync` and `flush` talk to the relay. :mod:`taboon_client.blocking` has the same without ``async``.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ _KEY = 16
 _BATCH = 200
 _MAX_INVITE_HOURS = 24 * 7
 _POLL = 5.0
+_MAX_NAME = 40
 
 
 class Taboon:
@@ -181,7 +182,7 @@ class Taboon:
             RelayError: The relay did not answer, or is none. Nothing was made.
             FieldError: A name does not fit.
         """
-        from taboon_client.relay.client import RelayClient  # noqa: PLC0415 - reading imports no HTTP
+        from taboon_client.relay.client import RelayClient
 
         address = RelayAddress.parse(relay)
         async with RelayClient(address, random=self._desk.random, clock=self._desk.clock, timeout=wait) as client:
@@ -221,7 +222,7 @@ class Taboon:
             FieldError: The name does not fit.
         """
         payload = InvitePayload.parse(link)
-        if not 1 <= len(me.strip()) or len(me) > 40:
+        if not me.strip() or len(me) > _MAX_NAME:
             raise FieldError("name", "has 1 to 40 characters")
         desk = self._desk
         joining = await self._write(lambda tx: guest.request_to_join(tx, payload, me, now=desk.now, random=desk.random))
@@ -262,7 +263,7 @@ class Taboon:
             wait: Seconds that all of it may take; None for as long as it takes.
             progress: Told how much of our outbox the relay has taken.
         """
-        import asyncio  # noqa: PLC0415 - reading needs no event loop
+        import asyncio
 
         reports: dict[str, SyncReport] = {}
         rows = await self._read(rendezvous_rows.joinings)
@@ -280,7 +281,7 @@ class Taboon:
         Args:
             seconds: For how long; None for ever.
         """
-        import asyncio  # noqa: PLC0415 - reading needs no event loop
+        import asyncio
 
         end = None if seconds is None else time.monotonic() + seconds
         told: dict[str, str | None] = {}
@@ -294,7 +295,7 @@ class Taboon:
             await asyncio.sleep(_POLL)
 
     def _syncer(self) -> Syncer:
-        from taboon_client.sync import Syncer  # noqa: PLC0415 - reading imports no HTTP
+        from taboon_client.sync import Syncer
 
         return Syncer(self._desk, self._runner)
 
@@ -714,7 +715,7 @@ class Group:
         Args:
             seconds: For how long; None for ever.
         """
-        import asyncio  # noqa: PLC0415 - reading needs no event loop
+        import asyncio
 
         end = None if seconds is None else time.monotonic() + seconds
         syncer = self._syncer()
@@ -736,7 +737,7 @@ class Group:
             pause = min(pause * 2, 60.0)
 
     def _syncer(self) -> Syncer:
-        from taboon_client.sync import Syncer  # noqa: PLC0415 - reading imports no HTTP
+        from taboon_client.sync import Syncer
 
         return Syncer(self._desk, self._runner)
 

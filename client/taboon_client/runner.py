@@ -31,8 +31,8 @@ class ThreadRunner:
 
     async def __call__(self, step: Callable[[], T]) -> T:
         """Run a step there and wait for it. A caller who is cancelled meanwhile does not stop it."""
-        import asyncio  # noqa: PLC0415 - programs without an event loop do not pay for it
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
 
         if self._pool is None:
             self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="taboon-vault")

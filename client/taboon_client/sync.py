@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from taboon_client.errors import (
-    MailboxFullError,
     MailboxMovedError,
     MailboxSealedError,
     MailboxUnknownError,
@@ -23,12 +22,14 @@ from taboon_client.relay.client import RelayClient
 from taboon_client.values import SyncReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from taboon_client.group.commits import Seal
     from taboon_client.group.desk import Desk
-    from taboon_client.group.steps import Position, Waiting
+    from taboon_client.group.inbox import Applied
+    from taboon_client.group.steps import Position, Waiting, Work
     from taboon_client.relay.address import RelayAddress
+    from taboon_client.relay.answers import Page, Receipt
     from taboon_client.runner import Runner
 
 __all__ = ["Syncer"]
@@ -46,6 +47,7 @@ _SLOW = "the relay did not answer in time. What you made is kept and goes out wi
 class _Tally:
     received: int = 0
     sent: int = 0
+    problem: str | None = None
     notices: list[str] = field(default_factory=list)
 
 
@@ -78,43 +80,33 @@ class Syncer:
             wait: Seconds to wait for news before the reading ends, 0 to 25.
         """
         tally = _Tally()
-        problem: str | None = None
-        try:
-            async with asyncio.timeout(deadline):
-                await self._rendezvous_of(grp, tally)
-                await self._group(grp, tally, progress, wait)
-                # A commit that stood may have made an answer to a request.
-                await self._rendezvous_of(grp, tally)
-        except TimeoutError:
-            problem = _SLOW
-        except RelayError as error:
-            problem = str(error)
+
+        async def everything() -> None:
+            await self._rendezvous_of(grp, tally)
+            await self._group(grp, tally, progress, wait)
+            # A commit that stood may have made an answer to a request.
+            await self._rendezvous_of(grp, tally)
+
+        await _bounded(everything(), deadline, tally)
         unsent, when = await self._run(lambda: steps.unsent(self._desk, grp))
         return SyncReport(
-            reached=problem is None,
+            reached=tally.problem is None,
             received=tally.received,
             sent=tally.sent,
             unsent=unsent,
             synced=when,
-            problem=problem,
-            notices=tuple(tally.notices),
+            problem=tally.problem,
+            notices=tuple(dict.fromkeys(tally.notices)),
         )
 
     async def joinings(self, *, deadline: float | None) -> SyncReport:
         """Look at every rendezvous where we wait to be let in, and at all our invites."""
         tally = _Tally()
-        problem: str | None = None
-        try:
-            async with asyncio.timeout(deadline):
-                await self._rendezvous_of(None, tally)
-        except TimeoutError:
-            problem = _SLOW
-        except RelayError as error:
-            problem = str(error)
-        return SyncReport(reached=problem is None, problem=problem, notices=tuple(tally.notices))
+        await _bounded(self._rendezvous_of(None, tally), deadline, tally)
+        return SyncReport(reached=tally.problem is None, problem=tally.problem, notices=tuple(tally.notices))
 
     async def _group(self, grp: int, tally: _Tally, progress: Callable[[int, int], None] | None, wait: int) -> None:
-        position = await self._run(lambda: steps.position(self._desk, grp))
+        position = await self._position(grp)
         if position is None:
             return
         total, _ = await self._run(lambda: steps.unsent(self._desk, grp))
@@ -125,8 +117,7 @@ class Syncer:
                 if position is None:
                     return
                 wait = 0
-                current = tries
-                work = await self._run(lambda: steps.work(self._desk, grp, tries=current))
+                work = await self._work(grp, tries)
                 if work.seal is not None:
                     if not await self._seal(client, grp, position, work.seal):
                         tries += 1
@@ -142,19 +133,14 @@ class Syncer:
         """Read to the head of the mailbox of the latest epoch there is; None if the group does not go on here."""
         page_class = _PAGE
         restarted = False
-        while True:
-            position = await self._run(lambda: steps.position(self._desk, grp))
-            if position is None:
-                return None
-            at = position
+        while (at := await self._position(grp)) is not None:
             try:
                 page = await client.read(at.keys, at.cursor, page_class=page_class, wait=wait)
             except MailboxUnknownError:
                 await client.create(at.keys)
                 if not at.cursor.number:
                     return at
-                tally.notices.append(_LOST)
-                await self._run(lambda: steps.restart_mailbox(self._desk, grp, at))  # noqa: B023 - awaited here
+                await self._restart(grp, at, tally)
                 continue
             except RelayRolledBackError:
                 # It lost its disk, or went back to an old copy: keys that were spent stay spent, so reading anew does
@@ -162,20 +148,9 @@ class Syncer:
                 if restarted:
                     raise
                 restarted = True
-                tally.notices.append(_LOST)
-                await self._run(lambda: steps.restart_mailbox(self._desk, grp, at))  # noqa: B023 - awaited here
+                await self._restart(grp, at, tally)
                 continue
-            sealed = page.sealed and page.complete
-            applied = await self._run(
-                lambda: steps.apply_page(
-                    self._desk,
-                    grp,
-                    at,
-                    after=page.cursor,
-                    blobs=page.blobs,
-                    sealed=sealed,  # noqa: B023 - awaited here
-                )
-            )
+            applied = await self._apply(grp, at, page)
             tally.received += applied.received
             tally.sent += applied.sent
             tally.notices += applied.notices
@@ -183,23 +158,20 @@ class Syncer:
             if not page.complete:
                 page_class = _LARGE_PAGE
             elif not (applied.moved or applied.stale):
-                return await self._run(lambda: steps.position(self._desk, grp))
+                return await self._position(grp)
+        return None
 
     async def _append(
         self, client: RelayClient, grp: int, position: Position, blobs: tuple[bytes, ...], tally: _Tally
     ) -> None:
+        """Send blobs of ours. What the mailbox does not take any more is encrypted anew in the next epoch."""
         at = position
         for blob in blobs:
             try:
                 receipt = await client.append(at.keys, blob)
-            except MailboxSealedError:
+            except (MailboxSealedError, MailboxUnknownError):
                 return
-            except MailboxUnknownError:
-                return
-            here = at
-            sent, at = await self._run(
-                lambda: steps.acknowledge(self._desk, grp, here, blob, receipt.number, receipt.head)  # noqa: B023
-            )
+            sent, at = await self._acknowledge(grp, at, blob, receipt)
             tally.sent += sent
 
     async def _seal(self, client: RelayClient, grp: int, position: Position, seal: Seal) -> bool:
@@ -216,26 +188,60 @@ class Syncer:
         return True
 
     async def _rendezvous_of(self, grp: int | None, tally: _Tally) -> None:
+        """Look at rendezvous mailboxes. One that makes trouble does not keep the group from its sync."""
         for waiting in await self._run(lambda: steps.rendezvous_waiting(self._desk, grp)):
             async with self._client(waiting.relay) as client:
-                await self._rendezvous(client, waiting, tally)
+                try:
+                    await self._rendezvous(client, waiting, tally)
+                except RelayError as error:
+                    tally.problem = str(error)
 
-    async def _rendezvous(self, client: RelayClient, waiting: Waiting, tally: _Tally) -> None:
-        at = waiting
+    async def _rendezvous(self, client: RelayClient, at: Waiting, tally: _Tally) -> None:
         try:
             page = await client.read(at.keys, at.cursor, page_class=_PAGE)
         except MailboxUnknownError:
             await client.create(at.keys)
+            if at.cursor.number:
+                await self._run(lambda: steps.restart_rendezvous(self._desk, at))
+        except RelayRolledBackError:
+            await self._run(lambda: steps.restart_rendezvous(self._desk, at))
         else:
-            here = at
             tally.notices += await self._run(
-                lambda: steps.apply_rendezvous(self._desk, here, after=page.cursor, blobs=page.blobs)
+                lambda: steps.apply_rendezvous(self._desk, at, after=page.cursor, blobs=page.blobs)
             )
         if at.blobs:
-            try:
-                for blob in at.blobs:
-                    await client.append(at.keys, blob)
-            except MailboxFullError:
-                tally.notices.append("the meeting place of an invite is full: end the invite and make a new one")
-                return
+            for blob in at.blobs:
+                await client.append(at.keys, blob)
             await self._run(lambda: steps.rendezvous_sent(self._desk, at))
+
+    # Steps on the vault
+
+    async def _position(self, grp: int) -> Position | None:
+        return await self._run(lambda: steps.position(self._desk, grp))
+
+    async def _work(self, grp: int, tries: int) -> Work:
+        return await self._run(lambda: steps.work(self._desk, grp, tries=tries))
+
+    async def _apply(self, grp: int, at: Position, page: Page) -> Applied:
+        sealed = page.sealed and page.complete
+        return await self._run(
+            lambda: steps.apply_page(self._desk, grp, at, after=page.cursor, blobs=page.blobs, sealed=sealed)
+        )
+
+    async def _acknowledge(self, grp: int, at: Position, blob: bytes, receipt: Receipt) -> tuple[int, Position]:
+        return await self._run(lambda: steps.acknowledge(self._desk, grp, at, blob, receipt.number, receipt.head))
+
+    async def _restart(self, grp: int, at: Position, tally: _Tally) -> None:
+        tally.notices.append(_LOST)
+        await self._run(lambda: steps.restart_mailbox(self._desk, grp, at))
+
+
+async def _bounded(work: Coroutine[Any, Any, None], deadline: float | None, tally: _Tally) -> None:
+    """Finish some work with the relay within a deadline; what goes wrong with the relay becomes a sentence."""
+    try:
+        async with asyncio.timeout(deadline):
+            await work
+    except TimeoutError:
+        tally.problem = _SLOW
+    except RelayError as error:
+        tally.problem = str(error)

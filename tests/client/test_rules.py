@@ -16,7 +16,7 @@ from taboon_client.group.epoch import policy_of
 from taboon_client.group.keeper import LIMITS, SUITE
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafKeys, member_profile
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
-from taboon_client.group.rules import BrokenRule, check_commit, check_member, required_extensions
+from taboon_client.group.rules import BrokenRuleError, check_commit, check_member, required_extensions
 from taboon_crypto import mls
 
 NOW = 1_800_000_000
@@ -89,9 +89,7 @@ def add(by: Device, *others: Device) -> Device:
     signer, secret = mls.SigningKey.generate(os.urandom), os.urandom(32)
     package, secrets = key_package(signer)
     psks = {psk_id(secret): mls.Secret(secret)}
-    staged = commit(
-        by, CommitData(psks=psks), add=(package,), psks=((mls.ExternalPsk(psk_id=psk_id(secret)), secret),)
-    )
+    staged = commit(by, CommitData(psks=psks), add=(package,), psks=((mls.ExternalPsk(psk_id=psk_id(secret)), secret),))
     for other in others:
         received = other.group.receive(staged.message or b"", psks=lambda *_: secret)
         assert isinstance(received, mls.StagedCommit)
@@ -135,7 +133,7 @@ def _psks(data: bytes) -> list[bytes]:
 
 def refused(other: Device, staged: mls.StagedCommit, rule: str, **known: Any) -> None:
     before = other.group.parts()
-    with pytest.raises(BrokenRule, match=rule):
+    with pytest.raises(BrokenRuleError, match=rule):
         seen_by(other, staged, **known)
     assert other.group.parts() == before
 
@@ -257,7 +255,9 @@ def test_a_policy_that_cannot_be_read_or_names_strangers_is_refused(layla: Devic
     stranger = Policy(admins=tuple(sorted((layla.identity, bytes(32)))), relays=(RELAY,))
     refused(sami, commit(layla, extensions=_extensions(stranger.encode())), "admin who is not in the group")
     refused(
-        sami, commit(layla, extensions=(mls.Extension(POLICY_EXTENSION, policy_of(layla.group).encode()),)), "extensions"
+        sami,
+        commit(layla, extensions=(mls.Extension(POLICY_EXTENSION, policy_of(layla.group).encode()),)),
+        "extensions",
     )
 
 

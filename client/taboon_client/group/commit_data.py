@@ -1,4 +1,4 @@
-"""What a commit of Taboon carries in its authenticated data: pre-shared keys, cuts, approvals (docs/protocol.md, 2.5)."""
+"""What a commit carries in its authenticated data: pre-shared keys, cuts, approvals (docs/protocol.md, section 2.5)."""
 
 from __future__ import annotations
 

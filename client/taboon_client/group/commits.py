@@ -50,7 +50,7 @@ def staged_seal(tx: Connection, grp: int) -> Seal | None:
     return None if row is None else Seal(tuple(cbor.decode(row.blobs)), row.expected)
 
 
-def stage_wishes(  # noqa: PLR0913 - what a commit is made with
+def stage_wishes(
     tx: Connection, keeper: Keeper, ledger: Ledger, grp: int, *, random: Random, now: int, tries: int
 ) -> bool:
     """Stage one commit for all wishes of a group. The mailbox must have been read to its head.
@@ -152,7 +152,7 @@ def psks_of(wanted: mls.PreSharedKeyID, authenticated_data: bytes) -> bytes | No
         return None
 
 
-def merge(  # noqa: PLR0913 - what a commit is merged with
+def merge(
     tx: Connection,
     keeper: Keeper,
     ledger: Ledger,

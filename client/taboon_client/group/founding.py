@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["found_group"]
 
 
-def found_group(  # noqa: PLR0913 - what a group is made of
+def found_group(
     tx: Connection,
     keeper: Keeper,
     ledger: Ledger,

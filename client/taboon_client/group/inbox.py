@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 __all__ = ["Applied", "apply_page"]
 
 _FROZEN = (
-    "a second copy of this vault has been used. To keep its keys safe this copy sends nothing more to the group: use the "
-    "other copy, or ask an admin to remove you and join again"
+    "a second copy of this vault has been used. To keep its keys safe this copy sends nothing more to the group: use "
+    "the other copy, or ask an admin to remove you and join again"
 )
 _SPOILED = (
-    "the last commit of this epoch cannot be followed: it is damaged, or breaks the group's rules. What you post is kept "
-    "here. Tell an admin over another channel"
+    "the last commit of this epoch cannot be followed: it is damaged, or breaks the group's rules. What you post is "
+    "kept here. Tell an admin over another channel"
 )
 _LOST_WAY = (
-    "this device cannot follow the last commit, though others may. Ask an admin over another channel to remove this device "
-    "and to let it in again with a new invite"
+    "this device cannot follow the last commit, though others may. Ask an admin over another channel to remove this "
+    "device and to let it in again with a new invite"
 )
 _REMOVED = "you were removed from this group. What you have read stays on this device; nothing new will come"
 
@@ -171,7 +171,7 @@ class _Reader:
         return result
 
 
-def apply_page(  # noqa: PLR0913 - what a page is and what it is applied with
+def apply_page(
     tx: Connection,
     keeper: Keeper,
     ledger: Ledger,

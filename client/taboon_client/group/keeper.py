@@ -1,7 +1,8 @@
 """Keeps MLS groups between vault and memory. One keeper for each open vault; all of it runs on the vault's thread.
 
-State in memory is used only if its version row, read inside the same transaction, is unchanged: another process may
-have moved the group meanwhile. After a transaction that failed, memory is forgotten, so it never runs ahead of the disk.
+State in memory is used only if its version row, read inside the same transaction, is unchanged: another process
+may have moved the group meanwhile. After a transaction that failed, memory is forgotten, so it never runs ahead of
+the disk.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ class Ledger:
 
     def take_history(self, tx: Connection, grp: int, payload: HistoryPayload) -> None:
         """Take the history that the member who added us gave; the epochs that we saw ourselves stay as they are."""
-        first = min((History.from_value([cbor.decode(r)]).epochs()[0].number for r in groups.epoch_records(tx, grp)))
+        first = min(History.from_value([cbor.decode(r)]).epochs()[0].number for r in groups.epoch_records(tx, grp))
         for epoch in payload.epochs:
             if epoch.number < first:
                 groups.add_epoch(tx, grp, epoch.number, epoch.epoch_id, cbor.encode(epoch.to_value()), None)

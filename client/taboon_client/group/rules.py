@@ -18,10 +18,10 @@ from taboon_crypto import mls
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["BrokenRule", "check_commit", "check_member", "required_extensions"]
+__all__ = ["BrokenRuleError", "check_commit", "check_member", "required_extensions"]
 
 
-class BrokenRule(FormatError):
+class BrokenRuleError(FormatError):
     """A commit does what the policy does not let its author do. The message names the rule, never a person."""
 
 
@@ -34,16 +34,16 @@ def check_member(member: mls.Member) -> LeafContent:
     """Check that a leaf is one of Taboon: credential and signature key agree, and it says what a leaf must say.
 
     Raises:
-        BrokenRule: It is not.
+        BrokenRuleError: It is not.
     """
     credential = member.credential
     if not isinstance(credential, mls.BasicCredential) or credential.identity != member.signature_key:
-        raise BrokenRule("a leaf names another identity than the key it signs with")
+        raise BrokenRuleError("a leaf names another identity than the key it signs with")
     data = next((e.extension_data for e in member.extensions if e.extension_type == LEAF_EXTENSION), None)
     try:
         return LeafContent.decode(data)
     except FormatError as error:
-        raise BrokenRule(str(error)) from error
+        raise BrokenRuleError(str(error)) from error
 
 
 def check_commit(group: mls.Group, staged: mls.StagedCommit, *, last_committer: bytes | None) -> CommitData:
@@ -58,20 +58,20 @@ def check_commit(group: mls.Group, staged: mls.StagedCommit, *, last_committer: 
         What its authenticated data says.
 
     Raises:
-        BrokenRule: It breaks the policy; the message says which rule.
+        BrokenRuleError: It breaks the policy; the message says which rule.
     """
     policy = policy_of(group)
     author = group.member(staged.sender_leaf).signature_key
     try:
         data = CommitData.decode(staged.authenticated_data)
     except FormatError as error:
-        raise BrokenRule(str(error)) from error
+        raise BrokenRuleError(str(error)) from error
     proposals = [proposal for _, proposal in staged.proposals]
     if author not in policy.admins:
         if proposals:
-            raise BrokenRule("only an admin may change who is in the group, or its rules")
+            raise BrokenRuleError("only an admin may change who is in the group, or its rules")
         if last_committer == author:
-            raise BrokenRule("the same member rotated twice with no other commit between")
+            raise BrokenRuleError("the same member rotated twice with no other commit between")
     _check_kinds(proposals, data)
     _check_path(group, staged)
     after = _check_new_policy(policy, staged)
@@ -84,41 +84,41 @@ def _check_kinds(proposals: Iterable[mls.Proposal], data: CommitData) -> None:
     for proposal in proposals:
         if isinstance(proposal, mls.PreSharedKey):
             if not isinstance(proposal.psk.psk, mls.ExternalPsk) or proposal.psk.psk.psk_id not in data.psks:
-                raise BrokenRule("a commit uses a pre-shared key that it does not carry")
+                raise BrokenRuleError("a commit uses a pre-shared key that it does not carry")
             psks.add(proposal.psk.psk.psk_id)
         elif not isinstance(proposal, mls.Add | mls.Remove | mls.GroupContextExtensions):
-            raise BrokenRule("a commit holds a proposal that no policy of Taboon allows")
+            raise BrokenRuleError("a commit holds a proposal that no policy of Taboon allows")
     if psks != set(data.psks):
-        raise BrokenRule("a commit carries a pre-shared key that it does not use")
+        raise BrokenRuleError("a commit carries a pre-shared key that it does not use")
 
 
 def _check_path(group: mls.Group, staged: mls.StagedCommit) -> None:
     if not staged.has_path:
-        raise BrokenRule("a commit without a fresh path")
+        raise BrokenRuleError("a commit without a fresh path")
     renewed = next((member for member in staged.members() if member.leaf == staged.sender_leaf), None)
     if renewed is None:
-        raise BrokenRule("a commit whose author is not in the group after it")
+        raise BrokenRuleError("a commit whose author is not in the group after it")
     before, after = check_member(group.member(staged.sender_leaf)), check_member(renewed)
     if renewed.signature_key != group.member(staged.sender_leaf).signature_key:
-        raise BrokenRule("a leaf changed its identity key")
+        raise BrokenRuleError("a leaf changed its identity key")
     if before.append_key == after.append_key or before.rejoin_secret == after.rejoin_secret:
-        raise BrokenRule("a leaf was renewed without fresh keys for its own mailboxes")
+        raise BrokenRuleError("a leaf was renewed without fresh keys for its own mailboxes")
 
 
 def _check_new_policy(policy: Policy, staged: mls.StagedCommit) -> Policy:
     extensions = staged.context_extensions
     kinds = {extension.extension_type for extension in extensions}
     if kinds != {POLICY_EXTENSION, mls.REQUIRED_CAPABILITIES}:
-        raise BrokenRule("a commit leaves the group with other extensions than Taboon's")
+        raise BrokenRuleError("a commit leaves the group with other extensions than Taboon's")
     if mls.find_extension(extensions, mls.REQUIRED_CAPABILITIES) != required_extensions():
-        raise BrokenRule("a commit changes which capabilities the group requires")
+        raise BrokenRuleError("a commit changes which capabilities the group requires")
     data = mls.find_extension(extensions, POLICY_EXTENSION)
     try:
         after = Policy.decode(data or b"")
     except FormatError as error:
-        raise BrokenRule(str(error)) from error
+        raise BrokenRuleError(str(error)) from error
     if policy.removal_approvals > 1 and (staged.removed or after != policy):
-        raise BrokenRule("a removal or change of policy without the approvals that the policy asks for")
+        raise BrokenRuleError("a removal or change of policy without the approvals that the policy asks for")
     return after
 
 
@@ -128,17 +128,17 @@ def _check_roster(group: mls.Group, staged: mls.StagedCommit, policy: Policy, af
     for member in staged.added:
         check_member(member)
     if len(set(added)) != len(added):
-        raise BrokenRule("a commit adds one identity key twice")
+        raise BrokenRuleError("a commit adds one identity key twice")
     remaining = {member.signature_key for member in group.members()} - set(removed)
     if remaining & set(added):
-        raise BrokenRule("a commit adds somebody who is in the group")
+        raise BrokenRuleError("a commit adds somebody who is in the group")
     rejoining = set(added) & set(removed)
     if len(data.psks) != len(set(added) - rejoining):
-        raise BrokenRule("a commit adds without the pre-shared key of an invite")
+        raise BrokenRuleError("a commit adds without the pre-shared key of an invite")
     if not set(after.admins) <= remaining | set(added):
-        raise BrokenRule("a commit leaves an admin who is not in the group")
+        raise BrokenRuleError("a commit leaves an admin who is not in the group")
     gone = set(removed) - rejoining
     lost = (set(policy.admins) - set(after.admins)) - gone
     wanted = sorted([(identity, "") for identity in gone] + [(identity, ADMIN) for identity in lost])
     if sorted((cut.identity, cut.role) for cut in data.cuts) != wanted:
-        raise BrokenRule("a commit does not say which events of those it cuts off still count")
+        raise BrokenRuleError("a commit does not say which events of those it cuts off still count")

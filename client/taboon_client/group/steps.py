@@ -1,7 +1,7 @@
 """The steps of a sync that touch the vault: each one short transaction, none of them waits for the network.
 
-`sync.py` puts them around the relay's calls. Between any two steps the process may die; every step leaves the vault in a
-state from which the next sync goes on.
+`sync.py` puts them around the relay's calls. Between any two steps the process may die; every step leaves the vault
+in a state from which the next sync goes on.
 """
 
 from __future__ import annotations
@@ -202,7 +202,8 @@ def rendezvous_waiting(desk: Desk, grp: int | None) -> list[Waiting]:
         for own in rendezvous.joinings(tx) if grp is None else ():
             if own.state == "waiting":
                 payload = InvitePayload.decode(own.payload)
-                blobs = (own.blob,) if own.blob else ()
+                # Sent until something was read there; repeating it stores nothing twice.
+                blobs = (own.blob,) if own.blob and not own.number else ()
                 found.append(_waiting(own.id, payload, Cursor(own.number, own.head), blobs, invite=False))
         return found, expired
 
@@ -229,14 +230,22 @@ def apply_rendezvous(desk: Desk, at: Waiting, *, after: Cursor, blobs: Sequence[
     return desk.keeper.write(act)
 
 
+def restart_rendezvous(desk: Desk, at: Waiting) -> None:
+    """The relay lost a rendezvous: read it from the beginning, and leave there again what we had left."""
+    start = Cursor.start(at.keys.mailbox_id)
+
+    def act(tx: Connection) -> None:
+        move = rendezvous.move_invite if at.invite else rendezvous.move_joining
+        move(tx, at.id, start.number, start.head)
+
+    desk.keeper.write(act)
+
+
 def rendezvous_sent(desk: Desk, at: Waiting) -> None:
     """Note that the relay has what we left at a rendezvous. An invite that was answered or ended has done its work."""
 
     def act(tx: Connection) -> None:
-        if not at.invite:
-            rendezvous.request_sent(tx, at.id)
-            return
-        row = rendezvous.get_invite(tx, at.id)
+        row = rendezvous.get_invite(tx, at.id) if at.invite else None
         if row is not None and row.state in ("approved", "ended"):
             rendezvous.drop_invites(tx, [at.id])
 

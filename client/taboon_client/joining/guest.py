@@ -37,8 +37,8 @@ LIFETIME = 90 * 86_400
 """Seconds for which our key package is good; the invite itself expires long before."""
 
 _STOLEN = (
-    "somebody else used this invite link as well. Nobody will be let in with it. Tell whoever invited you, over a channel "
-    "that you trust, and ask for a new link"
+    "somebody else used this invite link as well. Nobody will be let in with it. Tell whoever invited you, over a "
+    "channel that you trust, and ask for a new link"
 )
 _ENDED = "the invite was ended by whoever made it. Ask for a new one"
 _BROKEN = "the answer to your request cannot be used. Ask for a new invite"
@@ -79,7 +79,7 @@ def code_for(payload: InvitePayload, key_package: bytes) -> SafetyCode:
     return safety_code(payload.encode(), payload.relay_id, key_package)
 
 
-def take_page(  # noqa: PLR0913 - what a page is and what it is applied with
+def take_page(
     tx: Connection,
     keeper: Keeper,
     ledger: Ledger,
@@ -178,7 +178,7 @@ def _adder(group: mls.Group) -> bytes:
     return group.member(group.welcomed_by).signature_key
 
 
-def _enter(  # noqa: PLR0913 - everything that becomes one group
+def _enter(
     tx: Connection, keeper: Keeper, ledger: Ledger, row: JoiningRow, payload: InvitePayload, group: mls.Group
 ) -> None:
     _, append_seed, sealing_private = cbor.decode(row.secrets or b"")

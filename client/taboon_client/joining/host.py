@@ -14,13 +14,13 @@ from taboon_client.vault import rendezvous as rows
 from taboon_crypto import mls
 from taboon_crypto.blob import Kind, Part, open_blob, parse_content, seal_blob, split
 from taboon_crypto.errors import CryptoError
-from taboon_crypto.primitives.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from taboon_client.vault import Connection
     from taboon_crypto.mls import Random
+    from taboon_crypto.primitives.secret import Secret
 
 __all__ = ["Approved", "answer", "approved", "create_invite", "end_invite", "take_page"]
 
@@ -68,10 +68,9 @@ def take_page(
         if request is None and state == "open":
             request, state = body, "requested"
             notices.append(f"{read_request(payload, body).name!r} asks to join with your invite")
-        elif request is not None and _package(payload, request) != _package(payload, body):
-            if state in ("open", "requested"):
-                state = "ended"
-                notices.append(_TWICE)
+        elif state == "requested" and _package(payload, request or b"") != _package(payload, body):
+            state = "ended"
+            notices.append(_TWICE)
     if state == "ended" and row.state != "ended":
         end_invite(tx, invite, random)
     elif state != row.state:

@@ -1,4 +1,4 @@
-"""Rows of groups: the group itself, its saved MLS parts, epochs, mailbox, wishes and staged commit. SQL and nothing else."""
+"""Rows of groups: the group, its MLS parts, epochs, mailbox, wishes and staged commit. SQL and nothing else."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _GROUP = (
 )
 
 
-def add_group(  # noqa: PLR0913 - the columns of a row
+def add_group(
     tx: Connection,
     *,
     group_id: bytes,
@@ -144,9 +144,7 @@ def keep_append_keys(tx: Connection, grp: int, public: bytes) -> None:
     tx.execute("DELETE FROM leaf_key WHERE grp = ? AND kind = 'append' AND public <> ?", (grp, public))
 
 
-def add_epoch(  # noqa: PLR0913 - the columns of a row
-    tx: Connection, grp: int, number: int, epoch_id: bytes, record: bytes, committer: bytes | None
-) -> None:
+def add_epoch(tx: Connection, grp: int, number: int, epoch_id: bytes, record: bytes, committer: bytes | None) -> None:
     """Note an epoch of the standing chain; ``committer`` is None where we were not there to see."""
     tx.execute(
         "INSERT OR REPLACE INTO epoch (grp, number, epoch_id, record, committer) VALUES (?, ?, ?, ?, ?)",

@@ -88,7 +88,7 @@ class JoiningRow:
 _JOINING = "id, payload, state, problem, name, identity_seed, key_package, secrets, blob, number, head, grp"
 
 
-def add_joining(  # noqa: PLR0913 - the columns of a row
+def add_joining(
     tx: Connection,
     *,
     payload: bytes,
@@ -127,11 +127,6 @@ def joining_of_payload(tx: Connection, payload: bytes) -> JoiningRow | None:
 def move_joining(tx: Connection, joining: int, number: int, head: bytes) -> None:
     """Note how far the rendezvous has been read."""
     tx.execute("UPDATE joining SET number = ?, head = ? WHERE id = ?", (number, head, joining))
-
-
-def request_sent(tx: Connection, joining: int) -> None:
-    """The relay has our request: forget the blob."""
-    tx.execute("UPDATE joining SET blob = NULL WHERE id = ?", (joining,))
 
 
 def end_joining(tx: Connection, joining: int, state: str, *, problem: str | None, grp: int | None) -> None:

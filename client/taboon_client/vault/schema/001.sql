@@ -183,7 +183,7 @@ CREATE TABLE joining (
     identity_seed BLOB,
     key_package   BLOB NOT NULL,
     secrets       BLOB,                       -- private halves; null once spent
-    blob          BLOB,                       -- the request, until the relay has it
+    blob          BLOB,                       -- the request; null once answered
     number        INTEGER NOT NULL DEFAULT 0,
     head          BLOB NOT NULL,
     grp           INTEGER REFERENCES grp ON DELETE SET NULL
