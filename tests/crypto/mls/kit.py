@@ -17,6 +17,7 @@ import pytest
 
 from taboon_crypto import mls
 from taboon_crypto.mls.ciphersuite import SigningKey
+from taboon_crypto.mls.group import commit as commit_module
 from taboon_crypto.mls.group.sending import protect
 from taboon_crypto.mls.messages.envelope import open_as
 from taboon_crypto.mls.messages.framing import (
@@ -244,3 +245,46 @@ def raises(error: type[mls.MlsError], *groups: mls.Group) -> Iterator[None]:
     with pytest.raises(error):
         yield
     assert [group.parts() for group in groups] == before
+
+
+@contextmanager
+def careless() -> Iterator[None]:
+    """Within this, a committer checks nothing of what it commits."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("check_list", "check_members", "check_commit_leaf"):
+            patch.setattr(commit_module, name, lambda *_, **__: None)
+        yield
+
+
+def forge_leaf(
+    leaf_node: mls.LeafNode,
+    signer: SigningKey,
+    *,
+    group_id: bytes | None = None,
+    leaf: int | None = None,
+    **changes: Any,
+) -> mls.LeafNode:
+    """Change fields of a leaf and sign it again."""
+    changed = replace(leaf_node, **changes)
+    return mls.LeafNode.create(
+        mls.CipherSuite.of(SUITE),
+        signer,
+        encryption_key=changed.encryption_key,
+        credential=changed.credential,
+        capabilities=changed.capabilities,
+        source=changed.source,
+        extensions=changed.extensions,
+        group_id=group_id,
+        leaf=leaf,
+    )
+
+
+def forge_package(
+    key_package: mls.KeyPackage, signer: SigningKey, *, leaf: dict[str, Any] | None = None, **changes: Any
+) -> mls.KeyPackage:
+    """Change fields of a key package, and of its leaf, and sign both again."""
+    if leaf is not None:
+        changes["leaf_node"] = forge_leaf(key_package.leaf_node, signer, group_id=b"", leaf=0, **leaf)
+    changed = replace(key_package, signature=b"", **changes)
+    content = changed.encode()[:-1]
+    return replace(changed, signature=mls.CipherSuite.of(SUITE).sign_with_label(signer, b"KeyPackageTBS", content))
