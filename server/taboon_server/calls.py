@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
+from sqlalchemy.exc import OperationalError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -20,7 +21,7 @@ from taboon_server.problems import Problem
 from taboon_server.proof import Operation, Proof
 from taboon_server.replays import ReplayMemory
 from taboon_server.settings import Settings
-from taboon_server.store import READERS, Page, Store
+from taboon_server.store import READERS, Page, Store, sqlite_name
 from taboon_server.waiters import Waiters
 from taboon_server.writer import Writer
 
@@ -48,6 +49,7 @@ class Calls:
         self._identity = identity
         self._settings = settings
         self._wall = wall
+        self._notices = notices
         self._replays = ReplayMemory(settings.replays)
         self._readers = ThreadPoolExecutor(READERS, "reader")
         self._probed_at = float("-inf")
@@ -75,6 +77,8 @@ class Calls:
         head = done.head
         if head is None:
             head = await self._read(self._store.head_at, wanted.mailbox, done.number)
+        if head is None:
+            raise problems.unknown_mailbox()
         receipt = self._identity.receipt(wanted.mailbox, done.number, done.blob_hash, head, seal=done.is_seal)
         return Response(receipt, media_type=_BYTES)
 
@@ -150,7 +154,11 @@ class Calls:
         return page
 
     async def _read(self, function: Callable[..., _T], *arguments: object) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, function, *arguments)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, function, *arguments)
+        except OperationalError as error:
+            self._notices.count(f"database {sqlite_name(error)}")
+            raise problems.busy() from None
 
 
 async def _body(request: Request, operation: Operation) -> bytes:

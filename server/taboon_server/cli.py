@@ -24,7 +24,7 @@ _CANNOT_START: Final = 1
 relay = typer.Typer(
     help="Run a relay: it stores encrypted blobs in mailboxes, in order, until they expire.",
     invoke_without_command=True,
-    no_args_is_help=False,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 

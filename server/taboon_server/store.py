@@ -112,14 +112,19 @@ class Store:
                     page.blobs.append(blob)
             return page
 
-    def head_at(self, mailbox: bytes, number: int) -> bytes:
-        """Compute head(number) of a mailbox again from its blobs' hashes (32 bytes)."""
+    def head_at(self, mailbox: bytes, number: int) -> bytes | None:
+        """Compute head(number) of a mailbox again from its blobs' hashes (32 bytes).
+
+        Returns:
+            None if not all of these blobs are there, because the mailbox has expired meanwhile.
+        """
         hashes = select(BLOBS.c.hash).where(BLOBS.c.mailbox == mailbox, BLOBS.c.number <= number)
-        head = wire.first_head(mailbox)
+        head, position = wire.first_head(mailbox), 0
         with self._reading.begin() as connection:
-            for position, (blob_hash,) in enumerate(connection.execute(hashes.order_by(BLOBS.c.number)), start=1):
+            for (blob_hash,) in connection.execute(hashes.order_by(BLOBS.c.number)):
+                position += 1
                 head = wire.next_head(head, position, blob_hash)
-        return head
+        return head if position == number else None
 
     def expired(self, today: int, limit: int = 1_000) -> list[bytes]:
         """Return the ids of up to `limit` expired mailboxes."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 import sqlcipher3.dbapi2 as sqlite
+from sqlalchemy.exc import OperationalError
 
 from taboon_server.expiry import purge_at_start, purge_once
 from taboon_server.notices import Notices
@@ -22,7 +23,7 @@ from taboon_server.store import Store, StoreError
 from tests.relay_process import RelayProcess
 from tests.server.caller import Caller, blob, refused
 from tests.server.inside import inside
-from tests.server.signing import SIZES, Keys, Receipt, heads, read_receipt
+from tests.server.signing import READ, SIZES, Keys, Receipt, heads, read_receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -271,6 +272,33 @@ def test_a_stop_under_load_loses_nothing_acknowledged(tmp_path: Path) -> None:
         relay.start()
         blobs = caller.all_blobs(keys)
     assert all(blobs[number - 1] == content for number, content in acknowledged.items())
+
+
+@pytest.mark.anyio
+async def test_a_mailbox_that_is_half_purged_proves_no_number(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        keys = await relay.new_mailbox()
+        blobs = [blob() for _ in range(3)]
+        for content in blobs:
+            await relay.appended(keys, content)
+        all_heads = heads(keys.mailbox, blobs)
+        assert [relay.store.head_at(keys.mailbox, number) for number in range(4)] == all_heads
+        assert relay.store.head_at(keys.mailbox, 4) is None
+
+
+@pytest.mark.anyio
+async def test_a_disk_that_fails_while_reading_answers_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with inside(tmp_path) as relay:
+        keys = await relay.new_mailbox()
+
+        def fails(*_: object) -> None:
+            raise OperationalError("SELECT secret", {}, sqlite.OperationalError("disk I/O error"))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(relay.store, "page", fails)
+            assert (await relay.call(keys, READ)).status_code == 503
+        assert (await relay.page(keys)).last == 0
+        assert relay.notices == ["taboon relay: database error (1)"]
 
 
 @pytest.mark.anyio
