@@ -36,13 +36,20 @@ _ROWS: Final = (
     "01234567890",
     "ابتثجحخدذرزسشصضطظعغفقكلمنهوي",
 )
+_ARABIC: Final = str.maketrans(
+    dict(zip("أإآٱىئؤةیک", "ااااييوهيك", strict=True))
+    | dict(zip("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "0123456789" * 2, strict=True))
+    | dict.fromkeys(("ء", "ـ", "\u0670", *map(chr, range(0x064B, 0x0660))), "")
+)
 _RUNS: Final = re.compile(r"[^\W\d_]+|\d+|[\W_]+")
 
 
 def normalize_passphrase(text: str) -> bytes:
-    """Return the one spelling of a passphrase that is stretched: NFKC, single spaces, no invisible marks, in UTF-8.
+    """Return the one spelling of a passphrase that is stretched, in UTF-8.
 
-    Two keyboards write the same text in different code points, and what was pasted may carry direction marks.
+    NFKC, single spaces, no invisible marks. Two keyboards write the same text in different code points, and what was
+    pasted may carry direction marks. In Arabic script, what people write one way or the other counts as one: hamza on
+    its carriers, alef maqsura and ya, ta marbuta and ha, vowel signs, Arabic and Persian letters and digits.
 
     Raises:
         PassphraseError: It is empty, longer than 1,024 characters, or no text.
@@ -50,7 +57,7 @@ def normalize_passphrase(text: str) -> bytes:
     if len(text) > _LONGEST:
         raise PassphraseError(f"a passphrase has at most {_LONGEST} characters")
     visible = "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
-    words = " ".join(visible.split())
+    words = " ".join(visible.translate(_ARABIC).split())
     if not words:
         raise PassphraseError("the passphrase is empty")
     try:
