@@ -227,6 +227,7 @@ def _starts(samples: Samples, world: World, folder: Path, times: int) -> None:
     world.poster.sync()
     world.poster.taboon.close()
     passphrase = folder / "passphrase"
+    passphrase.touch(mode=0o600)
     passphrase.write_text(PASSPHRASE, encoding="utf-8")
     commands = {
         "cli_board": ("board", "Street", "--offline"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 from bench import __main__ as everything
 from bench import harness
+from bench.job.counting_proxy import CountingProxy
+from bench.job.sheet import read_intake
+from bench.job.watching import watched
+
+from taboon_client.intake import read_sheet
 
 if TYPE_CHECKING:
     from bench.harness import Options, Samples
@@ -120,3 +126,70 @@ def test_every_benchmark_explains_itself_without_running(name: str) -> None:
     assert result.returncode == 0, result.stderr
     assert "--quick" in result.stdout
     assert "--json" in result.stdout
+
+
+def test_without_the_real_sheet_one_of_its_sizes_is_made_and_the_result_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TABOON_DATA", str(tmp_path))
+    intake = read_intake()
+    assert "generated" in intake.note
+    lengths = sorted(len(message.encode()) for message, _ in intake.texts)
+    assert len(lengths) == 2_000
+    assert 70 < lengths[1_000] < 105
+    assert lengths[1_800] < 200
+    assert lengths[-1] <= 250
+    assert read_intake() == intake
+    assert len(read_sheet(intake.csv, created=1).posts) == 2_000
+
+
+def test_a_sheet_in_the_folder_that_is_named_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TABOON_DATA", str(tmp_path))
+    text = 'id,message,original\n1,"Water, please",نحتاج إلى ماء\n2,Bread,\n'
+    (tmp_path / "crisis-messages.csv").write_text(text, encoding="utf-8")
+    intake = read_intake()
+    assert intake.texts == (("Water, please", "نحتاج إلى ماء"), ("Bread", ""))
+    assert intake.note == ""
+    assert intake.payload == len("Water, pleaseBread") + len("نحتاج إلى ماء".encode())
+    assert len(read_intake(1).texts) == 1
+
+
+def test_the_proxy_counts_every_byte_both_ways() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as far,
+        CountingProxy("127.0.0.1", far.getsockname()[1]) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port)) as near,
+    ):
+        answering, _ = far.accept()
+        with answering:
+            near.sendall(b"q" * 1_000)
+            assert _read(answering, 1_000) == b"q" * 1_000
+            answering.sendall(b"a" * 234)
+            assert _read(near, 234) == b"a" * 234
+        assert proxy.taken() == 1_234
+        assert proxy.taken() == 0
+
+
+def _read(stream: socket.socket, length: int) -> bytes:
+    data = b""
+    while len(data) < length:
+        data += stream.recv(length - len(data))
+    return data
+
+
+def test_a_watched_function_does_what_it_did_and_is_its_old_self_afterwards() -> None:
+    class Oven:
+        heat = 2
+
+        @classmethod
+        def bake(cls, loaves: int) -> int:
+            return loaves * cls.heat
+
+    seen: list[tuple[object, object]] = []
+    before = vars(Oven)["bake"]
+    watch = harness.Stopwatch()
+    with watched(Oven, "bake", watch, lambda given, result: seen.append((given, result))):
+        assert Oven.bake(3) == 6
+    assert seen == [((3,), 6)]
+    assert watch.seconds > 0
+    assert vars(Oven)["bake"] is before
