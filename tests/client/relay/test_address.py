@@ -113,6 +113,7 @@ def test_loopback_and_onion_need_no_id(text: str) -> None:
         "https://relay.example/#",
         "http://127.0.0.1:8425/#",
         "",
+        f"https://{'a.' * 130}example/#{TEXT}",
         "https://" + "a." * 250 + f"example/#{TEXT}",
     ],
 )

@@ -128,6 +128,11 @@ def test_a_receipt_that_lies_is_refused(lie: dict[str, Any]) -> None:
         read_receipt(replace(Receipt(BLOBS), **lie).pack())
 
 
+def test_a_seal_with_an_unknown_flag_beside_is_refused() -> None:
+    with pytest.raises(RelayMisbehavedError, match="form"):
+        read_receipt(Receipt(BLOBS, flags=3).pack(), seal=True)
+
+
 def test_a_seal_that_was_taken_as_a_plain_blob_is_refused() -> None:
     with pytest.raises(RelayMisbehavedError, match="seal"):
         read_receipt(Receipt(BLOBS).pack(), seal=True)
@@ -215,6 +220,18 @@ PAGE_LIES: dict[str, dict[str, Any]] = {
 def test_a_page_that_lies_is_refused(lie: dict[str, Any]) -> None:
     honest = Page(BLOBS, NONCE)
     assert read_page(honest.pack()).blobs
+    with pytest.raises(RelayMisbehavedError):
+        read_page(replace(honest, **lie).pack())
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [{"mailbox": OTHER_KEYS.mailbox_id}, {"size_class": 0, "body": blob(1)}, {"upto": 1, "count": 0, "last": 0}],
+    ids=["another mailbox", "half a blob", "sizes of nothing"],
+)
+def test_a_page_that_ends_early_cannot_lie_where_the_chain_is_not_seen_to_its_end(lie: dict[str, Any]) -> None:
+    honest = Page(BLOBS, NONCE, upto=2)
+    assert not read_page(honest.pack()).complete
     with pytest.raises(RelayMisbehavedError):
         read_page(replace(honest, **lie).pack())
 
@@ -318,6 +335,7 @@ def test_limits_are_read_and_what_a_later_relay_adds_is_ignored() -> None:
         {"wait_seconds": -1},
         {"wait_seconds": 1.5},
         {"quota": {"blobs": 0, "bytes": 1}},
+        {"quota": {"blobs": 1, "bytes": 0}},
         {"quota": {"blobs": 1}},
         {"quota": None},
         {"pass": "no"},
@@ -327,6 +345,12 @@ def test_limits_are_read_and_what_a_later_relay_adds_is_ignored() -> None:
 def test_limits_that_make_no_sense_are_refused(lie: dict[str, Any]) -> None:
     with pytest.raises(RelayMisbehavedError):
         answers.parse_limits(json.dumps(LIMITS | lie).encode(), relay_id=relay_id())
+
+
+def test_a_key_of_another_length_is_not_learnt() -> None:
+    lie = {"relay_key": base64.urlsafe_b64encode(bytes(29)).rstrip(b"=").decode()}
+    with pytest.raises(RelayMisbehavedError, match="not one"):
+        answers.parse_limits(json.dumps(LIMITS | lie).encode(), relay_id=None)
 
 
 def test_limits_under_another_key_are_refused() -> None:
@@ -412,5 +436,7 @@ def test_a_problem_of_another_kind_or_status_is_refused() -> None:
         parse_problem(400, b'{"type": "about:blank", "status": 400}', None)
     with pytest.raises(RelayMisbehavedError):
         parse_problem(404, b'{"type": "urn:taboon:problem:sealed", "status": 409}', None)
+    with pytest.raises(RelayMisbehavedError):
+        parse_problem(403, b'{"type": "urn:taboon:problem:later", "status": 404}', None)
     with pytest.raises(RelayMisbehavedError):
         parse_problem(400, b'{"type": "urn:taboon:problem:malformed", "status": 400}'.ljust(5_000), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +140,9 @@ def test_a_field_out_of_range_is_refused_before_anything_is_signed(wrong: dict[s
 def test_no_blob_is_expected_at_number_zero() -> None:
     with pytest.raises(ValueError, match="from 1"):
         append_proof(KEYS, relay_id=RELAY_ID, blob=blob(1), unit=1, nonce=NONCE, expected=0)
+
+
+@pytest.mark.parametrize("wrong", [{"retention": 4}, {"read_public": b"short"}, {"append_public": b"short"}])
+def test_keys_that_are_none_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"retention|keys"):
+        create_proof(replace(KEYS, **wrong), relay_id=RELAY_ID, body=b"", unit=1, nonce=NONCE)

@@ -102,6 +102,18 @@ async def test_nonsense_is_refused_at_every_way_in(answer: bytes, call: Any) -> 
     await refused(always(answer), call)
 
 
+@pytest.mark.parametrize(
+    ("media_type", "extra", "said"),
+    [("application/octet-stream", "X: " + "x" * 9_000, "head"), ("text/plain", "X: x", "form"), (None, "X: x", "form")],
+    ids=["a long head", "another type", "no type"],
+)
+async def test_an_honest_page_in_a_wrong_wrapping_is_refused(media_type: str | None, extra: str, said: str) -> None:
+    async def behave(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(http(200, Page(BLOBS, request.nonce).pack(), media_type, extra))
+
+    assert said in str(await refused(behave, EVERY_CALL["read"]))
+
+
 async def test_a_head_without_end_is_refused() -> None:
     async def behave(_: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 X\r\n")
