@@ -16,8 +16,8 @@ _NAME = "crisis-messages.csv"
 _FOLDER = Path(__file__).resolve().parent.parent.parent.parent / "shared" / "data"
 _COLUMNS = ("id", "message", "original")
 
-# Shortest and longest text in bytes of each tenth of the real sheet's rows, but for a few of up to 603 bytes; one row in
-# ten has no original.
+# Shortest and longest text in bytes of each tenth of the real sheet's rows, without the few longest (up to 603 bytes);
+# one row in ten has no original.
 _MESSAGE_LENGTHS = (
     (28, 42), (42, 52), (52, 63), (63, 74), (74, 87), (87, 102), (102, 121), (121, 142), (142, 169), (169, 250),
 )  # fmt: skip
