@@ -7,7 +7,8 @@ import typer
 import typer.main
 
 from taboon_client.cli import device, groups, items, joining, pledges, relay, sheets, shell, syncing, terminal
-from taboon_client.cli.errand import Room, end_with_failure
+from taboon_client.cli.command import end_with_failure
+from taboon_client.cli.errand import Room
 from taboon_client.cli.exits import Exit
 
 __all__ = ["run_command"]
@@ -62,7 +63,6 @@ def run_command(arguments: Sequence[str] | None = None, room: Room | None = None
         arguments: What follows the word ``taboon``; those of this process if None.
         room: In the shell, the open vault.
     """
-    terminal.prepare_streams()
     try:
         typer.main.get_command(app).main(
             args=list(sys.argv[1:] if arguments is None else arguments), prog_name="taboon", obj=room or Room()

@@ -8,7 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from taboon_client.cli import passphrases, terminal
-from taboon_client.cli.errand import Answer, Errand, command
+from taboon_client.cli.command import command
+from taboon_client.cli.errand import Answer, Errand
 from taboon_client.cli.exits import UsageError
 from taboon_client.errors import VaultExistsError, WeakPassphraseError
 
@@ -85,7 +86,7 @@ def _passphrase(
     """
     old, taboon = errand.open_with_passphrase("Old passphrase: ")
     if new_passphrase_file is not None:
-        new = passphrases.from_file(new_passphrase_file)
+        new = passphrases.from_file(new_passphrase_file, warn=errand.human)
     else:
         new = _ask_new("New passphrase (Enter: Taboon makes one): ", language)
     with terminal.spinner("Changing the passphrase …", shown=errand.human):

@@ -7,7 +7,8 @@ import typer
 
 from taboon_client.cli import drawing, shapes, terminal
 from taboon_client.cli.arguments import GroupRef, ItemRef
-from taboon_client.cli.errand import Answer, Errand, command
+from taboon_client.cli.command import command
+from taboon_client.cli.errand import Answer, Errand
 from taboon_client.cli.exits import UsageError
 from taboon_client.cli.people import People
 

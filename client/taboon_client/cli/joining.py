@@ -6,7 +6,8 @@ import typer
 
 from taboon_client.cli import shapes, terminal
 from taboon_client.cli.arguments import GroupRef, Nick, Yes
-from taboon_client.cli.errand import Answer, Errand, command
+from taboon_client.cli.command import command
+from taboon_client.cli.errand import Answer, Errand
 from taboon_client.cli.outcomes import outcome
 from taboon_client.cli.terminal import Cell
 

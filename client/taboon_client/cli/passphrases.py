@@ -14,8 +14,12 @@ _LONGEST: Final = 8_192
 _OTHERS: Final = 0o077
 
 
-def from_file(path: Path) -> str:
+def from_file(path: Path, *, warn: bool) -> str:
     """Return the first line of a file, or of standard input for ``-``.
+
+    Args:
+        path: The file.
+        warn: Whether to say that others can read it.
 
     Raises:
         UsageError: It cannot be read, or is not UTF-8.
@@ -25,7 +29,7 @@ def from_file(path: Path) -> str:
             raw = sys.stdin.buffer.readline(_LONGEST)
         else:
             with path.open("rb") as file:
-                if os.name == "posix" and os.fstat(file.fileno()).st_mode & _OTHERS:
+                if warn and os.name == "posix" and os.fstat(file.fileno()).st_mode & _OTHERS:
                     terminal.hint(
                         "Others on this device can read the passphrase file: take that right away (chmod 600)."
                     )

@@ -8,7 +8,8 @@ import typer
 
 from taboon_client.cli import shapes, terminal
 from taboon_client.cli.arguments import GroupRef
-from taboon_client.cli.errand import Answer, Errand, command
+from taboon_client.cli.command import command
+from taboon_client.cli.errand import Answer, Errand
 from taboon_client.cli.exits import UsageError
 
 __all__ = ["register"]

@@ -15,7 +15,8 @@ from typing import Any, Final
 import typer
 
 from taboon_client.cli import terminal
-from taboon_client.cli.errand import Errand, Room, command
+from taboon_client.cli.command import command
+from taboon_client.cli.errand import Errand, Room
 from taboon_client.cli.exits import Exit, UsageError
 
 __all__ = ["converse", "register"]

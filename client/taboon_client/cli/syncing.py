@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taboon_client.cli import shapes, terminal
-from taboon_client.cli.errand import Answer, Errand, command
+from taboon_client.cli.command import command
+from taboon_client.cli.errand import Answer, Errand
 from taboon_client.cli.exits import UsageError
 
 if TYPE_CHECKING:

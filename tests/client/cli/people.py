@@ -85,7 +85,13 @@ class People:
         return self.folder / name
 
     def type(
-        self, name: str, *words: str, given: str | bytes = "", terminal: bool = False, encoding: str = "utf-8"
+        self,
+        name: str,
+        *words: str,
+        given: str | bytes = "",
+        terminal: bool = False,
+        encoding: str = "utf-8",
+        words_file: bool = True,
     ) -> Done:
         """Carry out one command of somebody's and tell what came of it.
 
@@ -95,13 +101,14 @@ class People:
             given: What comes from standard input.
             terminal: Whether all three streams are a terminal.
             encoding: Of standard output and error.
+            words_file: Whether the passphrase comes from a file, where the command needs one.
         """
         self._patch.setenv("TABOON_HOME", str(self.home(name)))
         out, err = (_Stream(terminal=terminal, encoding=encoding) for _ in range(2))
         data = given.encode() if isinstance(given, str) else given
         self._patch.setattr(sys, "stdin", _Stream(data, terminal=terminal))
         arguments = list(words)
-        if not NEEDS_NO_VAULT & set(words) and "--passphrase-file" not in words:
+        if words_file and not NEEDS_NO_VAULT & set(words) and "--passphrase-file" not in words:
             arguments += ["--passphrase-file", str(self._words)]
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main(arguments)
