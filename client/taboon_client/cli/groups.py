@@ -24,7 +24,7 @@ _MemberRef = Annotated[str, typer.Argument(metavar="MEMBER", help="The member: n
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    group = typer.Typer(help="Make a group.", rich_markup_mode=None, no_args_is_help=True)
+    group = typer.Typer(help="Make a group: taboon group create.", rich_markup_mode=None, no_args_is_help=True)
     app.add_typer(group, name="group")
     command(
         group,
