@@ -38,7 +38,8 @@ _SETTINGS: Final = (
 _PRIMARY: Final = 0xFF
 _BUSY_CODES: Final = frozenset({5, 6})
 _FULL_CODE: Final = 13
-_DISK_CODES: Final = frozenset({3, 8, 10, 14})  # PERM, READONLY, IOERR, CANTOPEN
+_READONLY_CODE: Final = 8
+_DISK_CODES: Final = frozenset({3, _READONLY_CODE, 10, 14})  # PERM, READONLY, IOERR, CANTOPEN
 _DAMAGED_CODES: Final = frozenset({11, 26})  # CORRUPT, NOTADB
 
 
@@ -124,10 +125,13 @@ def connect(database: Path, key: bytes, busy_seconds: float = BUSY_SECONDS) -> C
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def plain_errors(*, reading: bool = False) -> Iterator[None]:
     """Turn the database's errors about disk, locks and damage into those of :mod:`taboon_client.errors`.
 
     Errors that mean a fault in a statement (a broken constraint, wrong SQL) pass as they are.
+
+    Args:
+        reading: Whether writing is refused here, and trying it is the caller's fault and not the disk's.
     """
     try:
         yield
@@ -135,6 +139,8 @@ def plain_errors() -> Iterator[None]:
         code = (getattr(error, "sqlite_errorcode", None) or 0) & _PRIMARY
         if code in _BUSY_CODES:
             raise VaultBusyError("another Taboon process is working on this vault: try again in a moment") from None
+        if code == _READONLY_CODE and reading:
+            raise VaultUsageError("what reads from the vault cannot write to it") from None
         if code == _FULL_CODE:
             raise DiskFullError("the disk is full: make room, then do this again; nothing was changed") from None
         if code in _DISK_CODES:

@@ -178,10 +178,10 @@ class Vault:
             VaultBusyError: Another process held a lock for too long.
             VaultDiskError: The disk failed.
             VaultDamagedError: A page is not as it was written.
-            VaultUsageError: Closed, another thread, or inside another transaction.
+            VaultUsageError: Closed, another thread, inside another transaction, or ``act`` writes.
         """
         connection = self._ready()
-        with plain_errors():
+        with plain_errors(reading=True):
             try:
                 connection.execute("PRAGMA query_only = ON")
                 connection.execute("BEGIN")
@@ -192,13 +192,18 @@ class Vault:
                 connection.execute("PRAGMA query_only = OFF")
 
     def tidy(self) -> bool:
-        """Empty the write-ahead log, so that what was deleted is not left in it either.
+        """Empty the write-ahead log, so that what was deleted is not left in it either. Waits for nobody.
 
         Returns:
-            Whether it is empty now; False while another process is reading.
+            Whether it is empty now; False while another process is at work.
         """
+        connection = self._ready()
         with plain_errors():
-            return bool(self._ready().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+            connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                return int(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]) == 0
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
 
     def change_passphrase(self, old: str, new: str, *, random: Callable[[int], bytes] = os.urandom) -> None:
         """Let another passphrase open the vault. Whoever has a copy of the slot file can still use the old one on it.
