@@ -13,10 +13,10 @@ from taboon_client.board import Cut
 from taboon_client.errors import FormatError
 from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.epoch import policy_of
-from taboon_client.group.keeper import LIMITS, SUITE
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafKeys, member_profile
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
 from taboon_client.group.rules import BrokenRuleError, check_commit, check_member, required_extensions
+from taboon_client.group.settings import LIMITS, SUITE
 from taboon_crypto import mls
 
 NOW = 1_800_000_000
@@ -48,16 +48,14 @@ def fresh_extensions() -> tuple[mls.Extension, ...]:
 
 
 def key_package(signer: mls.SigningKey, profile: mls.MemberProfile | None = None) -> Any:
-    return mls.KeyPackage.generate(
-        mls.SUITES[SUITE], profile or new_leaf(signer), now=NOW, lifetime=86_400, random=os.urandom
-    )
+    return mls.KeyPackage.generate(SUITE, profile or new_leaf(signer), now=NOW, lifetime=86_400, random=os.urandom)
 
 
 def found() -> Device:
     signer = mls.SigningKey.generate(os.urandom)
     policy = Policy(admins=(signer.public,), relays=(RELAY,))
     group = mls.Group.create(
-        mls.SUITES[SUITE],
+        SUITE,
         os.urandom(32),
         new_leaf(signer),
         extensions=(

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from taboon_client import cbor
 from taboon_client.board import GroupName, Name
 from taboon_client.group.epoch import epoch_id, mailbox_of, record_of
-from taboon_client.group.keeper import LIMITS, SUITE
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
 from taboon_client.group.rules import required_extensions
+from taboon_client.group.settings import LIMITS, SUITE
 from taboon_client.vault import groups
 from taboon_crypto import mls
 
@@ -44,7 +44,7 @@ def found_group(
     keys = LeafKeys.generate(random)
     policy = Policy(admins=(signer.public,), relays=(RelayEntry(url=relay_url, id=relay_id),))
     group = mls.Group.create(
-        mls.SUITES[SUITE],
+        SUITE,
         random(32),
         member_profile(signer, keys.content),
         extensions=(

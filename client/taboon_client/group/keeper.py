@@ -7,23 +7,17 @@ the disk.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from taboon_client.vault import groups as rows
-from taboon_crypto import mls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from taboon_client.vault import Connection, Vault
+    from taboon_crypto import mls
 
-__all__ = ["LIMITS", "SUITE", "Keeper"]
-
-SUITE: Final = 0x0003
-"""The cipher suite of new groups and key packages."""
-
-LIMITS: Final = mls.Limits(past_epochs=0, resumption_psks=0)
-"""A mailbox takes nothing after its seal, so nothing of a past epoch can still come; its keys go at once."""
+__all__ = ["Keeper"]
 
 T = TypeVar("T")
 
@@ -53,6 +47,9 @@ class Keeper:
         known = self._groups.get(grp)
         if known is not None and known[0] == version:
             return known[1]
+        from taboon_client.group.settings import LIMITS
+        from taboon_crypto import mls
+
         group = mls.Group.load(rows.mls_parts(tx, grp), limits=LIMITS)
         self._groups[grp] = (version, group)
         return group

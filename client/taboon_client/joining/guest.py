@@ -9,9 +9,9 @@ from taboon_client.board import Name
 from taboon_client.errors import FormatError, InviteEndedError
 from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
-from taboon_client.group.keeper import LIMITS, SUITE
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.rules import check_member
+from taboon_client.group.settings import LIMITS, SUITE
 from taboon_client.joining.link import InvitePayload
 from taboon_client.joining.messages import is_ended, make_request, read_request, read_welcome
 from taboon_client.relay.cursor import Cursor
@@ -57,7 +57,7 @@ def request_to_join(tx: Connection, payload: InvitePayload, name: str, *, now: i
     signer = mls.SigningKey.generate(random)
     keys = LeafKeys.generate(random)
     package, secrets = mls.KeyPackage.generate(
-        mls.SUITES[SUITE], member_profile(signer, keys.content), now=now, lifetime=LIFETIME, random=random
+        SUITE, member_profile(signer, keys.content), now=now, lifetime=LIFETIME, random=random
     )
     encoded = package.encode()
     body = make_request(payload, encoded, name, signer)

@@ -133,6 +133,11 @@ class InvitePayload:
         return hashlib.sha256(self.encode()).digest()
 
     @property
+    def code(self) -> str:
+        """Short code of the invite: eight hexadecimal digits of the digest."""
+        return self.digest.hex()[:8]
+
+    @property
     def mailbox(self) -> MailboxKeys:
         """The keys of the rendezvous mailbox."""
         return MailboxKeys.of_rendezvous(self.secret, RetentionClass(self.retention))

@@ -1,0 +1,400 @@
+"""One group as programs hold it: its board, its people and keys, its sync."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from taboon_client.board import ADMIN, Item, shortest_codes, tags
+from taboon_client.errors import NotAllowedError, RelayUnreachableError
+from taboon_client.group.acts import Acts
+from taboon_client.group.ledger import tag
+from taboon_client.library.finding import one_item, one_member
+from taboon_client.relay.address import RelayAddress
+from taboon_client.values import GroupState, GroupStatus, ImportReport, Member, Outcome, SyncReport
+from taboon_client.vault import events as event_rows
+from taboon_client.vault import groups as group_rows
+from taboon_client.vault import outbox as outbox_rows
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from taboon_client.board import Need, Offer
+    from taboon_client.group.desk import Desk
+    from taboon_client.runner import Runner
+    from taboon_client.sync import Syncer
+    from taboon_client.values import Invite, JoinRequest
+    from taboon_client.vault import Connection
+    from taboon_client.vault.groups import GroupRow
+
+__all__ = ["COMMIT_WAIT", "DEFAULT_WAIT", "Group"]
+
+T = TypeVar("T")
+
+DEFAULT_WAIT = 3.0
+"""Seconds that a sync before or after something else may take."""
+COMMIT_WAIT = 10.0
+"""Seconds that a commit may take."""
+_KEY = 16
+_BATCH = 200
+
+
+class Group:
+    """One group on this device. Get it from :class:`Taboon`."""
+
+    def __init__(self, desk: Desk, runner: Runner, row: GroupRow) -> None:
+        self._desk = desk
+        self._runner = runner
+        self._row = row
+
+    def __repr__(self) -> str:
+        return f"<Group {self.code}>"
+
+    @property
+    def row_id(self) -> int:
+        """The group's row in the vault."""
+        return self._row.id
+
+    @property
+    def name(self) -> str:
+        """How the group was called when this object was made."""
+        return self._row.name
+
+    @property
+    def code(self) -> str:
+        """Short code that tells groups of one name apart: eight hexadecimal digits of the group id."""
+        return self._row.group_id.hex()[:8]
+
+    # How it stands
+
+    async def status(self) -> GroupStatus:
+        """Return how the group stands on this device."""
+
+        def act(tx: Connection) -> GroupStatus:
+            row = group_rows.get_group(tx, self.row_id)
+            records = self._desk.ledger.history(tx, self.row_id).epochs()
+            members = records[-1].members if records else {}
+            return GroupStatus(
+                name=row.name,
+                code=self.code,
+                state=GroupState(row.state),
+                problem=row.problem,
+                epoch=records[-1].number if records else 0,
+                members=len(members),
+                admin=ADMIN in members.get(row.identity, frozenset()),
+                relay=RelayAddress(row.relay_url, row.relay_id).format(),
+                unsent=outbox_rows.unsent(tx, self.row_id),
+                wishes=tuple(wish.kind for wish in group_rows.wishes(tx, self.row_id)),
+                missing=self._desk.ledger.missing(tx, self.row_id),
+                synced=row.synced,
+            )
+
+        return await self._read(act)
+
+    async def unsent(self) -> int:
+        """Return how much is saved and not yet known to be at the relay."""
+        return await self._read(lambda tx: outbox_rows.unsent(tx, self.row_id))
+
+    async def members(self) -> list[Member]:
+        """Return who is in the group."""
+        return [member for member in (await self.people()).values() if not member.former]
+
+    async def member(self, ref: str) -> Member:
+        """Return a member by name, tag or unique prefix of the name.
+
+        Raises:
+            NotFoundError: There is none.
+            AmbiguousError: There are several.
+        """
+        return one_member(await self.members(), ref)
+
+    async def people(self) -> dict[bytes, Member]:
+        """Return everyone who is or was here and is known on this device, by identity key."""
+
+        def act(tx: Connection) -> dict[bytes, Member]:
+            row = group_rows.get_group(tx, self.row_id)
+            called = event_rows.people(tx, self.row_id)
+            records = self._desk.ledger.history(tx, self.row_id).epochs()
+            roles = records[-1].members if records else {}
+            ever = dict.fromkeys(identity for record in records for identity in record.members)
+            names = {identity: called.get(identity, "") for identity in ever}
+            alike = tags({identity: name for identity, name in names.items() if name})
+            return {
+                identity: Member(
+                    identity=identity,
+                    name=name or f"member {tag(identity)}",
+                    tag=alike.get(identity) or tag(identity),
+                    unique=not alike.get(identity),
+                    admin=ADMIN in roles.get(identity, frozenset()),
+                    me=identity == row.identity,
+                    former=identity not in roles,
+                )
+                for identity, name in names.items()
+            }
+
+        return await self._read(act)
+
+    # The board
+
+    async def board(
+        self, *, kind: str | None = None, status: str | None = None, category: str | None = None
+    ) -> list[Item]:
+        """Return the items that pass the filters, most urgent and oldest first."""
+        rows = await self._read(
+            lambda tx: event_rows.items(tx, self.row_id, kind=kind, status=status, category=category)
+        )
+        return [Item.decode(row) for row in rows]
+
+    async def item(self, ref: str | bytes) -> Item:
+        """Return an item by id, short code (``K7F2``, ``#K7F2``), prefix of the id in hexadecimal, or unique title.
+
+        Raises:
+            NotFoundError: There is none.
+            AmbiguousError: There are several.
+        """
+        return await self._read(lambda tx: one_item(tx, self.row_id, ref))
+
+    async def codes(self) -> dict[bytes, str]:
+        """Return the shortest code of every item on the board, by id: at least four characters, and no two alike."""
+        return await self._read(lambda tx: shortest_codes(event_rows.item_ids(tx, self.row_id)))
+
+    async def post(self, opening: Need | Offer, key: bytes | str | None = None) -> Item:
+        """Put a need or an offer on the board. Saved when this returns; the next sync sends it.
+
+        Args:
+            opening: What is asked for or on offer. ``created`` 0 means now.
+            key: The same key makes the same post once, whoever of the group used it first.
+
+        Raises:
+            FieldError: A field does not fit.
+            GroupStoppedError: The group does not go on here.
+        """
+        made, _ = await self._write(lambda tx: self._post(tx, opening, key))
+        return await self.item(made)
+
+    async def post_all(
+        self,
+        posts: Sequence[tuple[bytes | str, Need | Offer]],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> ImportReport:
+        """Post many, each under its key: repeating it changes nothing. All of them are saved when this returns.
+
+        Args:
+            posts: (key, need or offer).
+            progress: Told how many are done, and of how many.
+
+        Raises:
+            FieldError: A field of one does not fit; those before it are saved, and are known when it is repeated.
+        """
+        posted = 0
+        for start in range(0, len(posts), _BATCH):
+            batch = posts[start : start + _BATCH]
+
+            def act(tx: Connection, batch: Sequence[tuple[bytes | str, Need | Offer]] = batch) -> int:
+                return sum(self._post(tx, opening, key)[1] for key, opening in batch)
+
+            posted += await self._write(act)
+            if progress is not None:
+                progress(start + len(batch), len(posts))
+        return ImportReport(rows=len(posts), posted=posted, known=len(posts) - posted)
+
+    def _post(self, tx: Connection, opening: Need | Offer, key: bytes | str | None) -> tuple[bytes, bool]:
+        if not opening.created:
+            opening = msgspec.structs.replace(opening, created=self._desk.now)
+        return self._acts(tx).post(opening, _post_key(key))
+
+    async def pledge(self, item: Item | str, quantity: int | None = None) -> Item:
+        """Promise to cover an item, or part of its only line; returns how it stands then.
+
+        Raises:
+            NotAllowedError: It is closed, or you have pledged there.
+        """
+        return await self._act(item, lambda acts, found: acts.pledge(found, quantity))
+
+    async def release(self, item: Item | str, reason: str = "") -> Item:
+        """Give your pledge back; nobody has to say why."""
+        return await self._act(item, lambda acts, found: acts.release(found, reason))
+
+    async def deliver(self, item: Item | str) -> Item:
+        """Say that you have handed over what you pledged."""
+        return await self._act(item, lambda acts, found: acts.deliver(found))
+
+    async def confirm(self, item: Item | str) -> Item:
+        """Say that what was handed over to you has arrived."""
+        return await self._act(item, lambda acts, found: acts.confirm(found))
+
+    async def withdraw(self, item: Item | str, reason: str = "") -> Item:
+        """Close an item of yours."""
+        return await self._act(item, lambda acts, found: acts.withdraw(found, reason))
+
+    async def comment(self, item: Item | str, text: str) -> Item:
+        """Say something about an item."""
+        return await self._act(item, lambda acts, found: acts.comment(found, text))
+
+    async def _act(self, item: Item | str, act: Callable[[Acts, Item], None]) -> Item:
+        def step(tx: Connection) -> Item:
+            # Read inside the transaction: another process may have changed the item meanwhile.
+            found = one_item(tx, self.row_id, item if isinstance(item, str) else item.id)
+            act(self._acts(tx), found)
+            return one_item(tx, self.row_id, found.id)
+
+        return await self._write(step)
+
+    def _acts(self, tx: Connection) -> Acts:
+        return Acts(tx, self._desk.ledger, self.row_id, self._desk.now)
+
+    # People and keys
+
+    async def invite(self, hours: int = 72) -> Invite:
+        """Make an invite for one person. Hand the link over by a channel that you trust.
+
+        Args:
+            hours: For how long it can be used, 1 to 168.
+
+        Raises:
+            NotAllowedError: You are no admin of the group.
+        """
+        from taboon_client.joining import admission
+
+        return await self._runner(lambda: admission.create_invite(self._desk, self.row_id, hours))
+
+    async def invites(self) -> list[Invite]:
+        """Return our invites that are open or being answered."""
+        from taboon_client.joining import admission
+
+        return await self._runner(lambda: admission.invites(self._desk, self.row_id))
+
+    async def requests(self) -> list[JoinRequest]:
+        """Return who asks to join with one of our invites; a sync brings them."""
+        from taboon_client.joining import admission
+
+        return await self._runner(lambda: admission.requests(self._desk, self.row_id))
+
+    async def approve(self, ref: str, wait: float = COMMIT_WAIT) -> Outcome:
+        """Let somebody in who asks to join. Compare the safety code with them first.
+
+        Args:
+            ref: Code or name of the request.
+            wait: Seconds that the relay may take; 0 saves the wish for the next sync.
+
+        Raises:
+            NotFoundError: Nobody asks under that name or code.
+            AmbiguousError: Several do.
+            NotAllowedError: You are no admin of the group.
+        """
+        from taboon_client.joining import admission
+
+        return await self._wish(lambda tx: admission.wish_to_admit(self._desk, tx, self.row_id, ref), wait)
+
+    async def remove(self, member: Member | str, wait: float = COMMIT_WAIT) -> Outcome:
+        """Remove a member: nothing that is sent afterwards can be read with their keys.
+
+        Args:
+            member: Who, or their name or tag.
+            wait: Seconds that the relay may take; 0 saves the wish for the next sync.
+
+        Raises:
+            NotFoundError: Nobody of that name is in the group.
+            NotAllowedError: You are no admin, or it is yourself.
+        """
+        from taboon_client.joining import admission
+
+        found = member if isinstance(member, Member) else await self.member(member)
+        if found.me:
+            raise NotAllowedError("you cannot remove yourself: ask another admin to")
+
+        def act(tx: Connection) -> int:
+            admission.as_admin(self._desk, tx, self.row_id)
+            return group_rows.add_wish(tx, self.row_id, "remove", found.identity)
+
+        return await self._wish(act, wait)
+
+    async def rotate(self, wait: float = COMMIT_WAIT) -> Outcome:
+        """Make fresh keys for yourself and a new epoch for the group: a thief of older keys reads nothing after it.
+
+        Args:
+            wait: Seconds that the relay may take; 0 saves the wish for the next sync.
+        """
+
+        def act(tx: Connection) -> int:
+            self._acts(tx)  # refuses a group that does not go on
+            return group_rows.add_wish(tx, self.row_id, "rotate", b"")
+
+        return await self._wish(act, wait)
+
+    async def _wish(self, act: Callable[[Connection], int], wait: float) -> Outcome:
+        wish = await self._write(act)
+        report = await self.sync(wait) if wait else SyncReport(reached=False, unsent=await self.unsent())
+        stands = await self._read(lambda tx: group_rows.has_wish(tx, wish))
+        return Outcome(done=not stands, report=report)
+
+    # Sync
+
+    async def sync(
+        self, wait: float | None = DEFAULT_WAIT, progress: Callable[[int, int], None] | None = None
+    ) -> SyncReport:
+        """Read what is new and send what waits. A relay that is down is told in the report, not raised.
+
+        Args:
+            wait: Seconds that it may take; None for as long as it takes.
+            progress: Told how much of our outbox the relay has taken.
+        """
+        return await self._syncer().group(self.row_id, deadline=wait, progress=progress)
+
+    async def flush(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Wait until the relay has everything that is saved.
+
+        Raises:
+            RelayUnreachableError: It could not be brought there now; it is kept.
+        """
+        report = await self.sync(None, progress)
+        if report.problem is not None or report.unsent:
+            raise RelayUnreachableError(report.problem or "not everything could be sent. It is kept: try again later")
+
+    async def watch(self, seconds: float | None = None) -> AsyncIterator[SyncReport]:
+        """Sync, and go on reading as news comes; yields a report whenever something changed, and the first at once.
+
+        Args:
+            seconds: For how long; None for ever.
+        """
+        import asyncio
+
+        end = None if seconds is None else time.monotonic() + seconds
+        syncer = self._syncer()
+        report = await syncer.group(self.row_id, deadline=None)
+        yield report
+        pause = 1.0
+        while end is None or time.monotonic() < end:
+            left = 20.0 if end is None else min(20.0, end - time.monotonic())
+            report = await syncer.group(self.row_id, deadline=left + 30.0, wait=max(0, int(left)))
+            if report.received or report.sent or report.notices:
+                yield report
+            if report.reached and (await self.status()).state is GroupState.ACTIVE:
+                pause = 1.0
+                continue
+            if report.reached:
+                return
+            yield report
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 60.0)
+
+    def _syncer(self) -> Syncer:
+        from taboon_client.sync import Syncer
+
+        return Syncer(self._desk, self._runner)
+
+    async def _read(self, act: Callable[[Connection], T]) -> T:
+        return await self._runner(lambda: self._desk.keeper.read(act))
+
+    async def _write(self, act: Callable[[Connection], T]) -> T:
+        return await self._runner(lambda: self._desk.keeper.write(act))
+
+
+def _post_key(key: bytes | str | None) -> bytes | None:
+    if key is None or (isinstance(key, bytes) and len(key) == _KEY):
+        return key
+    raw = key.encode() if isinstance(key, str) else key
+    return hashlib.sha256(b"taboon post key v1" + raw).digest()[:_KEY]

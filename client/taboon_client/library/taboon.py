@@ -1,0 +1,235 @@
+"""The open vault: its groups, our requests to join, and the sync of all of them."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from taboon_client.group.desk import Desk
+from taboon_client.library.finding import one_group
+from taboon_client.library.group import COMMIT_WAIT, DEFAULT_WAIT, Group
+from taboon_client.relay.address import RelayAddress
+from taboon_client.runner import ThreadRunner
+from taboon_client.vault import Vault, default_folder
+from taboon_client.vault import groups as group_rows
+from taboon_client.vault import rendezvous as rendezvous_rows
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+    from types import TracebackType
+
+    from taboon_client.runner import Runner
+    from taboon_client.sync import Syncer
+    from taboon_client.values import Joining, SyncReport
+    from taboon_client.vault import Connection
+    from taboon_crypto.slots import Cost
+
+__all__ = ["Taboon"]
+
+T = TypeVar("T")
+_POLL = 5.0
+"""Seconds between two rounds of a watch over everything."""
+
+
+class Taboon:
+    """An open vault. Use :meth:`create` or :meth:`open`, and close it, best by ``async with``."""
+
+    def __init__(self, desk: Desk, runner: Runner) -> None:
+        self._desk = desk
+        self._runner = runner
+
+    @classmethod
+    async def create(
+        cls, passphrase: str, folder: Path | None = None, *, cost: Cost | None = None, runner: Runner | None = None
+    ) -> Self:
+        """Make a vault and open it.
+
+        Args:
+            passphrase: At least five words, or as hard to guess.
+            folder: TABOON_HOME or the system's place for such things unless told.
+            cost: What one guess at the passphrase shall cost; 256 MiB and 3 passes unless told.
+            runner: Where the vault is used; a thread of its own unless told.
+
+        Raises:
+            VaultError: By its subclass: there is one already, the passphrase is weak, the disk is full.
+        """
+        own = runner or ThreadRunner()
+        vault = await own(lambda: Vault.create(folder or default_folder(), passphrase, cost=cost))
+        return cls(Desk(vault, os.urandom, time.time), own)
+
+    @classmethod
+    async def open(cls, passphrase: str, folder: Path | None = None, *, runner: Runner | None = None) -> Self:
+        """Open a vault.
+
+        Raises:
+            VaultError: By its subclass: there is none, the passphrase is wrong, it is damaged.
+        """
+        own = runner or ThreadRunner()
+        vault = await own(lambda: Vault.open(folder or default_folder(), passphrase))
+        return cls(Desk(vault, os.urandom, time.time), own)
+
+    async def close(self) -> None:
+        """Close the vault."""
+        await self._runner(self._desk.vault.close)
+        self._runner.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def change_passphrase(self, old: str, new: str) -> None:
+        """Let another passphrase open the vault.
+
+        Raises:
+            VaultError: The old one is wrong, or the new one is weak.
+        """
+        await self._runner(lambda: self._desk.vault.change_passphrase(old, new))
+
+    # Groups
+
+    async def groups(self) -> list[Group]:
+        """Return all groups on this device, oldest first."""
+        rows = await self._read(group_rows.all_groups)
+        return [Group(self._desk, self._runner, row) for row in rows]
+
+    async def group(self, ref: str) -> Group:
+        """Return a group by name, code or unique prefix of either.
+
+        Raises:
+            NotFoundError: There is none.
+            AmbiguousError: There are several.
+        """
+        return one_group(await self.groups(), ref)
+
+    async def create_group(self, name: str, *, relay: str, me: str, wait: float = COMMIT_WAIT) -> Group:
+        """Make a group at a relay, with you as its first member and admin.
+
+        Args:
+            name: 1 to 80 characters; only members see it.
+            relay: The relay's address as it printed it.
+            me: How you want to be called, 1 to 40 characters.
+            wait: Seconds that the relay may take.
+
+        Raises:
+            RelayAddressError: The address is none, or is not safe.
+            RelayError: The relay did not answer, or is none. Nothing was made.
+            FieldError: A name does not fit.
+        """
+        from taboon_client.group.founding import found_group
+        from taboon_client.relay.client import RelayClient
+
+        address = RelayAddress.parse(relay)
+        async with RelayClient(address, random=self._desk.random, clock=self._desk.clock, timeout=wait) as client:
+            limits = await client.limits()
+            address = address.with_id(limits.relay_id)
+        desk = self._desk
+        grp = await self._write(
+            lambda tx: found_group(
+                tx,
+                desk.keeper,
+                desk.ledger,
+                name=name,
+                own_name=me,
+                relay_url=address.base_url,
+                relay_id=limits.relay_id,
+                random=desk.random,
+                now=desk.now,
+            )
+        )
+        group = await self._group(grp)
+        await group.sync(wait)
+        return group
+
+    # Joining
+
+    async def join(self, link: str, *, me: str, wait: float = COMMIT_WAIT) -> Joining:
+        """Ask to join a group with an invite link. The request is saved at once and goes out when the relay is there.
+
+        Args:
+            link: As it was given to you.
+            me: How you want to be called, 1 to 40 characters.
+            wait: Seconds that the relay may take; 0 sends nothing now.
+
+        Raises:
+            BadLinkError: It is no invite link, or damaged.
+            InviteEndedError: It has expired, or was used here.
+            FieldError: The name does not fit.
+        """
+        from taboon_client.joining import admission
+
+        joining = await self._runner(lambda: admission.ask_to_join(self._desk, link, me))
+        if wait:
+            await self._syncer().joinings(deadline=wait)
+        return await self._joining(joining)
+
+    async def joinings(self) -> list[Joining]:
+        """Return our requests to join, oldest first."""
+        rows = await self._read(rendezvous_rows.joinings)
+        return [await self._joining(row.id) for row in rows]
+
+    async def _joining(self, joining: int) -> Joining:
+        from taboon_client.joining import admission
+
+        return await self._runner(lambda: admission.joining_of(self._desk, joining))
+
+    # Sync
+
+    async def sync(
+        self, wait: float | None = DEFAULT_WAIT, progress: Callable[[int, int], None] | None = None
+    ) -> dict[str, SyncReport]:
+        """Sync our requests to join and all groups; returns the reports by name of group (and ``joining``).
+
+        Args:
+            wait: Seconds that all of it may take; None for as long as it takes.
+            progress: Told how much of our outbox the relay has taken.
+        """
+        import asyncio
+
+        reports: dict[str, SyncReport] = {}
+        rows = await self._read(rendezvous_rows.joinings)
+        if any(row.state == "waiting" for row in rows):
+            reports["joining"] = await self._syncer().joinings(deadline=wait)
+        groups = await self.groups()
+        found = await asyncio.gather(*(group.sync(wait, progress) for group in groups))
+        names = [(await self._group(group.row_id)).name for group in groups]
+        reports.update(zip(names, found, strict=True))
+        return reports
+
+    async def watch(self, seconds: float | None = None) -> AsyncIterator[tuple[str, SyncReport]]:
+        """Sync everything again and again; yields (name of group or ``joining``, report) of what changed.
+
+        Args:
+            seconds: For how long; None for ever.
+        """
+        import asyncio
+
+        end = None if seconds is None else time.monotonic() + seconds
+        told: dict[str, str | None] = {}
+        while True:
+            for name, report in (await self.sync(wait=30.0)).items():
+                if name not in told or report.received or report.sent or report.notices or told[name] != report.problem:
+                    yield name, report
+                told[name] = report.problem
+            if end is not None and time.monotonic() >= end:
+                return
+            await asyncio.sleep(_POLL)
+
+    def _syncer(self) -> Syncer:
+        from taboon_client.sync import Syncer
+
+        return Syncer(self._desk, self._runner)
+
+    async def _group(self, grp: int) -> Group:
+        return Group(self._desk, self._runner, await self._read(lambda tx: group_rows.get_group(tx, grp)))
+
+    async def _read(self, act: Callable[[Connection], T]) -> T:
+        return await self._runner(lambda: self._desk.keeper.read(act))
+
+    async def _write(self, act: Callable[[Connection], T]) -> T:
+        return await self._runner(lambda: self._desk.keeper.write(act))
