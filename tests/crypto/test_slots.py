@@ -173,12 +173,13 @@ class TestSlots:
         real = xchacha20poly1305_open
 
         def count(key: bytes, nonce: bytes, ciphertext: bytes, associated: bytes) -> bytes:
-            tried.append(associated[-1])
+            tried.append(associated)
             return real(key, nonce, ciphertext, associated)
 
         monkeypatch.setattr(slots, "xchacha20poly1305_open", count)
         slots.unlock(file, PASSPHRASE)
-        assert tried == list(range(SLOT_COUNT))
+        # Version, cost and salt are bound to each slot, as is its place.
+        assert tried == [b"taboon slot v1" + file[:FIRST] + bytes((i,)) for i in range(SLOT_COUNT)]
 
     def test_a_flipped_bit_anywhere_is_noticed_before_anything_is_computed(
         self, monkeypatch: pytest.MonkeyPatch

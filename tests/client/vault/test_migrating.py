@@ -14,7 +14,7 @@ from tests.client.vault.places import FIRST, SECOND, count, count_up
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from taboon_client.vault import Vault
+    from taboon_client.vault import Connection, Vault
     from tests.client.vault.places import Place
 
 COPY = "vault.db.before-002"
@@ -145,6 +145,24 @@ def test_of_two_processes_that_open_an_older_vault_one_migrates_and_both_go_on(o
     with older.open() as vault:
         assert version(vault) == 2
         assert count(vault) == 201
+
+
+def test_a_process_that_was_overtaken_finds_the_migration_done(older: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def overtaken(connection: Connection, newest: int, *, new: bool) -> int:
+        found = look(connection, newest, new=new)
+        if not asked:
+            asked.append(found)
+            older.open().close()
+        return found
+
+    look = migrate._checked_version
+    monkeypatch.setattr(migrate, "_checked_version", overtaken)
+    with older.open() as vault:
+        assert asked == [1]
+        assert version(vault) == 2
+        assert count(vault) == 1
 
 
 def test_a_vault_several_versions_behind_takes_every_step(place: Place) -> None:
