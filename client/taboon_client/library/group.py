@@ -1,4 +1,7 @@
-"""One group as programs hold it: its board, its people and keys, its sync."""
+"""One group as programs hold it: its board, its people and keys, its sync.
+
+Reading the board shall be quick: what loads MLS, HTTP or an event loop is imported where it is used.
+"""
 
 from __future__ import annotations
 

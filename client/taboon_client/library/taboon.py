@@ -1,4 +1,7 @@
-"""The open vault: its groups, our requests to join, and the sync of all of them."""
+"""The open vault: its groups, our requests to join, and the sync of all of them.
+
+Reading the board shall be quick: what loads MLS, HTTP or an event loop is imported where it is used.
+"""
 
 from __future__ import annotations
 
