@@ -55,10 +55,10 @@ class Town:
             message = proposer.propose_update(private=private, random=dice)
         elif kind == "remove":
             leaf = chance.choice(proposer.members()).leaf
-            message = proposer.propose(mls.Remove(leaf), private=private, random=dice)
+            message = proposer.propose(mls.Remove(leaf), authenticated_data=dice(4), private=private, random=dice)
         elif kind == "extensions":
             change = mls.GroupContextExtensions((mls.Extension(POLICY, dice(4)),))
-            message = proposer.propose(change, private=private, random=dice)
+            message = proposer.propose(change, authenticated_data=dice(4), private=private, random=dice)
         else:
             psk_id = mls.PreSharedKeyID.fresh(proposer.suite, mls.ExternalPsk(b"known"), dice)
             message = proposer.propose(mls.PreSharedKey(psk_id), private=private, random=dice)
