@@ -64,7 +64,7 @@ class Reach:
         # The next name on the way down and the number it must have; only the first one's number is not known yet.
         self._next: bytes | None = last
         self._number: int | None = None
-        self._reached: dict[bytes, int] = {}
+        self._reached: set[bytes] = set()
 
     def covers(self, event: Link, link: Callable[[bytes], Link | None]) -> bool:
         """Tell whether an event of the author is reached.
@@ -83,12 +83,12 @@ class Reach:
                 # Whoever signed this chain named something else than the event before: it ends here for everyone.
                 self._next = None
                 break
-            self._reached[here.name] = here.number
+            self._reached.add(here.name)
             self._next = here.previous
             self._number = here.number - 1
         if self._next == event.name and self._number == event.number:
             return True
-        return self._reached.get(event.name) == event.number
+        return event.name in self._reached
 
 
 class _Chain:
@@ -166,12 +166,7 @@ class Authors:
         if chain.base == (link.number - 1, link.previous):
             return True
         before = self._links.get(link.previous)
-        return (
-            before is not None
-            and before.author == link.author
-            and before.number == link.number - 1
-            and before.name in chain.grounded
-        )
+        return before is not None and before.number == link.number - 1 and before.name in chain.grounded
 
     def _ground(self, chain: _Chain, link: Link) -> None:
         found = [link]

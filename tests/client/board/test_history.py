@@ -169,6 +169,35 @@ def test_an_act_outside_the_chain_needs_to_have_had_the_role_once() -> None:
     assert [standing(amal, act) for act in acts] == [Standing.COUNTS, Standing.WITHOUT_ROLE]
 
 
+def test_whoever_had_the_role_once_keeps_the_acts_that_the_cut_reaches() -> None:
+    actors = [Actor("amal"), Actor("rami")]
+    both = EpochRecord(
+        epoch_id=digest("both are admins"), number=1, members={actor.identity: {ADMIN} for actor in actors}
+    )
+    amal, rami = (Device(actor, [both]) for actor in actors)
+    act = rami.actor.make("group", {"name": "x"}, place="settings", epoch=digest("a fork"))
+    amal.board.take([act])
+    amal.commit(demote=[rami])
+    late = rami.actor.make("group", {"name": "y"}, place="settings", epoch=digest("a fork"))
+    amal.board.take([late])
+    assert [standing(amal, event) for event in (act, late)] == [Standing.COUNTS, Standing.CUT]
+
+
+def test_a_cut_says_nothing_of_the_epoch_that_its_commit_makes() -> None:
+    amal, rami = group_of("amal", "rami")
+    epoch = EpochRecord(
+        epoch_id=digest("second"),
+        number=2,
+        members=amal.epoch.members,
+        cuts=[Cut(rami.actor.identity, "", None)],
+    )
+    before = rami.post(need())
+    for device in (amal, rami):
+        device.board.follow([epoch])
+    assert standing(amal, before) is Standing.CUT
+    assert standing(amal, rami.post(need())) is Standing.COUNTS
+
+
 def test_who_is_cut_twice_is_held_to_both_cuts_outside_the_chain() -> None:
     amal, rami = group_of("amal", "rami")
     first = rami.actor.make("need", {"title": "x", "created": 5}, epoch=digest("a fork"))

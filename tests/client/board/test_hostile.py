@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import random
 
 HOSTILE_TEXT = st.sampled_from(
-    ["", " ", "x" * 30_000, "\x00", "\x1b[2J", "\u202eevil", "\u200f" * 9, "\ufffe", "a\u0301" * 70, "\U0001f9e8"]
+    ["", " ", "x" * 2_500, "\x00", "\x1b[2J", "\u202eevil", "\u200f" * 9, "\ufffe", "a\u0301" * 70, "\U0001f9e8"]
 )
 NUMBERS = st.sampled_from([-(2**64), -1, 0, 1, 2, 10**9, 10**9 + 1, 2**31, 2**53, 2**63, 2**64 - 1])
 
