@@ -34,8 +34,10 @@ _VERSION = 1
 _FIELDS = 9
 _NAME_LABEL = b"taboon event name v1"
 _SIGNATURE_LABEL = b"taboon event v1"
-# Kinds, and the registers that a place can name: new ones of a later version are kept and passed on.
-_WORD = re.compile(r"[a-z-]{1,32}")
+# New kinds and registers of a later version are kept and passed on.
+_KIND = re.compile(r"[a-z-]{1,32}")
+# One shorter than an item id, so that no word can be taken for one where both are stored as bytes.
+_REGISTER = re.compile(r"[a-z-]{1,31}")
 
 
 def event_name(raw: bytes) -> bytes:
@@ -212,7 +214,7 @@ def _fault(fields: list[Any]) -> tuple[str, str] | None:
     if not (
         place is None
         or (type(place) is bytes and len(place) == NAME_LENGTH)
-        or (type(place) is str and _WORD.fullmatch(place) is not None)
+        or (type(place) is str and _REGISTER.fullmatch(place) is not None)
     ):
         return "place", "is an item id of 32 bytes, a register's word, or null"
     if type(parents) is not list or len(parents) > MAX_PARENTS or not all(map(_is_name, parents)):
@@ -223,7 +225,7 @@ def _fault(fields: list[Any]) -> tuple[str, str] | None:
         return "parents", "are empty when an item is opened"
     if type(epoch) is not bytes or len(epoch) != NAME_LENGTH:
         return "epoch", "is an epoch id of 32 bytes"
-    if type(kind) is not str or _WORD.fullmatch(kind) is None:
+    if type(kind) is not str or _KIND.fullmatch(kind) is None:
         return "kind", "is 1 to 32 of a-z and -"
     if type(body) is not dict:
         return "body", "is a map"

@@ -100,6 +100,7 @@ MALFORMED: dict[str, dict[str, Any]] = {
     "a place that is short": {"place": b"x" * 31},
     "a register that is no word": {"place": "People!"},
     "a register without a letter": {"place": ""},
+    "a register as long as an item id": {"place": "x" * 32},
     "parents that are no array": {"parents": digest("parent")},
     "a parent that is no name": {"parents": [b"x"]},
     "seventeen parents": {"parents": sorted(digest(str(n)) for n in range(17))},
