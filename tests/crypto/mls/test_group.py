@@ -2,6 +2,7 @@
 
 import copy as copying
 import pickle
+from dataclasses import replace
 
 import pytest
 
@@ -323,8 +324,8 @@ def test_a_commit_covers_the_proposals_that_fit_together(dice: Dice) -> None:
         groups[1].propose_update(random=dice),
         groups[2].propose(mls.Remove(1), random=dice),
         groups[2].propose(mls.Remove(0), random=dice),
-        groups[2].propose(mls.Add(twice), random=dice),
-        groups[3].propose(mls.Add(twice), random=dice),
+        groups[2].propose(mls.Add(twice), random=dice, now=NOW),
+        groups[3].propose(mls.Add(twice), random=dice, now=NOW),
         groups[3].propose(mls.ReInit(b"new", 1, SUITE, ()), random=dice),
         groups[3].propose(mls.GroupContextExtensions(()), random=dice),
         groups[3].propose(mls.GroupContextExtensions((mls.Extension(0xF700, b"nobody lists it"),)), random=dice),
@@ -804,4 +805,74 @@ def test_lifetimes_are_looked_at_by_who_adds(dice: Dice) -> None:
     with pytest.raises(mls.ValidationError) as caught:
         group.commit(add=[long], random=dice, now=NOW)
     assert caught.value.rule == "leaf_node.lifetime_too_long"
-    assert group.commit(add=[long], random=dice).added
+    for attempt in (
+        lambda: group.commit(add=[key_package], random=dice),
+        lambda: group.propose(mls.Add(key_package), random=dice),
+    ):
+        with pytest.raises(mls.UsageError):
+            attempt()
+    # Whoever receives it has no say about clocks, unless it brings one.
+    founder, other = town(2, dice)
+    staged = founder.commit(add=[key_package], random=dice, now=NOW)
+    assert isinstance(other.receive(staged.message or b""), mls.StagedCommit)
+    with raises(mls.ValidationError, other):
+        other.receive(staged.message or b"", now=NOW + 2 * DAY)
+
+
+def test_a_reinitialisation_stands_alone_whatever_waits(dice: Dice) -> None:
+    wanted = mls.ReInit(b"new", 1, SUITE, ())
+    alice, bob = town(2, dice)
+    alice.receive(bob.propose(mls.PreSharedKey(mls.PreSharedKeyID(mls.ExternalPsk(b"x"), dice(32))), random=dice))
+    assert [proposal for _, proposal in alice.commit(reinit=wanted, random=dice).proposals] == [wanted]
+    # Proposed, it waits until nothing else does.
+    alice, bob = town(2, dice)
+    alice.receive(bob.propose(wanted, random=dice))
+    kept = alice.receive(bob.propose_update(random=dice))
+    assert isinstance(kept, mls.ProposalMessage)
+    assert [proposal for _, proposal in alice.commit(random=dice).proposals] == [kept.proposal]
+    alice.forget_proposal(kept.reference)
+    staged = alice.commit(random=dice)
+    assert staged.reinit == wanted
+    assert not staged.has_path
+
+
+def test_a_proposal_that_has_become_void_is_left_out(dice: Dice) -> None:
+    groups = town(4, dice, extensions=RULES)
+    wide = profile(dice, capabilities=mls.Capabilities.of(extensions=(POLICY, LEAF), credentials=(1, 2)))
+    shy, _ = package(dice, profile(dice, capabilities=mls.Capabilities.of(extensions=(POLICY, LEAF))))
+    x509, _ = package(dice, profile(dice, credential=mls.X509Credential(()), capabilities=wide.capabilities))
+    named = mls.PreSharedKeyID(mls.ExternalPsk(b"x"), dice(32))
+    taken = replace(groups[1].own_profile, signing_key=groups[3].own_profile.signing_key)
+    nonsense = [
+        groups[1].propose(mls.Add(x509), random=dice, now=NOW),
+        groups[1].propose(mls.PreSharedKey(named), authenticated_data=b"1", random=dice),
+        groups[1].propose(mls.PreSharedKey(named), authenticated_data=b"2", random=dice),
+        groups[1].propose_update(member=taken, random=dice),
+        groups[1].propose(mls.Add(shy), random=dice, now=NOW),
+    ]
+    for message in nonsense:
+        groups[0].receive(message)
+    # What the commit itself carries stands first: new rules that only some of what waits can meet.
+    rules = (mls.Extension(mls.REQUIRED_CAPABILITIES, mls.RequiredCapabilities(extension_types=(POLICY,)).encode()),)
+    staged = groups[0].commit(extensions=rules, find_psk=lambda _, __: b"psk", random=dice, now=NOW)
+    kinds = sorted(type(proposal).__name__ for _, proposal in staged.proposals)
+    assert kinds == ["Add", "GroupContextExtensions", "PreSharedKey"]
+    assert [member.signature_key for member in staged.added] == [shy.leaf_node.signature_key]
+    # With a clock that has gone on, the key package that waits is too old.
+    late = groups[0].commit(find_psk=lambda _, __: b"psk", random=dice, now=NOW + 2 * DAY)
+    assert late.added == ()
+
+
+def test_a_member_tells_what_its_leaf_says(dice: Dice) -> None:
+    groups = town(2, dice, renew=False)
+    founder = groups[1].member(0)
+    assert founder.lifetime is not None
+    assert founder.lifetime.not_before <= NOW <= founder.lifetime.not_after
+    assert founder.capabilities.supports_extension(LEAF)
+    assert founder.extension(0xFFFF) is None
+    step(groups, 0, dice)
+    assert groups[1].member(0).lifetime is None
+    with pytest.raises(mls.UsageError):
+        groups[0].member(7)
+    with pytest.raises(mls.UsageError):
+        groups[0].propose(mls.Update(founder.leaf_node), random=dice)

@@ -112,7 +112,7 @@ def test_a_proposal_that_breaks_a_rule_is_refused_alone_and_in_a_commit(name: st
     )
     proposal = make(alice, dice)
     with refused(rule, alice):
-        alice.propose(proposal, random=dice)
+        alice.propose(proposal, random=dice, now=NOW)
     message = forge_proposal(bob, proposal, dice, private=private)
     with refused(rule, alice):
         alice.receive(message)
@@ -287,7 +287,7 @@ def test_no_member_makes_a_commit_whose_list_breaks_a_rule(dice: Dice) -> None:
         ("psk.usage_branch", {"psks": [(mls.ResumptionPsk(mls.ResumptionUsage.BRANCH, b"g", 1), b"1")]}),
     ):
         with refused(rule, alice):
-            alice.commit(random=dice, **wish)
+            alice.commit(random=dice, now=NOW, **wish)
     with raises(mls.UnknownPskError, alice):
         alice.commit(psks=[(b"unknown", None)], random=dice)
 
@@ -387,7 +387,7 @@ def test_new_rules_that_some_member_does_not_support_are_refused(
     groups[1].merge(staged)
     key_package, _ = package(dice)
     with refused(rule, groups[1]):
-        groups[1].commit(add=[key_package], random=dice)
+        groups[1].commit(add=[key_package], random=dice, now=NOW)
 
 
 def test_an_added_client_with_a_key_that_is_in_the_tree_is_refused(dice: Dice) -> None:
@@ -398,7 +398,7 @@ def test_an_added_client_with_a_key_that_is_in_the_tree_is_refused(dice: Dice) -
     for taken in (groups[2].member(2).encryption_key, *parents):
         forged = forge_package(key_package, member.signing_key, leaf={"encryption_key": taken})
         with refused("tree.encryption_key_unique", groups[1]):
-            groups[1].commit(add=[forged], random=dice)
+            groups[1].commit(add=[forged], random=dice, now=NOW)
         message = forge_commit(groups[1], [mls.Add(forged)], dice)
         with refused("tree.encryption_key_unique", groups[0]):
             groups[0].receive(message)
@@ -437,7 +437,7 @@ def test_a_credential_type_that_not_all_support_is_refused(dice: Dice) -> None:
     member = profile(dice, credential=mls.X509Credential(()), capabilities=both)
     key_package, _ = package(dice, member)
     with refused("tree.credentials_supported", groups[1]):
-        groups[1].commit(add=[key_package], random=dice)
+        groups[1].commit(add=[key_package], random=dice, now=NOW)
     message = forge_commit(groups[1], [mls.Add(key_package)], dice)
     with refused("tree.credentials_supported", groups[0]):
         groups[0].receive(message)

@@ -355,7 +355,8 @@ class Group:
     ) -> ApplicationMessage | ProposalMessage | StagedCommit:
         """Process a message of the group. What it raises leaves everything as it was.
 
-        An application message spends its key, a proposal is kept, a commit changes nothing before ``merge``.
+        An application message spends its key, a proposal is kept, a commit changes nothing before ``merge``. A message
+        of our own leaf that this state has not sent opens like any other: then a second copy of our keys is in use.
 
         Args:
             message: An MLSMessage.
@@ -392,7 +393,7 @@ class Group:
             authenticated_data: Sent along in the clear, authenticated.
             private: Whether it is encrypted; else every relay can read it.
             random: Gives the reuse guard.
-            now: Unix time, to look at the lifetime of an added leaf.
+            now: Unix time, needed for an Add: the key package must be within its lifetime.
 
         Returns:
             An MLSMessage.
@@ -403,6 +404,8 @@ class Group:
         """
         if isinstance(proposal, Update):
             raise UsageError("an Update is made by propose_update, which draws its keys")
+        if isinstance(proposal, Add) and now is None:
+            raise UsageError("the time is needed to add somebody: a key package has a lifetime")
         return self._propose(proposal, None, authenticated_data, private, random, now)
 
     def propose_update(
@@ -502,7 +505,7 @@ class Group:
             group_info_extensions: More extensions for the GroupInfo in the Welcome.
             find_psk: Gives pre-shared keys that proposals by reference name.
             random: Source of all new secrets.
-            now: Unix time, to look at the lifetimes of added leaves; None looks at none.
+            now: Unix time, needed for ``add``: key packages must be within their lifetimes.
 
         Raises:
             GroupClosedError: Nothing is sent here any more.
@@ -516,6 +519,8 @@ class Group:
             proposals.append(GroupContextExtensions(extensions))
         if reinit is not None:
             proposals.append(reinit)
+        if add and now is None:
+            raise UsageError("the time is needed to add somebody: a key package has a lifetime")
         if path is False:
             raise UsageError("a path is made (True) or made where it is needed (None); it cannot be forbidden")
         return commit(

@@ -61,9 +61,6 @@ class Pending:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __contains__(self, reference: object) -> bool:
-        return reference in self._entries
-
     def __iter__(self) -> Iterator[SentProposal]:
         return (sent for _, sent, _ in self._entries.values())
 

@@ -39,6 +39,8 @@ def pick(
         waiting: In the order they came.
         carried: What the commit carries itself; it stands before everything else.
     """
+    if any(isinstance(sent.proposal, ReInit) for sent in carried):
+        return ()
     removals = [sent for sent in waiting if isinstance(sent.proposal, Remove)]
     updates = [sent for sent in reversed(waiting) if isinstance(sent.proposal, Update)]
     changes = [sent for sent in waiting if isinstance(sent.proposal, GroupContextExtensions)]
