@@ -5,14 +5,16 @@
     graph       the events of one place: what is ready, how deep, what is missing, whom a new one stands on
     authors     running numbers: gaps, doubles, reach-back
     history     epochs, rosters and cuts: which events count
-    item        the fold of one item
+    item        one item as values, and how it is stored
+    item_fold   what the events of an item come to
     registers   the folds of the people and the settings
     taxonomy    the categories that every group starts with
     codes       short codes that people say
 
 A board is made like this: read every event, put it into the graph of its ``home`` and its link into the authors; take
 ``judge = history.judge_by(authors.link)``; fold each graph with it. After a new event only its own place is folded
-again; after a commit with cuts, and after a new link of an author who was cut, the places of that author's events.
+again. After a commit: the places of the authors that it cuts, and of events that stated its epoch before it was known.
+After a new link of an author who was ever cut: all places of that author.
 """
 
 from taboon_client.board.authors import Authors, Gap, Link
@@ -20,7 +22,8 @@ from taboon_client.board.codes import code_of, read_code, shortest_codes
 from taboon_client.board.event import Event, event_name
 from taboon_client.board.graph import Graph
 from taboon_client.board.history import ADMIN, Cut, EpochRecord, History, Judge, Standing
-from taboon_client.board.item import Item, ItemComment, ItemLine, ItemPledge, PledgeStanding, Status, fold, thread
+from taboon_client.board.item import Item, ItemComment, ItemLine, ItemPledge, PledgeStanding, Status
+from taboon_client.board.item_fold import fold, thread
 from taboon_client.board.kinds import (
     Body,
     Comment,

@@ -24,7 +24,7 @@ from taboon_client.board import (
     fold,
     thread,
 )
-from taboon_client.board.item import KEPT_COMMENTS
+from taboon_client.board.item_fold import KEPT_COMMENTS
 from taboon_client.errors import FieldError, FormatError
 from tests.client.board.worlds import Board, Device, digest, group_of, meet, need
 
