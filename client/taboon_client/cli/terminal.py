@@ -22,13 +22,14 @@ import io
 import json
 import os
 import sys
+import threading
 import time
 import unicodedata
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
     from rich.progress import Progress, TaskID
@@ -272,39 +273,52 @@ def spinner(label: str, *, shown: bool) -> Iterator[None]:
 
 
 class Bar:
-    """A progress bar on a terminal, for work that turns out to take more than a second."""
+    """A progress bar on a terminal, for work that turns out to take more than a second.
 
-    def __init__(self, label: str, *, shown: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        label: What is being done.
+        shown: Whether a person reads the answer.
+        after: Seconds until it appears.
+    """
+
+    def __init__(self, label: str, *, shown: bool, after: float = _BAR_AFTER) -> None:
         self._label = label
-        self._shown = shown and sys.stderr.isatty()
-        self._clock = clock
-        self._began = clock()
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
+        self._known: tuple[int, int] = (0, 0)
+        self._drawn: tuple[Progress, TaskID] | None = None
+        self._ended = False
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(after, self._appear) if shown and sys.stderr.isatty() else None
 
     def __enter__(self) -> Self:
+        if self._timer is not None:
+            self._timer.daemon = True
+            self._timer.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+        with self._lock:
+            self._ended = True
+            if self._drawn is not None:
+                self._drawn[0].stop()
 
     def __call__(self, done: int, total: int) -> None:
         """Tell that ``done`` of ``total`` are done."""
-        if not self._shown or self._clock() - self._began < _BAR_AFTER:
-            return
-        if self._progress is None:
-            from rich.progress import (
-                BarColumn,
-                MofNCompleteColumn,
-                Progress,
-                TextColumn,
-                TimeRemainingColumn,
-            )
+        with self._lock:
+            self._known = (done, total)
+            if self._drawn is not None:
+                progress, task = self._drawn
+                progress.update(task, completed=done, total=total or None)
 
-            columns = (TextColumn(self._label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            self._progress = Progress(*columns, console=_console(stderr=True), transient=True)
-            self._task = self._progress.add_task(self._label, total=total or None)
-            self._progress.start()
-        if self._task is not None:
-            self._progress.update(self._task, completed=done, total=total or None)
+    def _appear(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+        with self._lock:
+            if self._ended:
+                return
+            done, total = self._known
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+            progress = Progress(*columns, console=_console(stderr=True), transient=True)
+            self._drawn = progress, progress.add_task(self._label, completed=done, total=total or None)
+            progress.start()
