@@ -104,3 +104,10 @@ def count_up(tx: Connection) -> int:
     value = int(tx.execute("SELECT value FROM counter").fetchone()[0]) + 1
     tx.execute("UPDATE counter SET value = ?", (value,))
     return value
+
+
+def rewrite(path: Path, at: int, change: int) -> None:
+    """Flip bits of one byte of a file; once more puts them back."""
+    data = bytearray(path.read_bytes())
+    data[at] ^= change
+    path.write_bytes(data)
