@@ -8,10 +8,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts import _venv
 
+# Before anything that an older Python cannot read.
+_venv.require_python()
+
 
 def main() -> int:
     """Run them one after the other; return 0 if all went well."""
-    _venv.require_python()
     _venv.prepare("-e", ".[relay]", "--group", "dev")
     options = [one for one in sys.argv[1:] if one.startswith("-")]
     named = [one for one in sys.argv[1:] if not one.startswith("-")]

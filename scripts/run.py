@@ -9,6 +9,7 @@ too; without one, this ends with the walk. Any step that does not do what it say
 import csv
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -22,6 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts import _venv
 
+# Before anything that an older Python cannot read.
+_venv.require_python()
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -30,6 +34,7 @@ RELAY_FOLDER = DEMO / "relay"
 SHEET_NAME = "crisis-messages.csv"
 _START_SECONDS = 60.0
 _SHOWN_LINES = 12
+_DIGITS = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
 _TITLE = "Drinking water for the clinic"
 _AFTER = "The next meeting is at the blue gate"
 
@@ -40,7 +45,6 @@ class StepFailedError(Exception):
 
 def main() -> int:
     """Walk through the main job; return 0 if every step did what it says."""
-    _venv.require_python()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # text streams of this process
     _venv.prepare("-e", ".[relay]")
@@ -211,8 +215,8 @@ def _walk(url: str) -> None:
     amal.types("group", "create", "Harbour", "--relay", url, "--as", "Amal")
 
     _title("Basil and Dalal come in: an invite each, a safety code to compare, Amal's approval")
-    for person in (basil, dalal):
-        _bring_in(amal, person)
+    _bring_in(amal, basil, members=2)
+    _bring_in(amal, dalal, members=3)
 
     sheet = _sheet()
     _title(f"A real intake sheet: {sheet.name}")
@@ -227,11 +231,12 @@ def _walk(url: str) -> None:
     _pledge_twice(amal, basil, dalal)
 
     _title("Amal rotates her key; Basil follows")
-    before = amal.knows("status", "Harbour")["groups"][0]["epoch"]
-    amal.types("rotate", "Harbour")
+    epoch = re.search(r"epoch (\d+)", amal.types("rotate", "Harbour"))
     basil.types("sync", "Harbour")
-    epochs = {person.knows("status", "Harbour")["groups"][0]["epoch"] for person in (amal, basil)}
-    _claim(epochs == {before + 1}, f"both are in epoch {before + 1}")
+    _claim(
+        epoch is not None and basil.knows("status", "Harbour", "--offline")["groups"][0]["epoch"] == int(epoch[1]),
+        "both are in the same epoch",
+    )
 
     _title("Amal removes Dalal. What is said from then on, Dalal cannot read")
     _remove(amal, basil, dalal)
@@ -240,17 +245,13 @@ def _walk(url: str) -> None:
     _look_at_relay([_TITLE, _AFTER, "Harbour", "Amal", "Basil", "Dalal", *_texts(sheet)[:200]])
 
 
-def _bring_in(amal: Person, person: Person) -> None:
+def _bring_in(amal: Person, person: Person, members: int) -> None:
     link = amal.types("invite", "Harbour").strip()
-    person.types("join", "-", "--as", person.name, given=link)
-    amal.types("requests", "Harbour")
-    request = amal.knows("requests", "Harbour", "--offline")["requests"][-1]
-    joining = person.knows("groups", "--offline")["joinings"][-1]
-    _claim(request["safety_code"] == joining["safety_code"], "both have the same safety code on the screen")
-    amal.types("approve", "Harbour", request["code"], "--yes")
-    person.types("groups")
-    names = {member["name"] for member in person.knows("members", "Harbour", "--offline")["members"]}
-    _claim({"Amal", person.name} <= names, f"{person.name} is in")
+    joiner_sees = _DIGITS.findall(person.types("join", "-", "--as", person.name, given=link))
+    asked = amal.types("requests", "Harbour")
+    _claim(joiner_sees == _DIGITS.findall(asked) != [], "both have the same safety code on the screen")
+    amal.types("approve", "Harbour", asked.split()[0], "--yes")
+    _claim(f"{members} members" in person.types("groups"), f"{person.name} is in")
 
 
 def _sheet() -> Path:
@@ -288,11 +289,12 @@ def _import(amal: Person, basil: Person, sheet: Path) -> None:
 
 
 def _help(amal: Person, basil: Person, dalal: Person) -> str:
-    amal.types(
-        *("post", "Harbour", "need", "--title", _TITLE, "--category", "water"),
-        *("--quantity", "60", "--unit", "litre", "--urgency", "now", "--area", "Hill"),
+    code = _code_of(
+        amal.types(
+            *("post", "Harbour", "need", "--title", _TITLE, "--category", "water"),
+            *("--quantity", "60", "--unit", "litre", "--urgency", "now", "--area", "Hill"),
+        )
     )
-    code = _code_of(amal, _TITLE)
     basil.types("pledge", "Harbour", code, "--quantity", "40")
     dalal.types("pledge", "Harbour", code, "--quantity", "20")
     dalal.types("comment", "Harbour", code, "-", given="سنكون هناك في السادسة")
@@ -306,19 +308,19 @@ def _help(amal: Person, basil: Person, dalal: Person) -> str:
     return code
 
 
-def _code_of(person: Person, title: str) -> str:
-    items = person.knows("board", "Harbour")["items"]
-    return next(str(item["code"]) for item in items if item["title"] == title)
+def _code_of(posted: str) -> str:
+    """The code that a post was answered with."""
+    return posted.split()[0].removeprefix("#")
 
 
 def _pledge_twice(amal: Person, basil: Person, dalal: Person) -> None:
     title = "Insulin for two people"
-    amal.types("post", "Harbour", "need", "--title", title, "--category", "med", "--urgency", "now")
-    code = _code_of(basil, title)
-    _code_of(dalal, title)
+    code = _code_of(amal.types("post", "Harbour", "need", "--title", title, "--category", "med", "--urgency", "now"))
+    for person in (basil, dalal):
+        person.types("sync", "Harbour")
     basil.types("pledge", "Harbour", code, "--offline")
     dalal.types("pledge", "Harbour", code, "--offline")
-    for person in (basil, dalal, basil):
+    for person in (basil, dalal):
         person.types("sync", "Harbour")
     seen = []
     for person in (amal, basil, dalal):
@@ -335,13 +337,11 @@ def _remove(amal: Person, basil: Person, dalal: Person) -> None:
     amal.types("post", "Harbour", "offer", "--title", _AFTER)
     basil.types("sync", "Harbour")
     dalal.types("sync", "Harbour")
-    dalal.types("status", "Harbour")
-    titles = {item["title"] for item in basil.knows("board", "Harbour")["items"]}
+    _claim("removed" in dalal.types("status", "Harbour"), "Dalal's own device says so")
+    titles = {item["title"] for item in basil.knows("board", "Harbour", "--offline")["items"]}
     _claim(_AFTER in titles, "Basil reads what Amal posted after the removal")
     titles = {item["title"] for item in dalal.knows("board", "Harbour")["items"]}
     _claim(_TITLE in titles and _AFTER not in titles, "Dalal has what was said before, and nothing of what came after")
-    state = dalal.knows("status", "Harbour")["groups"][0]["state"]
-    _claim(state == "removed", "Dalal's own device says so")
 
 
 def _look_at_relay(secrets: "list[str]") -> None:

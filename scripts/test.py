@@ -13,10 +13,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts import _venv
 
+# Before anything that an older Python cannot read.
+_venv.require_python()
+
 
 def main() -> int:
     """Run every check, also after one that failed; return 0 if all passed."""
-    _venv.require_python()
     _venv.prepare("-e", ".[relay]", "--group", "dev")
     tests = [_venv.python(), "-m", "pytest", *sys.argv[1:]]
     if sys.argv[1:]:
