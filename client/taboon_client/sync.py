@@ -11,13 +11,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from taboon_client.errors import (
+    MailboxFullError,
     MailboxMovedError,
     MailboxSealedError,
     MailboxUnknownError,
     RelayError,
+    RelayMisbehavedError,
     RelayRolledBackError,
+    RelayUnreachableError,
 )
 from taboon_client.group import steps
+from taboon_client.joining import steps as joining_steps
 from taboon_client.relay.client import RelayClient
 from taboon_client.values import SyncReport
 
@@ -27,7 +31,8 @@ if TYPE_CHECKING:
     from taboon_client.group.commits import Seal
     from taboon_client.group.desk import Desk
     from taboon_client.group.inbox import Applied
-    from taboon_client.group.steps import Position, Waiting, Work
+    from taboon_client.group.steps import Position, Work
+    from taboon_client.joining.steps import Waiting
     from taboon_client.relay.address import RelayAddress
     from taboon_client.relay.answers import Page, Receipt
     from taboon_client.runner import Runner
@@ -39,7 +44,13 @@ _PAGE = 2
 _LARGE_PAGE = 3
 _MAX_TURNS = 10_000
 """Bounds one sync against a relay that always has one more thing to do."""
-_LOST = "the relay had lost what this group's mailbox held; what is held here was posted again"
+_MAX_RESTARTS = 2
+_MAX_RENDEZVOUS = 8 * 1024 * 1024
+"""Bytes that are read of a rendezvous in one sync: more than any Welcome has."""
+_LOST = (
+    "the relay had lost what this group's mailbox held; what is held here was posted again. If somebody was removed in "
+    "these days, ask an admin whether you have heard of it before you post anything that they must not read"
+)
 _SLOW = "the relay did not answer in time. What you made is kept and goes out with the next sync"
 
 
@@ -49,6 +60,13 @@ class _Tally:
     sent: int = 0
     problem: str | None = None
     notices: list[str] = field(default_factory=list)
+    restarts: int = 0
+
+    def restart(self) -> None:
+        """Count a mailbox that is read from its beginning: often enough, and the relay is making fun of us."""
+        self.restarts += 1
+        if self.restarts > _MAX_RESTARTS:
+            raise RelayMisbehavedError("The relay loses this group's mailbox again and again. What you made is kept.")
 
 
 class Syncer:
@@ -117,7 +135,9 @@ class Syncer:
                 if position is None:
                     return
                 wait = 0
-                work = await self._work(grp, tries)
+                work = await self._work(grp, position, tries)
+                if work is None:
+                    continue
                 if work.seal is not None:
                     if not await self._seal(client, grp, position, work.seal):
                         tries += 1
@@ -132,29 +152,31 @@ class Syncer:
     async def _read(self, client: RelayClient, grp: int, tally: _Tally, wait: int) -> Position | None:
         """Read to the head of the mailbox of the latest epoch there is; None if the group does not go on here."""
         page_class = _PAGE
-        restarted = False
         while (at := await self._position(grp)) is not None:
             try:
                 page = await client.read(at.keys, at.cursor, page_class=page_class, wait=wait)
             except MailboxUnknownError:
+                if not await self._lost(grp, at, tally):
+                    continue
                 await client.create(at.keys)
                 if not at.cursor.number:
                     return at
-                await self._restart(grp, at, tally)
                 continue
             except RelayRolledBackError:
                 # It lost its disk, or went back to an old copy: keys that were spent stay spent, so reading anew does
-                # no harm, and what it lost and we hold comes back. Once in a sync; a relay that goes on is told.
-                if restarted:
-                    raise
-                restarted = True
-                await self._restart(grp, at, tally)
+                # no harm, and what it lost and we hold comes back.
+                await self._lost(grp, at, tally)
+                continue
+            wait = 0
+            if page.sealed and page.complete and not page.blobs:
+                # The seal is behind us: it was shown as an ordinary blob before. It is looked at again, as what it is.
+                tally.restart()
+                await self._run(lambda: steps.rewind(self._desk, grp, at))
                 continue
             applied = await self._apply(grp, at, page)
             tally.received += applied.received
             tally.sent += applied.sent
             tally.notices += applied.notices
-            wait = 0
             if not page.complete:
                 page_class = _LARGE_PAGE
             elif not (applied.moved or applied.stale):
@@ -183,44 +205,62 @@ class Syncer:
         except (MailboxSealedError, MailboxUnknownError):
             return True
         except MailboxMovedError:
-            await self._run(lambda: steps.drop_staged(self._desk, grp, seal.blobs[-1]))
+            await self._run(lambda: steps.retire_staged(self._desk, grp, seal.blobs[-1]))
             return False
         return True
 
     async def _rendezvous_of(self, grp: int | None, tally: _Tally) -> None:
-        """Look at rendezvous mailboxes. One that makes trouble does not keep the group from its sync."""
-        for waiting in await self._run(lambda: steps.rendezvous_waiting(self._desk, grp)):
-            async with self._client(waiting.relay) as client:
-                try:
-                    await self._rendezvous(client, waiting, tally)
-                except RelayError as error:
+        """Look at rendezvous mailboxes, all at once: one that makes trouble keeps neither the others nor the group."""
+        found = await self._run(lambda: joining_steps.waiting(self._desk, grp))
+        await asyncio.gather(*(self._one_rendezvous(waiting, tally, quiet=grp is not None) for waiting in found))
+
+    async def _one_rendezvous(self, waiting: Waiting, tally: _Tally, *, quiet: bool) -> None:
+        async with self._client(waiting.relay) as client:
+            try:
+                await self._rendezvous(client, waiting, tally)
+            except RelayUnreachableError as error:
+                # The group's own mailbox is at the same relay, and says so better.
+                if not quiet:
+                    tally.problem = str(error)
+            except RelayError as error:
+                if quiet:
+                    tally.notices.append(f"an invite could not be looked at. {error}")
+                else:
                     tally.problem = str(error)
 
     async def _rendezvous(self, client: RelayClient, at: Waiting, tally: _Tally) -> None:
+        cursor, blobs = at.cursor, list[bytes]()
         try:
-            page = await client.read(at.keys, at.cursor, page_class=_PAGE)
+            while True:
+                page = await client.read(at.keys, cursor, page_class=_PAGE if not blobs else _LARGE_PAGE)
+                cursor = page.cursor
+                blobs += page.blobs
+                if page.complete or sum(map(len, blobs)) > _MAX_RENDEZVOUS:
+                    break
         except MailboxUnknownError:
             await client.create(at.keys)
-            if at.cursor.number:
-                await self._run(lambda: steps.restart_rendezvous(self._desk, at))
+            await self._run(lambda: joining_steps.restart(self._desk, at))
         except RelayRolledBackError:
-            await self._run(lambda: steps.restart_rendezvous(self._desk, at))
+            await self._run(lambda: joining_steps.restart(self._desk, at))
         else:
-            tally.notices += await self._run(
-                lambda: steps.apply_rendezvous(self._desk, at, after=page.cursor, blobs=page.blobs)
-            )
-        if at.blobs:
-            for blob in at.blobs:
+            tally.notices += await self._run(lambda: joining_steps.apply(self._desk, at, after=cursor, blobs=blobs))
+        left = [blob for blob in at.blobs if blob not in blobs]
+        try:
+            for blob in left:
                 await client.append(at.keys, blob)
-            await self._run(lambda: steps.rendezvous_sent(self._desk, at))
+        except (MailboxSealedError, MailboxFullError):
+            tally.notices += await self._run(lambda: joining_steps.closed(self._desk, at))
+        else:
+            if at.blobs:
+                await self._run(lambda: joining_steps.sent(self._desk, at))
 
     # Steps on the vault
 
     async def _position(self, grp: int) -> Position | None:
         return await self._run(lambda: steps.position(self._desk, grp))
 
-    async def _work(self, grp: int, tries: int) -> Work:
-        return await self._run(lambda: steps.work(self._desk, grp, tries=tries))
+    async def _work(self, grp: int, at: Position, tries: int) -> Work | None:
+        return await self._run(lambda: steps.work(self._desk, grp, at, tries=tries))
 
     async def _apply(self, grp: int, at: Position, page: Page) -> Applied:
         sealed = page.sealed and page.complete
@@ -231,9 +271,12 @@ class Syncer:
     async def _acknowledge(self, grp: int, at: Position, blob: bytes, receipt: Receipt) -> tuple[int, Position]:
         return await self._run(lambda: steps.acknowledge(self._desk, grp, at, blob, receipt.number, receipt.head))
 
-    async def _restart(self, grp: int, at: Position, tally: _Tally) -> None:
-        tally.notices.append(_LOST)
-        await self._run(lambda: steps.restart_mailbox(self._desk, grp, at))
+    async def _lost(self, grp: int, at: Position, tally: _Tally) -> bool:
+        """Begin a mailbox anew that the relay has lost. False if the group does not go on here for it."""
+        if at.cursor.number:
+            tally.restart()
+            tally.notices.append(_LOST)
+        return await self._run(lambda: steps.lost_mailbox(self._desk, grp, at))
 
 
 async def _bounded(work: Coroutine[Any, Any, None], deadline: float | None, tally: _Tally) -> None:

@@ -54,6 +54,16 @@ def desk_of(person: Person) -> Desk:
     return person.taboon._taboon._desk
 
 
+def work_of(person: Person) -> steps.Work:
+    """What a person's next sync would send, saved as a sync saves it."""
+    desk, grp = desk_of(person), person.group._group.row_id
+    at = steps.position(desk, grp)
+    assert at is not None
+    work = steps.work(desk, grp, at, tries=0)
+    assert work is not None
+    return work
+
+
 def test_two_processes_that_post_200_each_use_no_key_twice_and_lose_nothing(neighbourhood: Neighbourhood) -> None:
     layla = neighbourhood.founder("Layla")
     sami = neighbourhood.let_in(layla, "Sami")
@@ -85,10 +95,9 @@ def test_a_process_killed_after_saving_and_before_sending_sends_the_same_blob_la
     layla = neighbourhood.founder("Layla")
     sami = neighbourhood.let_in(layla, "Sami")
     layla.group.post(Need(title="Blankets", created=0))
-    desk = desk_of(layla)
-    (blob,) = steps.work(desk, layla.group._group.row_id, tries=0).blobs
+    (blob,) = work_of(layla).blobs
     layla.reopen()
-    (again,) = steps.work(desk_of(layla), layla.group._group.row_id, tries=0).blobs
+    (again,) = work_of(layla).blobs
     assert again == blob
     layla.sync()
     layla.sync()
@@ -179,7 +188,7 @@ def test_a_commit_that_was_sealed_before_the_process_died_is_merged_by_the_next(
     grp = layla.group._group.row_id
     desk = desk_of(layla)
     at = steps.position(desk, grp)
-    seal = steps.work(desk, grp, tries=0).seal
+    seal = work_of(layla).seal
     assert at is not None
     assert seal is not None
     import asyncio

@@ -62,11 +62,19 @@ class Acts:
         """Open an item; returns its id and whether it is new. With a key (16 bytes) the same post is made only once."""
         if key is not None:
             known = rows.post_of_key(self._tx, self._grp, key)
-            if known is not None:
+            if known is not None and self._stands(known):
                 return known, False
             opening = _with_key(opening, key)
         event = self._ledger.make(self._tx, self._grp, opening, None, ())
         return event.name, True
+
+    def _stands(self, item: bytes) -> bool:
+        """Tell whether an item is ours, or is open: nobody can keep a post out by posting its key and closing it."""
+        folded = rows.folded_item(self._tx, item)
+        if folded is None:
+            return False
+        found = Item.decode(folded)
+        return found.author == self._identity or found.status not in (Status.WITHDRAWN, Status.DONE)
 
     def pledge(self, item: Item, quantity: int | None) -> None:
         """Promise to cover an item, or ``quantity`` of its only line."""

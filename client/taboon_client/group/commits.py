@@ -7,7 +7,7 @@ commit is saved with its blobs before the seal is sent; after a crash the same b
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from taboon_client import cbor
@@ -18,7 +18,9 @@ from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent, LeafKeys
 from taboon_client.group.outbox import blobs_for
 from taboon_client.group.policy import POLICY_EXTENSION
+from taboon_client.group.rules import check_commit
 from taboon_client.joining import host
+from taboon_client.vault import events as event_rows
 from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox
 from taboon_crypto import mls
@@ -27,11 +29,18 @@ from taboon_crypto.blob import Kind
 if TYPE_CHECKING:
     from taboon_client.group.keeper import Keeper
     from taboon_client.group.ledger import Ledger
+    from taboon_client.group.policy import Policy
     from taboon_client.vault import Connection
     from taboon_crypto.mls import Random
 
 __all__ = ["Seal", "merge", "psks_of", "stage_wishes", "staged_seal"]
 
+_NO_ADMIN = "only an admin of the group can do that"
+_NOT_GOOD = (
+    "nobody was let in: the request is gone, out of date, or not one that this group can take. Ask them to check the "
+    "clock of their device, and make a new invite"
+)
+_IMPOSSIBLE = "this cannot be done in the group as it is now"
 _INSIST = 3
 """How many seals of a removal are bound to an expected number, before a flood may no longer keep it out."""
 
@@ -46,8 +55,48 @@ class Seal:
 
 def staged_seal(tx: Connection, grp: int) -> Seal | None:
     """Return the staged commit that waits for its seal."""
-    row = rows.get_staged(tx, grp)
+    row = rows.live_staged(tx, grp)
     return None if row is None else Seal(tuple(cbor.decode(row.blobs)), row.expected)
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """What the next commit shall do."""
+
+    adds: list[host.Approved] = field(default_factory=list)
+    removals: list[bytes] = field(default_factory=list)
+    rotate: bool = False
+
+
+def _wanted(tx: Connection, grp: int, group: mls.Group, policy: Policy, now: int) -> _Wanted:
+    """Gather the wishes that can come about now; those that have, or cannot any more, are ended."""
+    own = rows.get_group(tx, grp)
+    in_group = {member.signature_key for member in group.members()}
+    wanted = _Wanted()
+    for wish in rows.wishes(tx, grp):
+        if wish.kind == "rotate":
+            # Two commits in a row by one member who is no admin would be spoiled: it waits for somebody else's.
+            wanted.rotate = own.identity in policy.admins or rows.last_committer(tx, grp) != own.identity
+        elif wish.kind == "remove":
+            if wish.data not in in_group:
+                rows.drop_wish(tx, wish.id)
+            elif own.identity not in policy.admins or wish.data == own.identity:
+                rows.fail_wish(tx, wish.id, _NO_ADMIN)
+            else:
+                wanted.removals.append(wish.data)
+        else:
+            approved = host.approved(tx, wish.data, now=now)
+            if approved is None:
+                rows.fail_wish(tx, wish.id, _NOT_GOOD)
+            elif approved.identity in in_group:
+                rows.drop_wish(tx, wish.id)
+            elif own.identity not in policy.admins:
+                rows.fail_wish(tx, wish.id, _NO_ADMIN)
+            elif approved.identity in {other.identity for other in wanted.adds}:
+                rows.fail_wish(tx, wish.id, _NOT_GOOD)
+            else:
+                wanted.adds.append(approved)
+    return wanted
 
 
 def stage_wishes(
@@ -65,45 +114,53 @@ def stage_wishes(
         tries: How often a commit for these wishes was refused before.
 
     Returns:
-        False when nothing waits; wishes that have come about or cannot any more are dropped.
+        False when nothing waits.
     """
-    if rows.get_staged(tx, grp) is not None:
+    if rows.live_staged(tx, grp) is not None:
         return True
     group = keeper.load(tx, grp)
     policy = policy_of(group)
-    own = rows.get_group(tx, grp)
-    leaves = {member.signature_key: member.leaf for member in group.members()}
-    adds: list[host.Approved] = []
-    removals: list[bytes] = []
-    rotate = False
-    for wish in rows.wishes(tx, grp):
-        if wish.kind == "rotate":
-            # Two commits in a row by one member who is no admin would be spoiled: it waits for somebody else's.
-            rotate = own.identity in policy.admins or rows.last_committer(tx, grp) != own.identity
-        elif own.identity not in policy.admins:
-            rows.drop_wish(tx, wish.id)
-        elif wish.kind == "remove":
-            if wish.data in leaves and wish.data != own.identity:
-                removals.append(wish.data)
-            else:
-                rows.drop_wish(tx, wish.id)
-        else:
-            approved = host.approved(tx, int.from_bytes(wish.data, "big"), now=now)
-            if approved is None or approved.identity in leaves:
-                rows.drop_wish(tx, wish.id)
-            else:
-                adds.append(approved)
-    if not (adds or removals or rotate):
+    wanted = _wanted(tx, grp, group, policy, now)
+    if not (wanted.adds or wanted.removals or wanted.rotate):
         return False
-    psks = {psk_id(approved.psk): approved.psk for approved in adds}
-    cuts = [Cut(identity=identity, role="", last=ledger.last_without_gap(tx, grp, identity)) for identity in removals]
+    try:
+        _stage(tx, ledger, grp, group, policy, wanted, random=random, now=now, tries=tries)
+    except (mls.MlsError, FormatError):
+        # Nothing is ever sealed that we would ourselves call spoiled. Whatever it was, it was in what is wished for.
+        for wish in rows.wishes(tx, grp):
+            if wish.kind == "add" or not wanted.adds:
+                rows.fail_wish(tx, wish.id, _NOT_GOOD if wish.kind == "add" else _IMPOSSIBLE)
+        keeper.save(tx, grp, group)
+        return stage_wishes(tx, keeper, ledger, grp, random=random, now=now, tries=tries)
+    keeper.save(tx, grp, group)
+    return True
+
+
+def _stage(
+    tx: Connection,
+    ledger: Ledger,
+    grp: int,
+    group: mls.Group,
+    policy: Policy,
+    wanted: _Wanted,
+    *,
+    random: Random,
+    now: int,
+    tries: int,
+) -> None:
+    mailbox = rows.get_mailbox(tx, grp)
+    if mailbox is None:
+        raise FormatError("the group has no mailbox to commit in")
+    leaves = {member.signature_key: member.leaf for member in group.members()}
+    psks = {psk_id(approved.psk): approved.psk for approved in wanted.adds}
+    cuts = [Cut(identity=gone, role="", last=ledger.last_without_gap(tx, grp, gone)) for gone in wanted.removals]
     # An admin who is removed leaves the list of admins in the same commit.
-    after = policy.without_admins(removals)
+    after = policy.without_admins(wanted.removals)
     old_leaf = LeafContent.decode(mls.find_extension(group.member(group.own_leaf).extensions, LEAF_EXTENSION))
     keys = LeafKeys.generate(random, rows.leaf_secret(tx, grp, old_leaf.sealing_key))
     staged = group.commit(
-        add=tuple(approved.key_package for approved in adds),
-        remove=tuple(leaves[identity] for identity in removals),
+        add=tuple(approved.key_package for approved in wanted.adds),
+        remove=tuple(leaves[identity] for identity in wanted.removals),
         psks=tuple((mls.ExternalPsk(psk_id=name), secret) for name, secret in psks.items()),
         extensions=None if after == policy else _context_extensions(group, after.encode()),
         leaf_extensions=(mls.Extension(LEAF_EXTENSION, keys.content.encode()),),
@@ -113,10 +170,9 @@ def stage_wishes(
         random=random,
         now=now,
     )
-    mailbox = rows.get_mailbox(tx, grp)
-    if mailbox is None or staged.message is None:
-        raise FormatError("the group has no mailbox to commit in")
-    blobs = blobs_for(Kind.MESSAGE, staged.message, mailbox.blob_key, random)
+    check_commit(group, staged, last_committer=rows.last_committer(tx, grp))
+    blobs = blobs_for(Kind.MESSAGE, staged.message or b"", mailbox.blob_key, random)
+    insist = (bool(wanted.removals) and tries < _INSIST) or len(blobs) > 1
     rows.add_leaf_key(tx, grp, "append", keys.content.append_key, keys.append_seed)
     rows.add_leaf_key(tx, grp, "sealing", keys.content.sealing_key, keys.sealing_private)
     rows.set_staged(
@@ -126,13 +182,11 @@ def stage_wishes(
             staged=staged.encode(),
             blobs=cbor.encode(blobs),
             hash=hashlib.sha256(blobs[-1]).digest(),
-            expected=mailbox.number + len(blobs) if removals and tries < _INSIST else None,
+            expected=mailbox.number + len(blobs) if insist else None,
             welcome=staged.welcome,
-            adds=cbor.encode([approved.invite for approved in adds]),
+            adds=cbor.encode([approved.wish for approved in wanted.adds]),
         ),
     )
-    keeper.save(tx, grp, group)
-    return True
 
 
 def _context_extensions(group: mls.Group, policy: bytes) -> tuple[mls.Extension, ...]:
@@ -160,6 +214,7 @@ def merge(
     staged: mls.StagedCommit,
     data: CommitData,
     *,
+    own: rows.StagedRow | None,
     random: Random,
 ) -> list[str]:
     """Go over into the epoch that a commit makes. Returns sentences for the user.
@@ -167,7 +222,6 @@ def merge(
     The keys of the epoch that ended are deleted with it, events that were not in wait for encryption again, and places
     in which somebody was cut off are folded anew.
     """
-    own = rows.get_staged(tx, grp)
     group = keeper.load(tx, grp)
     author = group.member(staged.sender_leaf).signature_key
     by_us = staged.sender_leaf == group.own_leaf
@@ -187,13 +241,14 @@ def merge(
     rows.keep_append_keys(tx, grp, leaf.append_key)
     for cut in data.cuts:
         ledger.refold_author(tx, grp, cut.identity)
+    # Events can state an epoch before it is known here, when they came by another way.
+    ledger.refold(tx, grp, event_rows.places_of_epoch(tx, grp, epoch_id(group)))
+    rows.drop_staged(tx, grp)
     if own is not None:
-        rows.drop_staged(tx, grp)
-    if by_us and own is not None:
-        invites = cbor.decode(own.adds)
-        for invite in invites:
-            host.answer(tx, int(invite), own.welcome or b"", random)
-        if invites:
+        admitted = cbor.decode(own.adds)
+        for wish in admitted:
+            host.answer(tx, wish, own.welcome or b"", random)
+        if admitted:
             ledger.queue_snapshot(tx, grp, group)
     for wish in rows.wishes(tx, grp):
         if wish.kind == "rotate" and by_us:

@@ -64,6 +64,7 @@ def found_group(
         identity_seed=signer.seed,
         identity=signer.public,
         added_by=None,
+        joined=0,
     )
     groups.add_leaf_key(tx, grp, "append", keys.content.append_key, keys.append_seed)
     groups.add_leaf_key(tx, grp, "sealing", keys.content.sealing_key, keys.sealing_private)

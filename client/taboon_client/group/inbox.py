@@ -17,6 +17,7 @@ from taboon_client.group.payload import HistoryPayload, read_payload
 from taboon_client.group.rules import check_commit
 from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox
+from taboon_client.vault.savepoint import StorageError, savepoint
 from taboon_crypto import mls
 from taboon_crypto.blob import Assembler, Kind, Part, Whole, open_blob, parse_content
 from taboon_crypto.errors import CryptoError
@@ -92,20 +93,29 @@ class _Reader:
         """Apply a blob that is no seal."""
         digest = hashlib.sha256(blob).digest()
         if outbox.own_hash(self.tx, digest):
-            self.applied.sent += outbox.acknowledge(self.tx, self.grp, digest)
+            self.applied.sent += outbox.acknowledge(self.tx, self.grp, digest, self.mailbox.epoch)
             return
         message = self._message(blob)
-        if message is None:
-            return
         group = self.keeper.load(self.tx, self.grp)
         try:
-            result = group.receive(message, psks=_no_psk)
+            # Proposals by themselves are against every policy, and a commit stands in the seal or nowhere: neither is
+            # even looked at, so that no member can leave something behind in everybody's group.
+            if message is None or mls.content_type_of(message) is not mls.ContentType.APPLICATION:
+                return
+            result = group.receive(message)
         except mls.MlsError:
             return
-        if isinstance(result, mls.ApplicationMessage):
-            if result.sender_leaf == group.own_leaf:
-                raise _StopError("frozen", _FROZEN)
-            self._payload(group, result)
+        if not isinstance(result, mls.ApplicationMessage):
+            return
+        if result.sender_leaf == group.own_leaf:
+            raise _StopError("frozen", _FROZEN)
+        try:
+            with savepoint(self.tx):
+                self._payload(group, result)
+        except (_StopError, StorageError):
+            raise
+        except Exception:  # noqa: BLE001 - what nobody foresaw in one member's message must not keep the rest from being read
+            self.ledger.forget(self.grp)
 
     def _message(self, blob: bytes) -> bytes | None:
         try:
@@ -132,7 +142,7 @@ class _Reader:
             if own.added_by is not None and sender == own.added_by:
                 self.ledger.take_history(self.tx, self.grp, payload)
         elif payload is not None:
-            fresh, foreign_own = self.ledger.take(self.tx, self.grp, payload)
+            fresh, foreign_own = self.ledger.take(self.tx, self.grp, payload, self.mailbox.epoch)
             self.applied.received += fresh
             if foreign_own:
                 raise _StopError("frozen", _FROZEN)
@@ -140,16 +150,14 @@ class _Reader:
     def seal(self, blob: bytes) -> None:
         """Follow the commit that ends the epoch, or say why that cannot be done."""
         group = self.keeper.load(self.tx, self.grp)
-        own = rows.get_staged(self.tx, self.grp)
         digest = hashlib.sha256(blob).digest()
+        own = rows.staged_of_hash(self.tx, self.grp, digest)
         last = rows.last_committer(self.tx, self.grp)
         try:
-            if own is not None and own.hash == digest:
-                staged = group.load_staged(own.staged)
-                data = check_commit(group, staged, last_committer=last)
-            else:
-                staged = self._received(group, blob)
-                data = check_commit(group, staged, last_committer=last)
+            staged = self._received(group, blob) if own is None else group.load_staged(own.staged)
+            data = check_commit(group, staged, last_committer=last)
+        except mls.OwnCommitError:
+            raise _StopError("frozen", _FROZEN) from None
         except mls.CannotFollowError:
             raise _StopError("spoiled", _LOST_WAY) from None
         except (mls.MlsError, FormatError):
@@ -157,14 +165,14 @@ class _Reader:
         if staged.removes_self:
             raise _StopError("removed", _REMOVED)
         self.applied.notices += commits.merge(
-            self.tx, self.keeper, self.ledger, self.grp, staged, data, random=self.random
+            self.tx, self.keeper, self.ledger, self.grp, staged, data, own=own, random=self.random
         )
         self.applied.moved = True
 
     def _received(self, group: mls.Group, blob: bytes) -> mls.StagedCommit:
         message = self._message(blob)
-        if message is None:
-            raise FormatError("the seal is no message")
+        if message is None or mls.content_type_of(message) is not mls.ContentType.COMMIT:
+            raise FormatError("the seal is no commit")
         result = group.receive(message, psks=commits.psks_of)
         if not isinstance(result, mls.StagedCommit):
             raise FormatError("the seal is no commit")
@@ -221,7 +229,3 @@ def apply_page(
     # Once for the page: the keys that its messages spent.
     keeper.save(tx, grp, keeper.load(tx, grp))
     return reader.applied
-
-
-def _no_psk(_: object, __: bytes) -> None:
-    """No application message needs a pre-shared key, and no commit stands before the seal."""

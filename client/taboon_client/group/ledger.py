@@ -27,7 +27,7 @@ from taboon_client.board import (
 from taboon_client.board.codes import code_of
 from taboon_client.board.kinds import URGENCIES
 from taboon_client.errors import EventError, FormatError
-from taboon_client.group.payload import HistoryPayload
+from taboon_client.group.payload import history_in_pieces
 from taboon_client.vault import events as rows
 from taboon_client.vault import groups, outbox
 from taboon_crypto.primitives import sodium
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from taboon_client.board import Body
+    from taboon_client.group.payload import HistoryPayload
     from taboon_client.vault import Connection
     from taboon_crypto import mls
 
@@ -45,21 +46,12 @@ CLOSED = (Status.DONE, Status.WITHDRAWN)
 """Statuses of items that a newcomer is not given."""
 
 _REGISTERS = ("people", "settings", "taxonomy", "areas", "members")
-_ITEM_ID = 32
 _CODE = 24
 
 
 def tag(identity: bytes) -> str:
     """Return the short code of an identity key, which tells members of one name apart."""
     return code_of(fingerprint(identity))
-
-
-def _key(place: bytes | str) -> bytes:
-    return place if isinstance(place, bytes) else place.encode()
-
-
-def _place(key: bytes) -> bytes | str:
-    return key if len(key) == _ITEM_ID else key.decode()
 
 
 class Ledger:
@@ -80,15 +72,26 @@ class Ledger:
         return known[1]
 
     def take_history(self, tx: Connection, grp: int, payload: HistoryPayload) -> None:
-        """Take the history that the member who added us gave; the epochs that we saw ourselves stay as they are."""
-        first = min(History.from_value([cbor.decode(r)]).epochs()[0].number for r in groups.epoch_records(tx, grp))
-        for epoch in payload.epochs:
-            if epoch.number < first:
-                groups.add_epoch(tx, grp, epoch.number, epoch.epoch_id, cbor.encode(epoch.to_value()), None)
+        """Take a piece of the history that the member who added us gave; what we saw ourselves stays as it is.
+
+        Raises:
+            FormatError: It does not fit what is known; nothing was taken.
+        """
+        joined = groups.get_group(tx, grp).joined
+        known = list(self.history(tx, grp).epochs())
+        numbers = {epoch.number for epoch in known}
+        fresh = [epoch for epoch in payload.epochs if epoch.number < joined and epoch.number not in numbers]
+        History(sorted([*known, *fresh], key=lambda epoch: epoch.number))
+        for epoch in fresh:
+            groups.add_epoch(tx, grp, epoch.number, epoch.epoch_id, cbor.encode(epoch.to_value()), None)
         for author, number, name in payload.authors:
             rows.set_base(tx, grp, author, number, name)
-        self._histories.pop(grp, None)
+        self.forget(grp)
         self.refold(tx, grp, rows.all_places(tx, grp))
+
+    def forget(self, grp: int) -> None:
+        """Drop what is held in memory of a group: it is read from the vault again."""
+        self._histories.pop(grp, None)
 
     def last_without_gap(self, tx: Connection, grp: int, author: bytes) -> bytes | None:
         """Return the name of the last event up to which an author's events are held without a gap: what a cut names."""
@@ -147,17 +150,23 @@ class Ledger:
         self._keep(tx, grp, event)
         groups.advance_author(tx, grp, event.number, event.name)
         outbox.queue_event(tx, grp, event.name)
-        self.refold(tx, grp, [_key(event.home)])
+        self.refold(tx, grp, [event.home])
         return event
 
-    def take(self, tx: Connection, grp: int, raws: Iterable[bytes]) -> tuple[int, bool]:
+    def take(self, tx: Connection, grp: int, raws: Iterable[bytes], epoch: int) -> tuple[int, bool]:
         """Keep events that came, and fold the places that they change.
+
+        Args:
+            tx: A transaction that writes.
+            grp: The group.
+            raws: Events as bytes.
+            epoch: Number of the epoch whose mailbox they came by.
 
         Returns:
             How many were new, and whether one of them is our own and unknown here: a second copy of this vault.
         """
         own = groups.get_group(tx, grp)
-        touched: dict[bytes, None] = {}
+        touched: dict[bytes | str, None] = {}
         fresh, foreign_own = 0, False
         cut = self.history(tx, grp)
         for raw in raws:
@@ -165,11 +174,13 @@ class Ledger:
                 event = Event.read(raw, own.group_id)
             except (EventError, FormatError):
                 continue
-            if not self._keep(tx, grp, event):
+            new = self._keep(tx, grp, event)
+            rows.set_carried(tx, event.name, epoch)
+            if not new:
                 continue
             fresh += 1
             foreign_own = foreign_own or (event.author == own.identity and event.number >= own.next_number)
-            touched[_key(event.home)] = None
+            touched[event.home] = None
             if cut.is_cut(event.author):
                 # A link that was missing can let a cut reach further back, in any place.
                 touched.update(dict.fromkeys(rows.places_of_author(tx, grp, event.author)))
@@ -185,7 +196,7 @@ class Ledger:
                 author=event.author,
                 number=event.number,
                 previous=event.previous,
-                place=_key(event.home),
+                place=event.home,
                 epoch_id=event.epoch,
                 bytes=event.raw,
             ),
@@ -195,7 +206,7 @@ class Ledger:
 
     def graph(self, tx: Connection, grp: int, place: bytes | str) -> tuple[Graph, Judge]:
         """Return the events of a place, and the judge who says which of them count."""
-        events = (Event.parse(raw) for _, raw in rows.events_of_place(tx, grp, _key(place)))
+        events = (Event.parse(raw) for _, raw in rows.events_of_place(tx, grp, place))
 
         def link(name: bytes) -> Link | None:
             found = rows.link_of(tx, name)
@@ -203,10 +214,9 @@ class Ledger:
 
         return Graph(place, events), self.history(tx, grp).judge_by(link)
 
-    def refold(self, tx: Connection, grp: int, places: Iterable[bytes]) -> None:
+    def refold(self, tx: Connection, grp: int, places: Iterable[bytes | str]) -> None:
         """Fold items and registers again."""
-        for key in places:
-            place = _place(key)
+        for place in places:
             graph, judge = self.graph(tx, grp, place)
             if isinstance(place, bytes):
                 self._fold_item(tx, grp, place, fold(graph, judge))
@@ -252,9 +262,11 @@ class Ledger:
             last = self._authors(tx, grp, author).last_without_gap(author)
             if last is not None:
                 known.append((author, *last))
-        epochs = tuple(epoch for epoch in self.history(tx, grp).epochs() if epoch.number < group.epoch)
-        outbox.queue_payload(tx, grp, HistoryPayload(epochs, tuple(known)).encode())
-        places = [_key(register) for register in _REGISTERS] + rows.open_item_ids(tx, grp, CLOSED)
+        epochs = [epoch for epoch in self.history(tx, grp).epochs() if epoch.number < group.epoch]
+        for payload in history_in_pieces(epochs, known):
+            outbox.queue_payload(tx, grp, payload)
+        groups.set_snapshot(tx, grp, group.epoch)
+        places: list[bytes | str] = [*_REGISTERS, *rows.open_item_ids(tx, grp, CLOSED)]
         for place in places:
             for name, _ in rows.events_of_place(tx, grp, place):
                 outbox.queue_event(tx, grp, name)

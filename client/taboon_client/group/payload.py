@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 from taboon_client import cbor
 from taboon_client.board import EpochRecord
+from taboon_client.board.event import MAX_NUMBER, NAME_LENGTH
 from taboon_client.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["HistoryPayload", "read_payload", "write_events"]
+__all__ = ["HistoryPayload", "history_in_pieces", "read_payload", "write_events"]
 
 _MAX_EVENTS = 4096
+_AUTHORS = 1000
 _MAX_EPOCHS = 100_000
+_PIECE = 131_072
+"""Bytes of rosters in one payload: far below what a reader refuses, whatever the size of the group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,37 @@ def _read_history(value: object) -> HistoryPayload:
         if (
             not isinstance(entry, list)
             or len(entry) != 3
-            or not isinstance(entry[0], bytes)
-            or not isinstance(entry[1], int)
-            or not isinstance(entry[2], bytes)
+            or not _is_name(entry[0])
+            or not _is_number(entry[1])
+            or not _is_name(entry[2])
         ):
             raise FormatError("a history names an author in another form than it should")
         known.append((entry[0], entry[1], entry[2]))
-    return HistoryPayload(tuple(EpochRecord.from_value(epoch) for epoch in epochs), tuple(known))
+    records = tuple(EpochRecord.from_value(epoch) for epoch in epochs)
+    if not all(record.number <= MAX_NUMBER for record in records):
+        raise FormatError("a history counts its epochs further than anyone can")
+    return HistoryPayload(records, tuple(known))
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, bytes) and len(value) == NAME_LENGTH
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int and 1 <= value <= MAX_NUMBER
+
+
+def history_in_pieces(epochs: Sequence[EpochRecord], authors: Sequence[tuple[bytes, int, bytes]]) -> list[bytes]:
+    """Return payloads that together give a history, each small enough for every reader."""
+    pieces: list[list[EpochRecord]] = [[]]
+    room = _PIECE
+    for epoch in epochs:
+        size = len(cbor.encode(epoch.to_value()))
+        if pieces[-1] and size > room:
+            pieces.append([])
+            room = _PIECE
+        pieces[-1].append(epoch)
+        room -= size
+    known = [tuple(authors[start : start + _AUTHORS]) for start in range(0, len(authors), _AUTHORS)] or [()]
+    payloads = [HistoryPayload(tuple(piece), ()).encode() for piece in pieces]
+    return payloads + [HistoryPayload((), part).encode() for part in known]

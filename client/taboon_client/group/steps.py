@@ -10,15 +10,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taboon_client import cbor
 from taboon_client.group import commits, inbox
-from taboon_client.group.epoch import epoch_id, mailbox_keys
+from taboon_client.group.epoch import mailbox_keys
 from taboon_client.group.outbox import next_blobs
-from taboon_client.joining import guest, host
-from taboon_client.joining.link import InvitePayload
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
-from taboon_client.vault import events, groups, outbox, rendezvous
+from taboon_client.vault import events, groups, outbox
+from taboon_crypto.mailbox import RetentionClass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +27,13 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_crypto.mailbox import MailboxKeys
 
-__all__ = ["Position", "Waiting", "Work"]
+__all__ = ["Position", "Work"]
+
+_DAY = 86_400
+_AWAY = (
+    "this device was away for longer than the relay keeps messages, so it may have missed who came and who went. Ask "
+    "an admin over another channel to remove it and to let it in again with a new invite. What you wrote stays here"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +51,6 @@ class Work:
     """What a group has to send now: a staged commit, or blobs, or nothing."""
 
     seal: Seal | None
-    blobs: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A rendezvous to look at: one of our invites, or where we wait to be let in."""
-
-    id: int
-    invite: bool
-    relay: RelayAddress
-    keys: MailboxKeys
-    cursor: Cursor
     blobs: tuple[bytes, ...]
 
 
@@ -98,31 +90,30 @@ def apply_page(desk: Desk, grp: int, at: Position, *, after: Cursor, blobs: Sequ
     )
 
 
-def work(desk: Desk, grp: int, *, tries: int) -> Work:
-    """Return what is to be sent next, after the mailbox was read to its head: commits first, then blobs."""
+def work(desk: Desk, grp: int, at: Position, *, tries: int) -> Work | None:
+    """Return what is to be sent next, commits first, then blobs.
 
-    def act(tx: Connection) -> Work:
-        if groups.get_group(tx, grp).state != "active":
-            return Work(None, ())
+    Args:
+        desk: Of the vault.
+        grp: The group.
+        at: The head to which the mailbox has been read over the connection that will be sent on.
+        tries: How often a commit was refused before for a moved head.
+
+    Returns:
+        None if the group has moved since, or does not go on: read again.
+    """
+
+    def act(tx: Connection) -> Work | None:
+        mailbox = groups.get_mailbox(tx, grp)
+        if mailbox is None or groups.get_group(tx, grp).state != "active":
+            return None
+        if (mailbox.epoch, mailbox.number) != (at.epoch, at.cursor.number):
+            return None
         if commits.stage_wishes(tx, desk.keeper, desk.ledger, grp, random=desk.random, now=desk.now, tries=tries):
             return Work(commits.staged_seal(tx, grp), ())
         return Work(None, tuple(next_blobs(tx, desk.keeper, grp, desk.random)))
 
     return desk.keeper.write(act)
-
-
-def has_work(desk: Desk, grp: int) -> bool:
-    """Tell whether a group has anything to send, without changing anything."""
-
-    def act(tx: Connection) -> bool:
-        return bool(
-            outbox.unsent(tx, grp)
-            or outbox.unsent_blobs(tx, grp)
-            or groups.wishes(tx, grp)
-            or groups.get_staged(tx, grp)
-        )
-
-    return desk.keeper.read(act)
 
 
 def acknowledge(desk: Desk, grp: int, at: Position, blob: bytes, number: int, head: bytes) -> tuple[int, Position]:
@@ -133,10 +124,10 @@ def acknowledge(desk: Desk, grp: int, at: Position, blob: bytes, number: int, he
 
     def act(tx: Connection) -> tuple[int, Position]:
         digest = hashlib.sha256(blob).digest()
-        sent = outbox.acknowledge(tx, grp, digest)
         mailbox = groups.get_mailbox(tx, grp)
         if mailbox is None or mailbox.epoch != at.epoch:
-            return sent, at
+            return 0, at
+        sent = outbox.acknowledge(tx, grp, digest, at.epoch)
         cursor = Cursor(mailbox.number, mailbox.head)
         follows = cursor.after(digest)
         if (follows.number, follows.head) == (number, head):
@@ -147,31 +138,48 @@ def acknowledge(desk: Desk, grp: int, at: Position, blob: bytes, number: int, he
     return desk.keeper.write(act)
 
 
-def drop_staged(desk: Desk, grp: int, blob: bytes) -> None:
-    """Forget a staged commit that was refused for a moved head: its wishes stand and are staged anew."""
-
-    def act(tx: Connection) -> None:
-        row = groups.get_staged(tx, grp)
-        if row is not None and row.hash == hashlib.sha256(blob).digest():
-            groups.drop_staged(tx, grp)
-
-    desk.keeper.write(act)
+def retire_staged(desk: Desk, grp: int, blob: bytes) -> None:
+    """Send a staged commit no more that was refused for a moved head: its wishes stand and are staged anew."""
+    desk.keeper.write(lambda tx: groups.retire_staged(tx, grp, hashlib.sha256(blob).digest()))
 
 
-def restart_mailbox(desk: Desk, grp: int, at: Position) -> None:
-    """The relay lost the mailbox: read it from zero again, and post again what we hold of this epoch."""
+def rewind(desk: Desk, grp: int, at: Position) -> None:
+    """Read a mailbox from its beginning again. What was read before is known by its hash, or its key is spent."""
+    start = Cursor.start(at.keys.mailbox_id)
 
     def act(tx: Connection) -> None:
         mailbox = groups.get_mailbox(tx, grp)
-        if mailbox is None or mailbox.epoch != at.epoch or mailbox.number != at.cursor.number:
-            return
-        start = Cursor.start(at.keys.mailbox_id)
-        groups.move_cursor(tx, grp, start.number, start.head)
-        group = desk.keeper.load(tx, grp)
-        for name in events.events_of_epoch(tx, grp, epoch_id(group)):
-            outbox.queue_event(tx, grp, name)
+        if mailbox is not None and (mailbox.epoch, mailbox.number) == (at.epoch, at.cursor.number):
+            groups.move_cursor(tx, grp, start.number, start.head)
 
     desk.keeper.write(act)
+
+
+def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
+    """The relay does not know the mailbox, or no longer all of it. Returns whether the group goes on here.
+
+    Whoever was away for longer than mailboxes are kept may have missed commits, and must not speak in an epoch that
+    has ended. Otherwise the mailbox is read from zero, and everything that it held and we hold is posted again.
+    """
+
+    def act(tx: Connection) -> bool:
+        row = groups.get_group(tx, grp)
+        mailbox = groups.get_mailbox(tx, grp)
+        if mailbox is None or (mailbox.epoch, mailbox.number) != (at.epoch, at.cursor.number):
+            return True
+        if row.synced is not None and desk.now - row.synced > RetentionClass(mailbox.retention).days * _DAY:
+            groups.set_state(tx, grp, "frozen", _AWAY)
+            return False
+        if mailbox.number:
+            start = Cursor.start(at.keys.mailbox_id)
+            groups.move_cursor(tx, grp, start.number, start.head)
+            for name in events.carried_by(tx, grp, mailbox.epoch):
+                outbox.queue_event(tx, grp, name)
+            if row.snapshot == mailbox.epoch:
+                desk.ledger.queue_snapshot(tx, grp, desk.keeper.load(tx, grp))
+        return True
+
+    return desk.keeper.write(act)
 
 
 def synced(desk: Desk, grp: int) -> None:
@@ -182,71 +190,3 @@ def synced(desk: Desk, grp: int) -> None:
 def unsent(desk: Desk, grp: int) -> tuple[int, int | None]:
     """Return how many outbox rows wait, and the Unix time of the last complete sync."""
     return desk.keeper.read(lambda tx: (outbox.unsent(tx, grp), groups.get_group(tx, grp).synced))
-
-
-def rendezvous_waiting(desk: Desk, grp: int | None) -> list[Waiting]:
-    """Return every rendezvous to look at: of one group's invites, or of all and of our own requests.
-
-    Invites that nobody used in time are forgotten.
-    """
-
-    def act(tx: Connection) -> tuple[list[Waiting], list[int]]:
-        found, expired = [], []
-        for row in rendezvous.invites(tx, grp):
-            payload = InvitePayload.decode(row.payload)
-            if row.state == "open" and desk.now // 60 > payload.expires:
-                expired.append(row.id)
-                continue
-            blobs = tuple(cbor.decode(row.blobs)) if row.blobs else ()
-            found.append(_waiting(row.id, payload, Cursor(row.number, row.head), blobs, invite=True))
-        for own in rendezvous.joinings(tx) if grp is None else ():
-            if own.state == "waiting":
-                payload = InvitePayload.decode(own.payload)
-                # Sent until something was read there; repeating it stores nothing twice.
-                blobs = (own.blob,) if own.blob and not own.number else ()
-                found.append(_waiting(own.id, payload, Cursor(own.number, own.head), blobs, invite=False))
-        return found, expired
-
-    found, expired = desk.keeper.read(act)
-    if expired:
-        desk.keeper.write(lambda tx: rendezvous.drop_invites(tx, expired))
-    return found
-
-
-def _waiting(row: int, payload: InvitePayload, cursor: Cursor, blobs: tuple[bytes, ...], *, invite: bool) -> Waiting:
-    return Waiting(row, invite, RelayAddress(payload.relay_url, payload.relay_id), payload.mailbox, cursor, blobs)
-
-
-def apply_rendezvous(desk: Desk, at: Waiting, *, after: Cursor, blobs: Sequence[bytes]) -> list[str]:
-    """Take what came to a rendezvous; returns sentences for the user."""
-
-    def act(tx: Connection) -> list[str]:
-        if at.invite:
-            return host.take_page(tx, at.id, at.cursor, after, blobs, desk.random)
-        return guest.take_page(
-            tx, desk.keeper, desk.ledger, at.id, before=at.cursor, after=after, blobs=blobs, now=desk.now
-        )
-
-    return desk.keeper.write(act)
-
-
-def restart_rendezvous(desk: Desk, at: Waiting) -> None:
-    """The relay lost a rendezvous: read it from the beginning, and leave there again what we had left."""
-    start = Cursor.start(at.keys.mailbox_id)
-
-    def act(tx: Connection) -> None:
-        move = rendezvous.move_invite if at.invite else rendezvous.move_joining
-        move(tx, at.id, start.number, start.head)
-
-    desk.keeper.write(act)
-
-
-def rendezvous_sent(desk: Desk, at: Waiting) -> None:
-    """Note that the relay has what we left at a rendezvous. An invite that was answered or ended has done its work."""
-
-    def act(tx: Connection) -> None:
-        row = rendezvous.get_invite(tx, at.id) if at.invite else None
-        if row is not None and row.state in ("approved", "ended"):
-            rendezvous.drop_invites(tx, [at.id])
-
-    desk.keeper.write(act)

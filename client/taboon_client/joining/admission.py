@@ -34,6 +34,7 @@ __all__ = [
 
 _MAX_HOURS = 24 * 7
 _MAX_NAME = 40
+_LEAST_CODE = 4
 
 
 def as_admin(desk: Desk, tx: Connection, grp: int) -> tuple[GroupRow, Policy]:
@@ -91,7 +92,7 @@ def requests(desk: Desk, grp: int) -> list[JoinRequest]:
 
     def act(tx: Connection) -> list[tuple[InviteRow, bool]]:
         wished = {wish.data for wish in groups.wishes(tx, grp) if wish.kind == "add"}
-        return [(row, row.state == "approved" or _wish_data(row) in wished) for row in _requested(tx, grp)]
+        return [(row, row.state == "approved" or host.wish_data(row) in wished) for row in _requested(tx, grp)]
 
     found = []
     for row, approved in desk.keeper.read(act):
@@ -107,10 +108,6 @@ def _requested(tx: Connection, grp: int) -> list[InviteRow]:
     return [row for row in rows if row.request is not None and row.state in ("requested", "approved")]
 
 
-def _wish_data(row: InviteRow) -> bytes:
-    return row.id.to_bytes(8, "big")
-
-
 def wish_to_admit(desk: Desk, tx: Connection, grp: int, ref: str) -> int:
     """Wish for a commit that adds whoever asks under a name or code; returns the wish."""
     as_admin(desk, tx, grp)
@@ -118,14 +115,14 @@ def wish_to_admit(desk: Desk, tx: Connection, grp: int, ref: str) -> int:
     for row in _requested(tx, grp):
         payload = InvitePayload.decode(row.payload)
         name = read_request(payload, row.request or b"").name
-        if ref == name or payload.code.startswith(ref.lower()):
+        if ref == name or (len(ref) >= _LEAST_CODE and payload.code.startswith(ref.lower())):
             found.append(row)
             choices.append(f"{name} ({payload.code})")
     if not found:
         raise NotFoundError("request", "nobody asks to join under that name. `taboon requests` lists who does")
     if len(found) > 1:
         raise AmbiguousError("several requests fit: use the code", tuple(choices))
-    return groups.add_wish(tx, grp, "add", _wish_data(found[0]))
+    return groups.add_wish(tx, grp, "add", host.wish_data(found[0]))
 
 
 def ask_to_join(desk: Desk, link: str, me: str) -> int:
@@ -150,12 +147,11 @@ def joining_of(desk: Desk, joining: int) -> Joining:
         return row, None if row.grp is None else groups.get_group(tx, row.grp).name
 
     row, group = desk.keeper.read(act)
-    payload = InvitePayload.decode(row.payload)
     return Joining(
-        code=payload.code,
+        code=row.digest.hex()[:8],
         state=JoiningState(row.state),
         name=row.name,
-        safety=guest.code_for(payload, row.key_package),
+        safety=guest.kept_code(row),
         group=group,
         problem=row.problem,
     )

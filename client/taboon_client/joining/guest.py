@@ -12,9 +12,9 @@ from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.rules import check_member
 from taboon_client.group.settings import LIMITS, SUITE
+from taboon_client.joining.host import GRACE
 from taboon_client.joining.link import InvitePayload
 from taboon_client.joining.messages import is_ended, make_request, read_request, read_welcome
-from taboon_client.relay.cursor import Cursor
 from taboon_client.vault import groups, outbox
 from taboon_client.vault import rendezvous as rows
 from taboon_crypto import mls
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from taboon_client.vault.rendezvous import JoiningRow
     from taboon_crypto.mls import Random
 
-__all__ = ["code_for", "request_to_join", "take_page"]
+__all__ = ["code_for", "give_up", "kept_code", "request_to_join", "take_page"]
 
 LIFETIME = 90 * 86_400
 """Seconds for which our key package is good; the invite itself expires long before."""
@@ -41,6 +41,7 @@ _STOLEN = (
     "channel that you trust, and ask for a new link"
 )
 _ENDED = "the invite was ended by whoever made it. Ask for a new one"
+_EXPIRED = "nobody let you in before the invite expired. Ask for a new one"
 _BROKEN = "the answer to your request cannot be used. Ask for a new invite"
 
 
@@ -52,7 +53,7 @@ def request_to_join(tx: Connection, payload: InvitePayload, name: str, *, now: i
     """
     if now // 60 > payload.expires:
         raise InviteEndedError("this invite has expired. Ask for a new one (and check this device's clock)")
-    if rows.joining_of_payload(tx, payload.encode()) is not None:
+    if rows.was_used(tx, payload.digest):
         raise InviteEndedError("this invite was used on this device before. Ask for a new one")
     signer = mls.SigningKey.generate(random)
     keys = LeafKeys.generate(random)
@@ -61,17 +62,25 @@ def request_to_join(tx: Connection, payload: InvitePayload, name: str, *, now: i
     )
     encoded = package.encode()
     body = make_request(payload, encoded, name, signer)
-    kept = cbor.encode([secrets.encode(), bytes(keys.append_seed), bytes(keys.sealing_private)])
+    code = code_for(payload, encoded)
     return rows.add_joining(
         tx,
+        digest=payload.digest,
         payload=payload.encode(),
+        safety=cbor.encode([list(code.words_en), list(code.words_ar), code.digits]),
         name=name,
         identity_seed=signer.seed,
         key_package=encoded,
-        secrets=kept,
+        expires=payload.expires,
+        secrets=cbor.encode([secrets.encode(), bytes(keys.append_seed), bytes(keys.sealing_private)]),
         blob=seal_blob(payload.blob_key, bytes((Kind.REQUEST,)) + body, random),
-        head=Cursor.start(payload.mailbox.mailbox_id).head,
     )
+
+
+def kept_code(row: JoiningRow) -> SafetyCode:
+    """Return the safety code that was computed when the request was made."""
+    english, arabic, digits = cbor.decode(row.safety)
+    return SafetyCode(tuple(english), tuple(arabic), digits)
 
 
 def code_for(payload: InvitePayload, key_package: bytes) -> SafetyCode:
@@ -80,24 +89,15 @@ def code_for(payload: InvitePayload, key_package: bytes) -> SafetyCode:
 
 
 def take_page(
-    tx: Connection,
-    keeper: Keeper,
-    ledger: Ledger,
-    joining: int,
-    *,
-    before: Cursor,
-    after: Cursor,
-    blobs: Sequence[bytes],
-    now: int,
+    tx: Connection, keeper: Keeper, ledger: Ledger, joining: int, *, blobs: Sequence[bytes], now: int
 ) -> list[str]:
-    """Take what came to the rendezvous where we wait. Returns sentences for the user."""
+    """Take what lies at the rendezvous where we wait, from its beginning. Returns sentences for the user."""
     row = rows.get_joining(tx, joining)
-    if row.state != "waiting" or (row.number, row.head) != (before.number, before.head):
+    if row.state != "waiting" or row.payload is None:
         return []
     payload = InvitePayload.decode(row.payload)
     welcome: bytes | None = None
-    assembler = Assembler()
-    for parsed in _contents(payload, blobs, assembler):
+    for parsed in _contents(payload, blobs):
         if parsed.kind is Kind.REQUEST and _is_foreign(payload, parsed.body, row.key_package):
             return _end(tx, joining, _STOLEN)
         if parsed.kind is Kind.ENDED and is_ended(payload, parsed.body):
@@ -109,20 +109,24 @@ def take_page(
                 continue
             break
     if welcome is None:
-        if not assembler.pending:
-            rows.move_joining(tx, joining, after.number, after.head)
-        return []
+        return _end(tx, joining, _EXPIRED) if now // 60 > row.expires + GRACE else []
     try:
-        group = _join(payload, row, welcome, now)
+        group = _join(payload, row, welcome)
     except (mls.MlsError, FormatError):
         return _end(tx, joining, _BROKEN)
-    if groups.has_group(tx, group.group_id):
+    if groups.has_live_group(tx, group.group_id):
         return _end(tx, joining, "you are in that group already, on this device")
     _enter(tx, keeper, ledger, row, payload, group)
     return ["you were let in"]
 
 
-def _contents(payload: InvitePayload, blobs: Sequence[bytes], assembler: Assembler) -> Iterable[Whole]:
+def give_up(tx: Connection, joining: int) -> list[str]:
+    """End our request: the rendezvous takes nothing more, which nobody honest brings about."""
+    return _end(tx, joining, _STOLEN)
+
+
+def _contents(payload: InvitePayload, blobs: Sequence[bytes]) -> Iterable[Whole]:
+    assembler = Assembler()
     for blob in blobs:
         try:
             parsed: Part | Whole | None = parse_content(open_blob(payload.blob_key, blob))
@@ -146,19 +150,20 @@ def _end(tx: Connection, joining: int, problem: str) -> list[str]:
     return [problem]
 
 
-def _join(payload: InvitePayload, row: JoiningRow, welcome: bytes, now: int) -> mls.Group:
+def _join(payload: InvitePayload, row: JoiningRow, welcome: bytes) -> mls.Group:
     secrets, _, _ = cbor.decode(row.secrets or b"")
 
     def psk(wanted: mls.PreSharedKeyID, _: bytes) -> bytes | None:
         known = isinstance(wanted.psk, mls.ExternalPsk) and wanted.psk.psk_id == psk_id(payload.psk)
         return payload.psk if known else None
 
+    # Lifetimes are looked at by whoever commits, and by nobody afterwards: one old leaf must not keep newcomers out.
     group = mls.Group.join(
         welcome,
         mls.KeyPackage.decode(row.key_package),
         mls.KeyPackageSecrets.decode(secrets),
         psks=psk,
-        now=now,
+        now=None,
         limits=LIMITS,
     )
     policy = policy_of(group)
@@ -194,6 +199,7 @@ def _enter(
         identity_seed=row.identity_seed or b"",
         identity=own.signature_key,
         added_by=_adder(group),
+        joined=group.epoch,
     )
     groups.add_leaf_key(tx, grp, "append", leaf.append_key, append_seed)
     groups.add_leaf_key(tx, grp, "sealing", leaf.sealing_key, sealing_private)

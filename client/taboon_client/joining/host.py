@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from taboon_client import cbor
 from taboon_client.errors import FormatError
@@ -19,19 +20,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from taboon_client.vault import Connection
+    from taboon_client.vault.rendezvous import InviteRow
     from taboon_crypto.mls import Random
     from taboon_crypto.primitives.secret import Secret
 
-__all__ = ["Approved", "answer", "approved", "create_invite", "end_invite", "take_page"]
+__all__ = ["GRACE", "Approved", "answer", "approved", "create_invite", "end_invite", "take_page", "wish_data"]
+
+GRACE: Final = 7 * 24 * 60
+"""Minutes after an invite's expiry in which a request that came in time can still be approved."""
 
 _TWICE = "two people used one invite link, so it was ended and nobody was let in. Make a new link, for one person"
 
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A request that a commit can act upon."""
+    """A request that a commit can act upon; ``wish`` is what the wish for it says."""
 
-    invite: int
+    wish: bytes
     identity: bytes
     key_package: mls.KeyPackage
     psk: Secret
@@ -45,7 +50,7 @@ def create_invite(
         relay_url=relay_url, relay_id=relay_id, expires=expires // 60, retention=retention, random=random
     )
     start = Cursor.start(payload.mailbox.mailbox_id)
-    return rows.add_invite(tx, grp, payload.encode(), seed, start.head)
+    return rows.add_invite(tx, grp, digest=payload.digest, payload=payload.encode(), invite_seed=seed, head=start.head)
 
 
 def take_page(
@@ -89,31 +94,45 @@ def end_invite(tx: Connection, invite: int, random: Random) -> None:
     rows.set_invite(tx, invite, "ended", request=None, blobs=_blobs(payload, Kind.ENDED, body, random))
 
 
-def approved(tx: Connection, invite: int, *, now: int) -> Approved | None:
-    """Return what the next commit adds for an invite, None if its request is gone or no longer good."""
-    row = rows.get_invite(tx, invite)
-    if row is None or row.request is None or row.state not in ("requested", "approved"):
+def wish_data(row: InviteRow) -> bytes:
+    """Return what a wish to admit says: the digests of the invite and of the very key package that was approved."""
+    payload = InvitePayload.decode(row.payload)
+    return row.digest + hashlib.sha256(_package(payload, row.request or b"")).digest()
+
+
+def _wished(tx: Connection, wish: bytes) -> InviteRow | None:
+    row = rows.invite_of_digest(tx, wish[:32])
+    if row is None or row.request is None or row.state not in ("requested", "approved") or wish_data(row) != wish:
+        return None
+    return row
+
+
+def approved(tx: Connection, wish: bytes, *, now: int) -> Approved | None:
+    """Return what the next commit adds for a wish, None if its request is gone or no longer good."""
+    row = _wished(tx, wish)
+    if row is None:
         return None
     payload = InvitePayload.decode(row.payload)
+    if now // 60 > payload.expires + GRACE:
+        return None
     try:
-        request = read_request(payload, row.request)
+        request = read_request(payload, row.request or b"")
         package = mls.KeyPackage.decode(request.key_package)
         package.verify(now=now)
     except (FormatError, mls.MlsError):
         return None
-    return Approved(invite, request.identity, package, payload.psk)
+    return Approved(wish, request.identity, package, payload.psk)
 
 
-def answer(tx: Connection, invite: int, welcome: bytes, random: Random) -> None:
+def answer(tx: Connection, wish: bytes, welcome: bytes, random: Random) -> None:
     """Make the answer to a request whose commit stands: the Welcome, signed by the invite key."""
-    row = rows.get_invite(tx, invite)
-    if row is None or row.request is None:
+    row = _wished(tx, wish)
+    if row is None:
         return
     payload = InvitePayload.decode(row.payload)
-    request = read_request(payload, row.request)
-    body = make_welcome(payload, row.invite_seed, request.key_package, welcome)
+    body = make_welcome(payload, row.invite_seed, _package(payload, row.request or b""), welcome)
     blobs = _blobs(payload, Kind.WELCOME, body, random)
-    rows.set_invite(tx, invite, "approved", request=row.request, blobs=blobs)
+    rows.set_invite(tx, row.id, "approved", request=row.request, blobs=blobs)
 
 
 def _blobs(payload: InvitePayload, kind: Kind, body: bytes, random: Random) -> bytes:

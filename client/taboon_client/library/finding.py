@@ -51,16 +51,24 @@ def one_group(groups: Sequence[G], ref: str) -> G:
     return found[0]
 
 
-def one_member(members: Sequence[Member], ref: str) -> Member:
-    """Return the member of a name or tag, or of a unique prefix of the name.
+def one_member(members: Sequence[Member], ref: str, *, whole: bool = False) -> Member:
+    """Return the member of a tag, of a name, or of a unique prefix of the name.
+
+    A tag comes first: nobody can choose theirs, and anybody can call themselves by the tag of another.
+
+    Args:
+        members: To choose from.
+        ref: What was typed.
+        whole: Take no prefix of a name: for what cannot be undone.
 
     Raises:
         NotFoundError: There is none.
         AmbiguousError: There are several.
     """
-    found = [member for member in members if ref in (member.name, member.tag)] or [
-        member for member in members if member.name.casefold().startswith(ref.casefold())
-    ]
+    found = [member for member in members if ref.upper() == member.tag]
+    found = found or [member for member in members if ref == member.name]
+    if not found and not whole:
+        found = [member for member in members if member.name.casefold().startswith(ref.casefold())]
     if not found or not ref:
         raise NotFoundError("member", "nobody of that name is in the group. `taboon members` lists them")
     if len(found) > 1:

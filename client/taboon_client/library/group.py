@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from taboon_client.board import ADMIN, Item, shortest_codes, tags
-from taboon_client.errors import NotAllowedError, RelayUnreachableError
+from taboon_client.errors import GroupStoppedError, NotAllowedError, RelayUnreachableError
 from taboon_client.group.acts import Acts
 from taboon_client.group.ledger import tag
 from taboon_client.library.finding import one_item, one_member
@@ -305,7 +305,7 @@ class Group:
         """
         from taboon_client.joining import admission
 
-        found = member if isinstance(member, Member) else await self.member(member)
+        found = member if isinstance(member, Member) else one_member(await self.members(), member, whole=True)
         if found.me:
             raise NotAllowedError("you cannot remove yourself: ask another admin to")
 
@@ -331,7 +331,16 @@ class Group:
     async def _wish(self, act: Callable[[Connection], int], wait: float) -> Outcome:
         wish = await self._write(act)
         report = await self.sync(wait) if wait else SyncReport(reached=False, unsent=await self.unsent())
-        stands = await self._read(lambda tx: group_rows.has_wish(tx, wish))
+
+        def end(tx: Connection) -> tuple[bool, str | None, GroupRow]:
+            stands, problem = group_rows.end_wish(tx, wish)
+            return stands, problem, group_rows.get_group(tx, self.row_id)
+
+        stands, problem, row = await self._write(end)
+        if row.state != "active":
+            raise GroupStoppedError(row.problem or "this group does not go on here")
+        if problem is not None:
+            raise NotAllowedError(problem)
         return Outcome(done=not stands, report=report)
 
     # Sync

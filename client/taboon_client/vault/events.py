@@ -15,14 +15,14 @@ __all__ = ["EventRow", "ItemRow"]
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """A row of ``event``; ``place`` is an item id (32 bytes) or a register's name in UTF-8."""
+    """A row of ``event``; ``place`` is an item id (32 bytes) or a register's name (text)."""
 
     name: bytes
     grp: int
     author: bytes
     number: int
     previous: bytes | None
-    place: bytes
+    place: bytes | str
     epoch_id: bytes
     bytes: bytes = field(repr=False)
 
@@ -48,24 +48,35 @@ def event_bytes(tx: Connection, name: bytes) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
-def events_of_place(tx: Connection, grp: int, place: bytes) -> list[tuple[bytes, bytes]]:
+def events_of_place(tx: Connection, grp: int, place: bytes | str) -> list[tuple[bytes, bytes]]:
     """Return (name, bytes) of every event of an item or register."""
     return tx.execute("SELECT name, bytes FROM event WHERE grp = ? AND place = ?", (grp, place)).fetchall()
 
 
-def places_of_author(tx: Connection, grp: int, author: bytes) -> list[bytes]:
+def places_of_author(tx: Connection, grp: int, author: bytes) -> list[bytes | str]:
     """Return the items and registers in which an author has spoken."""
     rows = tx.execute("SELECT DISTINCT place FROM event WHERE grp = ? AND author = ?", (grp, author))
     return [row[0] for row in rows]
 
 
-def events_of_epoch(tx: Connection, grp: int, epoch_id: bytes) -> list[bytes]:
-    """Return the names of the events that were made in an epoch."""
-    rows = tx.execute("SELECT name FROM event WHERE grp = ? AND epoch_id = ? ORDER BY author, number", (grp, epoch_id))
+def places_of_epoch(tx: Connection, grp: int, epoch_id: bytes) -> list[bytes | str]:
+    """Return the items and registers that hold events which state an epoch."""
+    rows = tx.execute("SELECT DISTINCT place FROM event WHERE grp = ? AND epoch_id = ?", (grp, epoch_id))
     return [row[0] for row in rows]
 
 
-def all_places(tx: Connection, grp: int) -> list[bytes]:
+def carried_by(tx: Connection, grp: int, epoch: int) -> list[bytes]:
+    """Return the names of the events that the mailbox of an epoch held."""
+    rows = tx.execute("SELECT name FROM event WHERE grp = ? AND carried = ? ORDER BY author, number", (grp, epoch))
+    return [row[0] for row in rows]
+
+
+def set_carried(tx: Connection, name: bytes, epoch: int) -> None:
+    """Note that the mailbox of an epoch holds an event."""
+    tx.execute("UPDATE event SET carried = ? WHERE name = ?", (epoch, name))
+
+
+def all_places(tx: Connection, grp: int) -> list[bytes | str]:
     """Return all items and registers of a group that have events."""
     return [row[0] for row in tx.execute("SELECT DISTINCT place FROM event WHERE grp = ?", (grp,))]
 
@@ -140,6 +151,12 @@ def items_like(tx: Connection, grp: int, code: str, low: bytes, high: bytes) -> 
     return [row[0] for row in rows]
 
 
+def folded_item(tx: Connection, item: bytes) -> bytes | None:
+    """Return an item as it is folded."""
+    row = tx.execute("SELECT folded FROM item WHERE id = ?", (item,)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
 def item_ids(tx: Connection, grp: int) -> list[bytes]:
     """Return the ids of all items on the board."""
     return [row[0] for row in tx.execute("SELECT id FROM item WHERE grp = ?", (grp,))]
@@ -172,8 +189,8 @@ def post_of_key(tx: Connection, grp: int, key: bytes) -> bytes | None:
 
 
 def set_post_key(tx: Connection, grp: int, key: bytes, event: bytes) -> None:
-    """Note which event a key made; the first one stays."""
-    tx.execute("INSERT OR IGNORE INTO post_key (grp, key, event) VALUES (?, ?, ?)", (grp, key, event))
+    """Note which event a key made."""
+    tx.execute("INSERT OR REPLACE INTO post_key (grp, key, event) VALUES (?, ?, ?)", (grp, key, event))
 
 
 def set_base(tx: Connection, grp: int, author: bytes, number: int, name: bytes) -> None:

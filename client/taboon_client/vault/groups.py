@@ -28,14 +28,16 @@ class GroupRow:
     identity: bytes
     version: int
     added_by: bytes | None
+    joined: int
+    snapshot: int | None
     next_number: int
     previous: bytes | None
     synced: int | None
 
 
 _GROUP = (
-    "id, group_id, name, state, problem, relay_url, relay_id, identity_seed, identity, version, added_by, next_number, "
-    "previous, synced"
+    "id, group_id, name, state, problem, relay_url, relay_id, identity_seed, identity, version, added_by, joined, "
+    "snapshot, next_number, previous, synced"
 )
 
 
@@ -49,12 +51,28 @@ def add_group(
     identity_seed: bytes,
     identity: bytes,
     added_by: bytes | None,
+    joined: int,
 ) -> int:
-    """Insert an active group; returns its row id."""
+    """Write an active group, over one of the same id that has ended here; returns its row id.
+
+    What was on the board of that one stays; its epochs and our running number begin anew.
+    """
+    known = tx.execute("SELECT id FROM grp WHERE group_id = ?", (group_id,)).fetchone()
+    if known is not None:
+        delete_mls_state(tx, known[0])
+        tx.execute("DELETE FROM epoch WHERE grp = ?", known)
+        tx.execute("DELETE FROM author_base WHERE grp = ?", known)
+        tx.execute(
+            "UPDATE grp SET state = 'active', problem = NULL, relay_url = ?, relay_id = ?, identity_seed = ?,"
+            " identity = ?, added_by = ?, joined = ?, snapshot = NULL, next_number = 1, previous = NULL, synced = NULL"
+            " WHERE id = ?",
+            (relay_url, relay_id, bytes(identity_seed), identity, added_by, joined, known[0]),
+        )
+        return int(known[0])
     cursor = tx.execute(
-        "INSERT INTO grp (group_id, name, state, relay_url, relay_id, identity_seed, identity, added_by)"
-        " VALUES (?, ?, 'active', ?, ?, ?, ?, ?)",
-        (group_id, name, relay_url, relay_id, bytes(identity_seed), identity, added_by),
+        "INSERT INTO grp (group_id, name, state, relay_url, relay_id, identity_seed, identity, added_by, joined)"
+        " VALUES (?, ?, 'active', ?, ?, ?, ?, ?, ?)",
+        (group_id, name, relay_url, relay_id, bytes(identity_seed), identity, added_by, joined),
     )
     return int(cursor.lastrowid or 0)
 
@@ -70,9 +88,10 @@ def all_groups(tx: Connection) -> list[GroupRow]:
     return [GroupRow(*row) for row in rows]
 
 
-def has_group(tx: Connection, group_id: bytes) -> bool:
-    """Tell whether a group id is known."""
-    return tx.execute("SELECT 1 FROM grp WHERE group_id = ?", (group_id,)).fetchone() is not None
+def has_live_group(tx: Connection, group_id: bytes) -> bool:
+    """Tell whether a group of this id goes on here."""
+    row = tx.execute("SELECT state FROM grp WHERE group_id = ?", (group_id,)).fetchone()
+    return row is not None and row[0] == "active"
 
 
 def set_state(tx: Connection, grp: int, state: str, problem: str | None) -> None:
@@ -83,6 +102,11 @@ def set_state(tx: Connection, grp: int, state: str, problem: str | None) -> None
 def set_name(tx: Connection, grp: int, name: str) -> None:
     """Set the folded name of the group."""
     tx.execute("UPDATE grp SET name = ? WHERE id = ?", (name, grp))
+
+
+def set_snapshot(tx: Connection, grp: int, epoch: int) -> None:
+    """Note for which epoch's newcomers we gave a snapshot."""
+    tx.execute("UPDATE grp SET snapshot = ? WHERE id = ?", (epoch, grp))
 
 
 def set_synced(tx: Connection, grp: int, now: int) -> None:
@@ -118,11 +142,10 @@ def save_parts(tx: Connection, grp: int, changed: Mapping[str, bytes], removed: 
 
 
 def delete_mls_state(tx: Connection, grp: int) -> None:
-    """Delete every key of a group that we are no longer in; the board and our identity stay."""
-    tx.execute("DELETE FROM mls_part WHERE grp = ?", (grp,))
-    for table in ("mailbox", "leaf_key", "staged", "wish", "own_blob", "outbox", "part"):
+    """Delete every key of a group that we are no longer in, invites and signature key included; the board stays."""
+    for table in ("mls_part", "mailbox", "leaf_key", "staged", "wish", "own_blob", "outbox", "part", "invite"):
         tx.execute(f"DELETE FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant names
-    tx.execute("UPDATE grp SET version = version + 1 WHERE id = ?", (grp,))
+    tx.execute("UPDATE grp SET version = version + 1, identity_seed = X'' WHERE id = ?", (grp,))
 
 
 def add_leaf_key(tx: Connection, grp: int, kind: str, public: bytes, secret: bytes) -> None:
@@ -234,19 +257,36 @@ class WishRow:
 
 def add_wish(tx: Connection, grp: int, kind: str, data: bytes) -> int:
     """Wish for a commit; a wish that stands already is not doubled. Returns its id."""
-    tx.execute("INSERT OR IGNORE INTO wish (grp, kind, data) VALUES (?, ?, ?)", (grp, kind, data))
+    tx.execute(
+        "INSERT INTO wish (grp, kind, data) VALUES (?, ?, ?)"
+        " ON CONFLICT (grp, kind, data) DO UPDATE SET problem = NULL",
+        (grp, kind, data),
+    )
     row = tx.execute("SELECT id FROM wish WHERE grp = ? AND kind = ? AND data = ?", (grp, kind, data)).fetchone()
     return int(row[0])
 
 
 def wishes(tx: Connection, grp: int) -> list[WishRow]:
     """Return what waits for our next commit, oldest first."""
-    return [WishRow(*row) for row in tx.execute("SELECT id, kind, data FROM wish WHERE grp = ? ORDER BY id", (grp,))]
+    return [
+        WishRow(*row)
+        for row in tx.execute("SELECT id, kind, data FROM wish WHERE grp = ? AND problem IS NULL ORDER BY id", (grp,))
+    ]
 
 
-def has_wish(tx: Connection, wish: int) -> bool:
-    """Tell whether a wish still stands."""
-    return tx.execute("SELECT 1 FROM wish WHERE id = ?", (wish,)).fetchone() is not None
+def fail_wish(tx: Connection, wish: int, problem: str) -> None:
+    """Note that a wish cannot come about, and why."""
+    tx.execute("UPDATE wish SET problem = ? WHERE id = ?", (problem, wish))
+
+
+def end_wish(tx: Connection, wish: int) -> tuple[bool, str | None]:
+    """Return (whether a wish still stands, why it failed); one that failed is forgotten."""
+    row = tx.execute("SELECT problem FROM wish WHERE id = ?", (wish,)).fetchone()
+    if row is None:
+        return False, None
+    if row[0] is not None:
+        tx.execute("DELETE FROM wish WHERE id = ?", (wish,))
+    return row[0] is None, row[0]
 
 
 def drop_wish(tx: Connection, wish: int) -> None:
@@ -268,21 +308,34 @@ class StagedRow:
 
 
 def set_staged(tx: Connection, row: StagedRow) -> None:
-    """Keep a staged commit. There is at most one for a group."""
+    """Keep a staged commit, the one that is sent."""
     tx.execute(
         "INSERT INTO staged (grp, bytes, blobs, hash, expected, welcome, adds) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (row.grp, row.staged, row.blobs, row.hash, row.expected, row.welcome, row.adds),
     )
 
 
-def get_staged(tx: Connection, grp: int) -> StagedRow | None:
-    """Return the staged commit of a group."""
-    row = tx.execute(
-        "SELECT grp, bytes, blobs, hash, expected, welcome, adds FROM staged WHERE grp = ?", (grp,)
-    ).fetchone()
+_STAGED = "grp, bytes, blobs, hash, expected, welcome, adds"
+
+
+def live_staged(tx: Connection, grp: int) -> StagedRow | None:
+    """Return the staged commit of a group that waits for its seal."""
+    row = tx.execute(f"SELECT {_STAGED} FROM staged WHERE grp = ? AND live", (grp,)).fetchone()  # noqa: S608 - constant
     return None if row is None else StagedRow(*row)
 
 
+def staged_of_hash(tx: Connection, grp: int, digest: bytes) -> StagedRow | None:
+    """Return the staged commit whose seal has this hash, also one that the relay said it refused."""
+    query = f"SELECT {_STAGED} FROM staged WHERE grp = ? AND hash = ?"  # noqa: S608 - constant
+    row = tx.execute(query, (grp, digest)).fetchone()
+    return None if row is None else StagedRow(*row)
+
+
+def retire_staged(tx: Connection, grp: int, digest: bytes) -> None:
+    """Send this commit no more; should its seal stand all the same, it is known."""
+    tx.execute("UPDATE staged SET live = 0 WHERE grp = ? AND hash = ?", (grp, digest))
+
+
 def drop_staged(tx: Connection, grp: int) -> None:
-    """Forget the staged commit: it stood and was merged, or lost the race."""
+    """Forget all staged commits: the epoch has ended."""
     tx.execute("DELETE FROM staged WHERE grp = ?", (grp,))

@@ -11,8 +11,12 @@ __all__: list[str] = []
 
 
 def queue_event(tx: Connection, grp: int, event: bytes) -> None:
-    """Queue an event of the event table, ours or one we pass on."""
-    tx.execute("INSERT INTO outbox (grp, event) VALUES (?, ?)", (grp, event))
+    """Queue an event of the event table, ours or one we pass on; one that waits already is not doubled."""
+    tx.execute(
+        "INSERT INTO outbox (grp, event) SELECT ?1, ?2"
+        " WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE grp = ?1 AND event = ?2)",
+        (grp, event),
+    )
 
 
 def queue_payload(tx: Connection, grp: int, payload: bytes) -> None:
@@ -61,8 +65,12 @@ def own_hash(tx: Connection, digest: bytes) -> bool:
     return tx.execute("SELECT 1 FROM own_blob WHERE hash = ?", (digest,)).fetchone() is not None
 
 
-def acknowledge(tx: Connection, grp: int, digest: bytes) -> int:
+def acknowledge(tx: Connection, grp: int, digest: bytes, epoch: int) -> int:
     """The relay has a blob: forget its bytes and what it carried. Returns how many outbox rows that were."""
+    tx.execute(
+        "UPDATE event SET carried = ? WHERE name IN (SELECT event FROM outbox WHERE grp = ? AND blob = ?)",
+        (epoch, grp, digest),
+    )
     tx.execute("UPDATE own_blob SET bytes = NULL WHERE hash = ?", (digest,))
     return int(tx.execute("DELETE FROM outbox WHERE grp = ? AND blob = ?", (grp, digest)).rowcount)
 

@@ -19,6 +19,7 @@ class InviteRow:
 
     id: int
     grp: int
+    digest: bytes
     payload: bytes = field(repr=False)
     invite_seed: bytes = field(repr=False)
     state: str
@@ -28,14 +29,14 @@ class InviteRow:
     head: bytes
 
 
-_INVITE = "id, grp, payload, invite_seed, state, request, blobs, number, head"
+_INVITE = "id, grp, digest, payload, invite_seed, state, request, blobs, number, head"
 
 
-def add_invite(tx: Connection, grp: int, payload: bytes, invite_seed: bytes, head: bytes) -> int:
+def add_invite(tx: Connection, grp: int, *, digest: bytes, payload: bytes, invite_seed: bytes, head: bytes) -> int:
     """Insert an open invite; returns its row id."""
     cursor = tx.execute(
-        "INSERT INTO invite (grp, payload, invite_seed, state, head) VALUES (?, ?, ?, 'open', ?)",
-        (grp, payload, bytes(invite_seed), head),
+        "INSERT INTO invite (grp, digest, payload, invite_seed, state, head) VALUES (?, ?, ?, ?, 'open', ?)",
+        (grp, digest, payload, bytes(invite_seed), head),
     )
     return int(cursor.lastrowid or 0)
 
@@ -43,6 +44,12 @@ def add_invite(tx: Connection, grp: int, payload: bytes, invite_seed: bytes, hea
 def get_invite(tx: Connection, invite: int) -> InviteRow | None:
     """Return one invite."""
     row = tx.execute(f"SELECT {_INVITE} FROM invite WHERE id = ?", (invite,)).fetchone()  # noqa: S608 - constant
+    return None if row is None else InviteRow(*row)
+
+
+def invite_of_digest(tx: Connection, digest: bytes) -> InviteRow | None:
+    """Return the invite whose payload has this digest."""
+    row = tx.execute(f"SELECT {_INVITE} FROM invite WHERE digest = ?", (digest,)).fetchone()  # noqa: S608 - constant
     return None if row is None else InviteRow(*row)
 
 
@@ -69,70 +76,67 @@ def drop_invites(tx: Connection, invites: Iterable[int]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class JoiningRow:
-    """A row of ``joining``."""
+    """A row of ``joining``; ``payload``, ``identity_seed``, ``secrets`` and ``blob`` are gone once it is closed."""
 
     id: int
-    payload: bytes = field(repr=False)
+    digest: bytes
+    payload: bytes | None = field(repr=False)
+    safety: bytes = field(repr=False)
     state: str
     problem: str | None
     name: str
     identity_seed: bytes | None = field(repr=False)
     key_package: bytes = field(repr=False)
+    expires: int
     secrets: bytes | None = field(repr=False)
     blob: bytes | None = field(repr=False)
-    number: int
-    head: bytes
     grp: int | None
 
 
-_JOINING = "id, payload, state, problem, name, identity_seed, key_package, secrets, blob, number, head, grp"
+_JOINING = "id, digest, payload, safety, state, problem, name, identity_seed, key_package, expires, secrets, blob, grp"
 
 
 def add_joining(
     tx: Connection,
     *,
+    digest: bytes,
     payload: bytes,
+    safety: bytes,
     name: str,
     identity_seed: bytes,
     key_package: bytes,
+    expires: int,
     secrets: bytes,
     blob: bytes,
-    head: bytes,
 ) -> int:
     """Insert a request of ours; returns its row id."""
     cursor = tx.execute(
-        "INSERT INTO joining (payload, state, name, identity_seed, key_package, secrets, blob, head)"
-        " VALUES (?, 'waiting', ?, ?, ?, ?, ?, ?)",
-        (payload, name, bytes(identity_seed), key_package, bytes(secrets), blob, head),
+        "INSERT INTO joining (digest, payload, safety, state, name, identity_seed, key_package, expires, secrets, blob)"
+        " VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?, ?)",
+        (digest, payload, safety, name, bytes(identity_seed), key_package, expires, bytes(secrets), blob),
     )
     return int(cursor.lastrowid or 0)
 
 
 def get_joining(tx: Connection, joining: int) -> JoiningRow:
     """Return one request of ours."""
-    return JoiningRow(*tx.execute(f"SELECT {_JOINING} FROM joining WHERE id = ?", (joining,)).fetchone())  # noqa: S608 - constant
+    return JoiningRow(*tx.execute(f"SELECT {_JOINING} FROM joining WHERE id = ?", (joining,)).fetchone())  # noqa: S608
 
 
 def joinings(tx: Connection) -> list[JoiningRow]:
     """Return our requests, oldest first."""
-    return [JoiningRow(*row) for row in tx.execute(f"SELECT {_JOINING} FROM joining ORDER BY id")]  # noqa: S608 - constant
+    return [JoiningRow(*row) for row in tx.execute(f"SELECT {_JOINING} FROM joining ORDER BY id")]  # noqa: S608
 
 
-def joining_of_payload(tx: Connection, payload: bytes) -> JoiningRow | None:
-    """Return the request we made with an invite, if we have."""
-    row = tx.execute(f"SELECT {_JOINING} FROM joining WHERE payload = ?", (payload,)).fetchone()  # noqa: S608 - constant
-    return None if row is None else JoiningRow(*row)
-
-
-def move_joining(tx: Connection, joining: int, number: int, head: bytes) -> None:
-    """Note how far the rendezvous has been read."""
-    tx.execute("UPDATE joining SET number = ?, head = ? WHERE id = ?", (number, head, joining))
+def was_used(tx: Connection, digest: bytes) -> bool:
+    """Tell whether we have made a request with the invite of this digest."""
+    return tx.execute("SELECT 1 FROM joining WHERE digest = ?", (digest,)).fetchone() is not None
 
 
 def end_joining(tx: Connection, joining: int, state: str, *, problem: str | None, grp: int | None) -> None:
-    """Close a request of ours and delete the keys that were made for it."""
+    """Close a request of ours and delete the keys that were made for it, and the invite's."""
     tx.execute(
-        "UPDATE joining SET state = ?, problem = ?, grp = ?, secrets = NULL, identity_seed = NULL, blob = NULL"
-        " WHERE id = ?",
+        "UPDATE joining SET state = ?, problem = ?, grp = ?, secrets = NULL, identity_seed = NULL, blob = NULL,"
+        " payload = NULL WHERE id = ?",
         (state, problem, grp, joining),
     )

@@ -15,6 +15,8 @@ CREATE TABLE grp (
     identity      BLOB NOT NULL,
     version       INTEGER NOT NULL DEFAULT 0,
     added_by      BLOB,                       -- identity key of the member whose commit added us; null for the founder
+    joined        INTEGER NOT NULL DEFAULT 0, -- number of the epoch that we came in with
+    snapshot      INTEGER,                    -- number of the epoch for whose newcomers we gave the last snapshot
     next_number   INTEGER NOT NULL DEFAULT 1, -- running number of our next event
     previous      BLOB,                       -- name of our last event
     synced        INTEGER                     -- Unix time of the last sync that reached the head
@@ -58,19 +60,22 @@ CREATE TABLE mailbox (
     head           BLOB NOT NULL
 ) STRICT;
 
--- Every event we hold, ours and others', as the bytes that came. `place` is an item id, or a register's name in UTF-8.
+-- Every event we hold, ours and others', as the bytes that came. `place` is an item id (a blob)
+-- or a register's name (a text): the two never meet, whatever a member calls a register.
 CREATE TABLE event (
     name     BLOB PRIMARY KEY,
     grp      INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
     author   BLOB NOT NULL,
     number   INTEGER NOT NULL,
     previous BLOB,
-    place    BLOB NOT NULL,
+    place    ANY NOT NULL,
     epoch_id BLOB NOT NULL,
+    carried  INTEGER,                         -- number of the latest epoch whose mailbox is known to hold it
     bytes    BLOB NOT NULL
 ) STRICT;
 CREATE INDEX event_by_place ON event (grp, place);
 CREATE INDEX event_by_author ON event (grp, author, number);
+CREATE INDEX event_by_carrier ON event (grp, carried);
 
 -- The board as it is folded, so that reading does not fold.
 CREATE TABLE item (
@@ -113,6 +118,7 @@ CREATE TABLE outbox (
     CHECK ((event IS NULL) <> (payload IS NULL))
 ) STRICT;
 CREATE INDEX outbox_by_blob ON outbox (grp, blob);
+CREATE INDEX outbox_by_event ON outbox (grp, event);
 
 -- Blobs of ours in the present epoch's mailbox. `bytes` goes when the relay has given its receipt; the hash stays until the
 -- epoch ends, because a message of our own leaf that is not in this table means a second copy of the vault.
@@ -145,25 +151,29 @@ CREATE TABLE wish (
     id   INTEGER PRIMARY KEY,
     grp  INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
     kind TEXT NOT NULL CHECK (kind IN ('add', 'remove', 'rotate')),
-    data BLOB NOT NULL,                       -- add: invite id (u64); remove: identity key; rotate: empty
+    data BLOB NOT NULL,                       -- add: digests of invite and key package; remove: identity key; rotate: empty
+    problem TEXT,                             -- why it cannot come about, until whoever wished it has been told
     UNIQUE (grp, kind, data)
 ) STRICT;
 
--- Our commit that waits for its seal. `expected` is the number the seal must get; a removal insists on one three times.
+-- Our commits that may become this epoch's seal. `expected` is the number the seal must get; a removal insists on one
+-- three times. One is live and is sent; those that the relay refused stay until the epoch ends, in case it lied.
 CREATE TABLE staged (
-    grp      INTEGER PRIMARY KEY REFERENCES grp ON DELETE CASCADE,
+    grp      INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
+    live     INTEGER NOT NULL DEFAULT 1,
     bytes    BLOB NOT NULL,
     blobs    BLOB NOT NULL,                   -- CBOR: the blobs that carry it, the last one is the seal
-    hash     BLOB NOT NULL,                   -- of the seal
+    hash     BLOB PRIMARY KEY,                -- of the seal
     expected INTEGER,
     welcome  BLOB,
-    adds     BLOB NOT NULL                    -- CBOR: invite ids whose joiners this commit adds
-) STRICT;
+    adds     BLOB NOT NULL                    -- CBOR: what the "add" wishes say whose joiners this commit adds
+) STRICT, WITHOUT ROWID;
 
 -- Invites of ours, and the rendezvous behind each.
 CREATE TABLE invite (
     id          INTEGER PRIMARY KEY,
     grp         INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
+    digest      BLOB NOT NULL UNIQUE,         -- of the payload
     payload     BLOB NOT NULL,
     invite_seed BLOB NOT NULL,
     state       TEXT NOT NULL CHECK (state IN ('open', 'requested', 'approved', 'answered', 'ended')),
@@ -176,15 +186,16 @@ CREATE TABLE invite (
 -- Our own requests to join.
 CREATE TABLE joining (
     id            INTEGER PRIMARY KEY,
-    payload       BLOB NOT NULL,
+    digest        BLOB NOT NULL UNIQUE,       -- of the payload
+    payload       BLOB,                       -- the invite's secrets; null once the request is closed
+    safety        BLOB NOT NULL,              -- CBOR: the safety code in its three forms
     state         TEXT NOT NULL CHECK (state IN ('waiting', 'joined', 'ended')),
     problem       TEXT,
     name          TEXT NOT NULL,
     identity_seed BLOB,
     key_package   BLOB NOT NULL,
+    expires       INTEGER NOT NULL,           -- Unix time / 60
     secrets       BLOB,                       -- private halves; null once spent
-    blob          BLOB,                       -- the request; null once answered
-    number        INTEGER NOT NULL DEFAULT 0,
-    head          BLOB NOT NULL,
+    blob          BLOB,                       -- the request; null once it is closed
     grp           INTEGER REFERENCES grp ON DELETE SET NULL
 ) STRICT;

@@ -1,0 +1,107 @@
+"""The steps at a rendezvous that touch the vault: each one short transaction, none of them waits for the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from taboon_client import cbor
+from taboon_client.joining import guest, host
+from taboon_client.joining.link import InvitePayload
+from taboon_client.relay.address import RelayAddress
+from taboon_client.relay.cursor import Cursor
+from taboon_client.vault import rendezvous
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from taboon_client.group.desk import Desk
+    from taboon_client.vault import Connection
+    from taboon_crypto.mailbox import MailboxKeys
+
+__all__ = ["Waiting", "apply", "closed", "restart", "sent", "waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A rendezvous to look at: of one of our invites, or where we wait to be let in."""
+
+    id: int
+    invite: bool
+    relay: RelayAddress
+    keys: MailboxKeys
+    cursor: Cursor
+    blobs: tuple[bytes, ...]
+
+
+def waiting(desk: Desk, grp: int | None) -> list[Waiting]:
+    """Return every rendezvous to look at: of one group's invites, or of all and of our own requests.
+
+    Invites that nobody used in time are forgotten.
+    """
+
+    def act(tx: Connection) -> tuple[list[Waiting], list[int]]:
+        found, expired = [], []
+        for row in rendezvous.invites(tx, grp):
+            payload = InvitePayload.decode(row.payload)
+            if desk.now // 60 > payload.expires + (0 if row.state == "open" else host.GRACE):
+                expired.append(row.id)
+                continue
+            blobs = tuple(cbor.decode(row.blobs)) if row.blobs else ()
+            found.append(_waiting(row.id, payload, Cursor(row.number, row.head), blobs, invite=True))
+        for own in rendezvous.joinings(tx) if grp is None else ():
+            if own.state == "waiting" and own.payload is not None:
+                payload = InvitePayload.decode(own.payload)
+                start = Cursor.start(payload.mailbox.mailbox_id)
+                found.append(_waiting(own.id, payload, start, (own.blob,) if own.blob else (), invite=False))
+        return found, expired
+
+    found, expired = desk.keeper.read(act)
+    if expired:
+        desk.keeper.write(lambda tx: rendezvous.drop_invites(tx, expired))
+    return found
+
+
+def _waiting(row: int, payload: InvitePayload, cursor: Cursor, blobs: tuple[bytes, ...], *, invite: bool) -> Waiting:
+    return Waiting(row, invite, RelayAddress(payload.relay_url, payload.relay_id), payload.mailbox, cursor, blobs)
+
+
+def apply(desk: Desk, at: Waiting, *, after: Cursor, blobs: Sequence[bytes]) -> list[str]:
+    """Take what came to a rendezvous; returns sentences for the user."""
+
+    def act(tx: Connection) -> list[str]:
+        if at.invite:
+            return host.take_page(tx, at.id, at.cursor, after, blobs, desk.random)
+        return guest.take_page(tx, desk.keeper, desk.ledger, at.id, blobs=blobs, now=desk.now)
+
+    return desk.keeper.write(act)
+
+
+def restart(desk: Desk, at: Waiting) -> None:
+    """The relay lost a rendezvous of ours: read it from the beginning. Where we wait, that is done anyway."""
+    if at.invite:
+        start = Cursor.start(at.keys.mailbox_id)
+        desk.keeper.write(lambda tx: rendezvous.move_invite(tx, at.id, start.number, start.head))
+
+
+def sent(desk: Desk, at: Waiting) -> None:
+    """Note that the relay has what we left at a rendezvous. An invite that was answered or ended has done its work."""
+
+    def act(tx: Connection) -> None:
+        row = rendezvous.get_invite(tx, at.id) if at.invite else None
+        if row is not None and row.state in ("approved", "ended"):
+            rendezvous.drop_invites(tx, [at.id])
+
+    desk.keeper.write(act)
+
+
+def closed(desk: Desk, at: Waiting) -> list[str]:
+    """The rendezvous takes nothing more: somebody with the link filled or sealed it. Returns sentences for the user."""
+
+    def act(tx: Connection) -> list[str]:
+        if not at.invite:
+            return guest.give_up(tx, at.id)
+        rendezvous.drop_invites(tx, [at.id])
+        return ["somebody with the link has spoiled an invite, and it was ended. Make a new one"]
+
+    return desk.keeper.write(act)
