@@ -199,7 +199,7 @@ def _claim(holds: bool, claim: str) -> None:
     """Say something that was looked at, or fail."""
     if not holds:
         raise StepFailedError(f"this does not hold: {claim}")
-    _venv.say(f"  ✓ {claim}")
+    _venv.say(f"  checked: {claim}")
 
 
 # --- the walk

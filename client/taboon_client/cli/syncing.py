@@ -121,7 +121,7 @@ def _show(errand: Errand, one: "GroupStatus") -> None:
     )
     facts = [
         ("state", one.state.value),
-        ("you are", "an admin" if one.admin else "a member"),
+        ("you were" if one.state.value == "removed" else "you are", "an admin" if one.admin else "a member"),
         ("members", str(one.members)),
         ("epoch", str(one.epoch)),
         ("last sync", synced),
