@@ -61,6 +61,7 @@ class _Tally:
     problem: str | None = None
     notices: list[str] = field(default_factory=list)
     restarts: int = 0
+    moved: bool = False
 
     def restart(self) -> None:
         """Count a mailbox that is read from its beginning: often enough, and the relay is making fun of us."""
@@ -148,6 +149,9 @@ class Syncer:
                 else:
                     break
         await self._run(lambda: steps.synced(self._desk, grp))
+        if tally.moved:
+            # Keys of ended epochs are deleted; now they leave the write-ahead log as well.
+            await self._run(self._desk.vault.tidy)
 
     async def _read(self, client: RelayClient, grp: int, tally: _Tally, wait: int) -> Position | None:
         """Read to the head of the mailbox of the latest epoch there is; None if the group does not go on here."""
@@ -177,6 +181,7 @@ class Syncer:
             tally.received += applied.received
             tally.sent += applied.sent
             tally.notices += applied.notices
+            tally.moved = tally.moved or applied.moved
             if not page.complete:
                 page_class = _LARGE_PAGE
             elif not (applied.moved or applied.stale):

@@ -1,0 +1,190 @@
+"""Relays that lie, forget and roll back: nothing that members hold is lost, and nothing stays broken."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from taboon_client.board import Need
+from taboon_client.errors import MailboxMovedError, MailboxUnknownError
+from taboon_client.joining.link import InvitePayload
+from taboon_client.relay.answers import Page, Receipt
+from taboon_client.relay.client import RelayClient
+from taboon_crypto.primitives.secret import Secret
+from tests.scenarios.hostile import desk_of, lose_disk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.scenarios.conftest import Neighbourhood
+
+
+@pytest.mark.own_relay
+def test_an_event_of_the_epoch_before_comes_back_after_the_relay_lost_its_disk(neighbourhood: Neighbourhood) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami = neighbourhood.let_in(layla, "Sami")
+    sami.group.post(Need(title="Posted offline, then the epoch changed", created=0))
+    assert layla.group.rotate().done
+    sami.sync()
+    assert sami.group.unsent() == 0
+    lose_disk(neighbourhood.relay)
+    for person in (layla, sami, layla):
+        person.sync()
+    assert layla.titles() == sami.titles() == {"Posted offline, then the epoch changed"}
+
+
+@pytest.mark.own_relay
+def test_a_newcomer_gets_the_snapshot_though_the_relay_lost_it(neighbourhood: Neighbourhood) -> None:
+    layla = neighbourhood.founder("Layla")
+    layla.group.post(Need(title="Old need", created=0))
+    layla.sync()
+    noor = neighbourhood.person("Noor")
+    noor.taboon.join(layla.group.invite().link, me="Noor")
+    layla.sync()
+    assert layla.group.approve("Noor").done
+    asyncio.run(noor.taboon._taboon._syncer().joinings(deadline=30))
+    lose_disk(neighbourhood.relay)
+    for person in (layla, noor, layla, noor):
+        person.sync()
+    assert noor.titles() == {"Old need"}
+
+
+@pytest.mark.own_relay
+def test_a_lost_mailbox_is_told_with_what_it_may_mean(neighbourhood: Neighbourhood) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami = neighbourhood.let_in(layla, "Sami")
+    eve = neighbourhood.let_in(layla, "Eve")
+    sami.sync()
+    assert layla.group.remove("Eve").done
+    lose_disk(neighbourhood.relay)
+    report = sami.group.sync(wait=30)
+    assert any("removed" in notice for notice in report.notices)
+    assert eve.group.status().state == "active"
+
+
+@pytest.mark.own_relay
+def test_who_was_away_for_longer_than_mailboxes_are_kept_does_not_speak_in_an_ended_epoch(
+    neighbourhood: Neighbourhood,
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami = neighbourhood.let_in(layla, "Sami")
+    lose_disk(neighbourhood.relay)
+    desk = desk_of(sami)
+    real = desk.clock
+    desk.clock = lambda: real() + 31 * 86_400
+    sami.group.post(Need(title="Kept here", created=0))
+    report = sami.group.sync(wait=30)
+    assert report.sent == 0
+    assert sami.group.status().state == "frozen"
+    assert sami.titles() == {"Kept here"}
+
+
+def test_a_relay_that_forgets_again_and_again_fills_no_vault(
+    neighbourhood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    for number in range(20):
+        layla.group.post(Need(title=str(number), created=0))
+    layla.sync()
+    layla.sync()
+    real = RelayClient.read
+
+    async def read(self: RelayClient, keys: Any, cursor: Any, **how: Any) -> Page:
+        if cursor.number:
+            raise MailboxUnknownError("unknown")
+        page = await real(self, keys, cursor, **how)
+        return Page(page.blobs[:1], page.last + 5, False, cursor.after(sha256(page.blobs[0]).digest()))
+
+    monkeypatch.setattr(RelayClient, "read", read)
+    report = layla.group.sync(wait=30)
+    assert "again and again" in (report.problem or "")
+    assert layla.group.unsent() <= 25
+
+
+def test_moved_said_of_a_seal_that_was_taken_locks_nobody_out(
+    neighbourhood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami = neighbourhood.let_in(layla, "Sami")
+    neighbourhood.let_in(layla, "Eve")
+    real = RelayClient.append
+
+    async def append(
+        self: RelayClient, keys: Any, blob: bytes, *, seal: bool = False, expected: int | None = None
+    ) -> Receipt:
+        receipt = await real(self, keys, blob, seal=seal, expected=expected)
+        if seal:
+            raise MailboxMovedError("moved", 99)
+        return receipt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RelayClient, "append", append)
+        layla.group.remove("Eve")
+    layla.sync()
+    sami.sync()
+    for person in (layla, sami):
+        assert person.group.status().state == "active"
+        assert {member.name for member in person.group.members()} == {"Layla", "Sami"}
+
+
+def test_a_seal_shown_once_as_an_ordinary_blob_is_followed_when_it_is_shown_as_what_it_is(
+    neighbourhood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami = neighbourhood.let_in(layla, "Sami")
+    neighbourhood.let_in(layla, "Eve")
+    sami.sync()
+    assert layla.group.remove("Eve").done
+    real = RelayClient.read
+
+    async def read(self: RelayClient, keys: Any, cursor: Any, **how: Any) -> Page:
+        return replace(await real(self, keys, cursor, **how), sealed=False)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RelayClient, "read", read)
+        sami.taboon.sync(wait=30)
+    sami.sync()
+    assert {member.name for member in sami.group.members()} == {"Layla", "Sami"}
+    sami.group.post(Need(title="Only for those who stayed", created=0))
+    sami.sync()
+    layla.sync()
+    assert layla.titles() == {"Only for those who stayed"}
+
+
+def test_a_restored_copy_whose_original_committed_knows_that_it_is_one(
+    neighbourhood: Neighbourhood, tmp_path: Path
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    neighbourhood.let_in(layla, "Sami")
+    layla.taboon.close()
+    shutil.copytree(layla.folder, tmp_path / "copy")
+    layla.reopen()
+    assert layla.group.rotate().done
+    layla.taboon.close()
+    shutil.rmtree(layla.folder)
+    shutil.copytree(tmp_path / "copy", layla.folder)
+    layla.reopen()
+    layla.taboon.sync(wait=30)
+    assert layla.group.status().state == "frozen"
+
+
+def test_an_invite_to_a_relay_that_never_answers_holds_up_no_other(neighbourhood: Neighbourhood) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami = neighbourhood.person("Sami")
+    real = InvitePayload.parse(layla.group.invite().link)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(5)
+        bad = replace(real, relay_url=f"http://127.0.0.1:{silent.getsockname()[1]}", secret=Secret(os.urandom(32)))
+        sami.taboon.join(bad.link, me="Sami", wait=0)
+        sami.taboon.join(real.link, me="Sami", wait=0)
+        sami.taboon.sync(wait=2)
+    layla.sync()
+    assert [request.name for request in layla.group.requests()] == ["Sami"]
