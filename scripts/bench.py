@@ -1,4 +1,4 @@
-"""Run the benchmarks, all of them or those named: `python scripts/bench.py [NAME ...] [--quick] [--json]`."""
+"""Run the benchmarks: `python scripts/bench.py [--quick] [--json]`. One alone: `python -m bench.NAME`."""
 
 import subprocess
 import sys
@@ -13,19 +13,9 @@ _venv.require_python()
 
 
 def main() -> int:
-    """Run them one after the other; return 0 if all went well."""
+    """Run them all, each with the options given; return 0 if all went well."""
     _venv.prepare("-e", ".[relay]", "--group", "dev")
-    options = [one for one in sys.argv[1:] if one.startswith("-")]
-    named = [one for one in sys.argv[1:] if not one.startswith("-")]
-    found = sorted(
-        path.stem for path in (_venv.ROOT / "bench").glob("[!_]*.py") if "__main__" in path.read_text("utf-8")
-    )
-    failed = 0
-    for name in named or found:
-        _venv.say(f"\n== bench.{name}")
-        command = [_venv.python(), "-m", f"bench.{name}", *options]
-        failed |= subprocess.run(command, cwd=_venv.ROOT, check=False).returncode
-    return 1 if failed else 0
+    return subprocess.run([_venv.python(), "-m", "bench", *sys.argv[1:]], cwd=_venv.ROOT, check=False).returncode
 
 
 if __name__ == "__main__":
