@@ -99,12 +99,17 @@ def _join(errand: Errand, link: _Link, *, nick: Nick = None) -> Answer:
 
     An admin of the group sees the same safety code and approves you. Nobody has to be online at the same time.
     """
-    given = errand.text(link, "Link").strip()
+    # Whatever carried the link may have broken its line.
+    given = "".join(errand.text(link, "Link").split())
     joining = errand.taboon.join(given, me=nickname(errand, nick), wait=errand.wait)
 
     def show() -> None:
         show_joining(joining)
         terminal.hint("When you are approved, the next “taboon groups” or “taboon sync” brings the group in.")
+        if link != "-" and not errand.room.in_shell:
+            terminal.hint(
+                "The link stood in the command line, where others and the history may see it: “join -” is safer."
+            )
 
     return Answer({"joining": shapes.joining(joining)}, show)
 
