@@ -336,8 +336,9 @@ def test_an_update_whose_key_is_lost_keeps_its_member_from_following(dice: Dice)
         group.receive(message)
     staged = groups[0].commit(random=dice)
     assert staged.message is not None
-    with raises(mls.CannotFollowError, lost):
+    with pytest.raises(mls.CannotFollowError) as caught:
         lost.receive(staged.message)
+    assert isinstance(caught.value.cause, mls.KeyUnavailableError)
     assert isinstance(groups[1].receive(staged.message), mls.StagedCommit)
 
 
@@ -485,6 +486,17 @@ def test_a_group_info_without_a_key_for_it_lets_nobody_join_by_commit(dice: Dice
     with pytest.raises(mls.ValidationError) as caught:
         mls.Group.join_by_commit(info, profile(dice), random=dice)
     assert caught.value.rule == "group_info.external_pub"
+
+
+def test_who_joins_by_commit_checks_its_own_commit_first(dice: Dice) -> None:
+    groups = town(2, dice, extensions=(mls.Extension(POLICY, b""),))
+    info = groups[0].group_info(random=dice)
+    for rule, member, replacing in (
+        ("remove.blank_leaf", profile(dice), 7),
+        ("leaf_node.group_extensions", profile(dice, capabilities=mls.Capabilities.of(extensions=(LEAF,))), None),
+    ):
+        with refused(rule):
+            mls.Group.join_by_commit(info, member, replacing=replacing, random=dice)
 
 
 def test_an_external_commit_of_an_old_group_info_is_refused(dice: Dice) -> None:

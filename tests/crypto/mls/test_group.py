@@ -400,10 +400,10 @@ def test_a_late_proposal_or_commit_is_refused(dice: Dice) -> None:
     for private in (True, False):
         proposal = groups[1].propose(mls.Remove(0), private=private, random=dice)
         commit = groups[2].commit(private=private, random=dice).message or b""
-        step(groups, 0, dice)
-        for message in (proposal, commit):
-            with raises(mls.EpochGoneError, groups[0]):
-                groups[0].receive(message)
+        standing = step(groups, 0, dice, private=private).message or b""
+        for message in (proposal, commit, standing):
+            with raises(mls.EpochGoneError, groups[1]):
+                groups[1].receive(message)
 
 
 def test_a_message_of_an_epoch_to_come_says_so(dice: Dice) -> None:

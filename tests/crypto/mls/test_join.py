@@ -233,6 +233,7 @@ def test_a_tree_whose_parents_were_tampered_with_is_refused(invited: Invited, di
     for rule, change in (
         ("tree.parent_hash", parent(3, encryption_key=fresh)),
         ("tree.parent_hash", parent(3, parent_hash=bytes(32))),
+        ("hpke_key", parent(3, encryption_key=bytes(32))),
         ("tree.parent_hash", parent(1, encryption_key=fresh)),
         ("tree.parent_hash", put(5, ParentNode(fresh, b"", ()))),
         ("tree.unmerged_descendant", parent(1, unmerged_leaves=(ours,))),
@@ -373,6 +374,8 @@ def test_a_successor_must_be_what_its_origin_asked_for(dice: Dice) -> None:
         mls.Group.join(*successor(), continues=unaware)
     with raises(mls.UnknownPskError, groups[1]):
         mls.Group.join(*successor(), continues=found(dice))
+    with raises(mls.UsageError, groups[1]):
+        mls.Group.join(*successor(), continues=found(dice), psks=lambda _, __: founder.resumption_psk())
 
 
 def test_a_successor_lacks_no_member_and_a_branch_brings_no_stranger(dice: Dice) -> None:

@@ -140,3 +140,14 @@ def test_secrets_of_another_key_package_are_refused(dice: Dice) -> None:
             key_package.check_secrets(replace(secrets, **{name: getattr(other, name)}))
         with pytest.raises(mls.UsageError):
             key_package.check_secrets(replace(secrets, **{name: Secret(b"short")}))
+
+
+def test_a_key_package_that_nobody_would_take_is_not_made(dice: Dice) -> None:
+    for rule, member in (
+        ("leaf_node.extensions_listed", profile(dice, capabilities=mls.Capabilities.of(extensions=(POLICY,)))),
+        ("leaf_node.suite_listed", profile(dice, capabilities=mls.Capabilities((1,), (1,), (POLICY, LEAF)))),
+        ("leaf_node.credential_listed", profile(dice, credential=mls.X509Credential(()))),
+    ):
+        with pytest.raises(mls.ValidationError) as caught:
+            package(dice, member)
+        assert caught.value.rule == rule

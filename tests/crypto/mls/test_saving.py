@@ -3,6 +3,13 @@
 import pytest
 
 from taboon_crypto import mls
+from taboon_crypto.mls.codec import opaque
+from taboon_crypto.mls.messages.framing import (
+    ApplicationContent,
+    AuthenticatedContent,
+    FramedContent,
+    FramedContentAuthData,
+)
 
 from .kit import NOW, Dice, agree, found, package, raises, step, town
 
@@ -27,6 +34,7 @@ class Vault:
         assert group.removed_parts() == set()
         # What was written piece by piece is what there is.
         assert self.parts == group.parts()
+        assert mls.Group.load(self.parts).changed() == set()
 
 
 def test_what_is_saved_by_parts_is_the_whole(dice: Dice) -> None:
@@ -152,8 +160,17 @@ def test_loading_needs_every_part(dice: Dice) -> None:
         mls.Group.load({**parts, "group": b"\x00\x09" + parts["group"][2:]})
     with pytest.raises(mls.DecodeError):
         mls.Group.load({**parts, "epoch": b""})
-    with pytest.raises(mls.DecodeError):
-        mls.Group.load({**parts, "proposal/0": b""})
+    said = AuthenticatedContent(
+        mls.WireFormat.PRIVATE_MESSAGE,
+        FramedContent(alice.group_id, alice.epoch, mls.MemberSender(0), b"", ApplicationContent(b"x")),
+        FramedContentAuthData(b""),
+    )
+    no_proposal = opaque(said.encode()) + b"\x00"
+    alice.propose_update(random=dice)
+    proposal = alice.part("proposal/0")
+    for name, data in (("proposal/0", b""), ("proposal/0", no_proposal), ("proposal/x", proposal)):
+        with pytest.raises(mls.DecodeError):
+            mls.Group.load({**parts, name: data})
     for name in ("nothing", "past/77/epoch", "proposal/7", "sender/99", "past/x"):
         with pytest.raises(mls.UsageError):
             alice.part(name)

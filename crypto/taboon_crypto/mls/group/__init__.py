@@ -1,4 +1,4 @@
-"""A group and its life: RFC 9420, chapters 11, 12 and 14. Each file imports only from those below it.
+"""A group and its life: RFC 9420, chapters 11, 12 and 14.
 
     resume          begin a group that continues another one          11.2, 11.3
     group           Group: the one door
@@ -19,4 +19,6 @@
     opening         whose message is it, and does it verify           6.1 to 6.3
     validation      one rule, one check, one name                     7.3, 10.1, 12.1, 12.2, 12.4
     limits, results
+
+Each file imports only from those below it.
 """

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from taboon_crypto.mls.ciphersuite import Random, SigningKey
 from taboon_crypto.mls.codec import Struct
-from taboon_crypto.mls.errors import MlsError, UnknownPskError, UsageError, ValidationError
+from taboon_crypto.mls.errors import KeyUnavailableError, MlsError, UnknownPskError, UsageError, ValidationError
 from taboon_crypto.mls.extension import Extension
 from taboon_crypto.mls.group.epoch import Epoch, next_context
 from taboon_crypto.mls.group.evolution import Provisional, apply_proposals, new_extensions
@@ -170,7 +170,7 @@ def process(
         check_list(scene, sender.leaf_index, sent)
     else:
         check_external_list(scene, sent)
-    check_path_present(sent, has_path=commit.path is not None, external=external)
+    check_path_present(sent, has_path=commit.path is not None)
 
     # (2) applied
     provisional = apply_proposals(epoch.tree, epoch.context.extensions, sent)
@@ -197,7 +197,7 @@ def process(
     own_update = _own_update(epoch, sent, own_updates)
     try:
         if epoch.own_leaf in provisional.updated and own_update is None:
-            raise UnknownPskError("the commit covers an Update of ours whose private key is not here")
+            raise KeyUnavailableError("the commit covers an Update of ours whose private key is not here")
         private, commit_secret = epoch.private, epoch.suite.zero
         if own_update is not None:
             private = private.with_leaf_key(own_update.encryption_private)

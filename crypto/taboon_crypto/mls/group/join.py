@@ -143,10 +143,11 @@ def check_group_info(group_info: GroupInfo, *, ratchet_tree: bytes | None, now: 
     group_info.check_signature(suite, signer.signature_key)
     if tree_hash(tree) != context.tree_hash:
         raise ValidationError("group_info.tree_hash", "the ratchet tree is not the one that the GroupInfo names")
+    for encryption_key in tree.encryption_keys():
+        suite.check_hpke_key(encryption_key)
     check_parent_hashes(tree)
     scene = Scene(suite, context.group_id, tree, context.extensions)
     for leaf, leaf_node in tree.leaves():
-        leaf_node.check_keys(suite)
         suite.check_signature_key(leaf_node.signature_key)
         leaf_node.check_signature(suite, context.group_id, leaf)
         leaf_node.check_credential()
@@ -154,8 +155,6 @@ def check_group_info(group_info: GroupInfo, *, ratchet_tree: bytes | None, now: 
         if now is not None and isinstance(leaf_node.source, Lifetime):
             leaf_node.check_lifetime(now)
         check_leaf_in_group(scene, leaf_node)
-    for encryption_key in tree.encryption_keys():
-        suite.check_hpke_key(encryption_key)
     check_unique_keys(tree)
     check_credentials(tree)
     return tree

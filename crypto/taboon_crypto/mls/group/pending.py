@@ -105,8 +105,8 @@ class Pending:
         """
         saved = _SavedProposal.decode(data)
         message = AuthenticatedContent.decode(saved.message)
-        if not isinstance(message.content.content, ProposalContent) or not name.isdecimal():
-            raise DecodeError("a saved proposal is none")
+        if not name.isdecimal():
+            raise DecodeError("a saved proposal has a name that is none of ours")
         sent = _sent(message, self._suite)
         self._entries[sent.reference or b""] = (name, sent, saved)
         self._next = max(self._next, int(name) + 1)

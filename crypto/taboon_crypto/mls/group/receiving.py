@@ -46,9 +46,7 @@ def receive(
     else:
         raise ValidationError("message.wire_format", f"a {type(body).__name__} is no message inside a group")
     content, sender = opened.content.content, opened.content.sender
-    if isinstance(content, ApplicationContent):
-        if key is None:
-            raise ValidationError("message.public_application", "application data came in a public message")
+    if isinstance(content, ApplicationContent) and key is not None:
         state.ratchets.spend(key)
         return _said(epoch.member(key.leaf), opened, content)
     if isinstance(content, ProposalContent):

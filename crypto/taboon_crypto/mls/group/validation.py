@@ -337,17 +337,13 @@ def check_external_list(scene: Scene, proposals: Sequence[SentProposal]) -> None
     _check_psks_differ(proposals)
 
 
-def check_path_present(proposals: Iterable[SentProposal], *, has_path: bool, external: bool) -> None:
-    """Check that a commit has a path where it must have one (section 12.4).
+def check_path_present(proposals: Iterable[SentProposal], *, has_path: bool) -> None:
+    """Check that a commit has a path where it must have one (section 12.4). An external one is not opened without.
 
     Raises:
-        ValidationError: Rule "commit.path_missing" or "external_commit.path_missing".
+        ValidationError: Rule "commit.path_missing".
     """
-    if has_path:
-        return
-    if external:
-        raise ValidationError("external_commit.path_missing", "an external commit has no path")
-    if needs_path(tuple(sent.proposal for sent in proposals)):
+    if not has_path and needs_path(tuple(sent.proposal for sent in proposals)):
         raise ValidationError("commit.path_missing", "a commit that must have a path has none")
 
 
