@@ -61,7 +61,7 @@ def test_ages_are_rough_and_never_negative(seconds: int, shown: str) -> None:
 def test_times_are_in_the_time_zone_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "C")
     shown = []
-    for zone in ("UTC0", "XXX-3"):
+    for zone in ("UTC0", "EAT-3"):
         monkeypatch.setenv("TZ", zone)
         time.tzset()
         shown.append(terminal.when(1_790_000_000))
