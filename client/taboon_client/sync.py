@@ -23,6 +23,7 @@ from taboon_client.errors import (
 from taboon_client.group import steps
 from taboon_client.joining import steps as joining_steps
 from taboon_client.relay.client import RelayClient
+from taboon_client.relay.cursor import Cursor
 from taboon_client.values import SyncReport
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from taboon_client.group.steps import Position, Work
     from taboon_client.joining.steps import Waiting
     from taboon_client.relay.address import RelayAddress
-    from taboon_client.relay.answers import Page, Receipt
+    from taboon_client.relay.answers import Page
     from taboon_client.runner import Runner
 
 __all__ = ["Syncer"]
@@ -192,14 +193,17 @@ class Syncer:
         self, client: RelayClient, grp: int, position: Position, blobs: tuple[bytes, ...], tally: _Tally
     ) -> None:
         """Send blobs of ours. What the mailbox does not take any more is encrypted anew in the next epoch."""
-        at = position
-        for blob in blobs:
-            try:
-                receipt = await client.append(at.keys, blob)
-            except (MailboxSealedError, MailboxUnknownError):
-                return
-            sent, at = await self._acknowledge(grp, at, blob, receipt)
-            tally.sent += sent
+        receipts: list[tuple[bytes, Cursor]] = []
+        try:
+            for blob in blobs:
+                receipt = await client.append(position.keys, blob)
+                receipts.append((blob, Cursor(receipt.number, receipt.head)))
+        except (MailboxSealedError, MailboxUnknownError):
+            pass
+        finally:
+            # What was taken is noted whatever came then; a process that dies before it sends the same bytes again.
+            if receipts:
+                tally.sent += await self._acknowledge(grp, position, receipts)
 
     async def _seal(self, client: RelayClient, grp: int, position: Position, seal: Seal) -> bool:
         """Send our staged commit. False if it has to be made anew; reading on tells whether it stood."""
@@ -273,8 +277,8 @@ class Syncer:
             lambda: steps.apply_page(self._desk, grp, at, after=page.cursor, blobs=page.blobs, sealed=sealed)
         )
 
-    async def _acknowledge(self, grp: int, at: Position, blob: bytes, receipt: Receipt) -> tuple[int, Position]:
-        return await self._run(lambda: steps.acknowledge(self._desk, grp, at, blob, receipt.number, receipt.head))
+    async def _acknowledge(self, grp: int, at: Position, receipts: list[tuple[bytes, Cursor]]) -> int:
+        return await self._run(lambda: steps.acknowledge(self._desk, grp, at.epoch, receipts))
 
     async def _lost(self, grp: int, at: Position, tally: _Tally) -> bool:
         """Begin a mailbox anew that the relay has lost. False if the group does not go on here for it."""

@@ -6,6 +6,7 @@ events: whatever changes an event's standing folds its place again.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from taboon_client import cbor
@@ -33,7 +34,7 @@ from taboon_client.vault import groups, outbox
 from taboon_crypto.primitives import sodium
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from taboon_client.board import Body
     from taboon_client.group.payload import HistoryPayload
@@ -47,6 +48,7 @@ CLOSED = (Status.DONE, Status.WITHDRAWN)
 
 _REGISTERS = ("people", "settings", "taxonomy", "areas", "members")
 _CODE = 24
+_NONE: Mapping[bytes, Event] = MappingProxyType({})
 
 
 def tag(identity: bytes) -> str:
@@ -150,7 +152,7 @@ class Ledger:
         self._keep(tx, grp, event)
         groups.advance_author(tx, grp, event.number, event.name)
         outbox.queue_event(tx, grp, event.name)
-        self.refold(tx, grp, [event.home])
+        self.refold(tx, grp, [event.home], {event.name: event})
         return event
 
     def take(self, tx: Connection, grp: int, raws: Iterable[bytes], epoch: int) -> tuple[int, bool]:
@@ -167,7 +169,8 @@ class Ledger:
         """
         own = groups.get_group(tx, grp)
         touched: dict[bytes | str, None] = {}
-        fresh, foreign_own = 0, False
+        parsed: dict[bytes, Event] = {}
+        foreign_own = False
         cut = self.history(tx, grp)
         for raw in raws:
             try:
@@ -178,14 +181,14 @@ class Ledger:
             rows.set_carried(tx, event.name, epoch)
             if not new:
                 continue
-            fresh += 1
+            parsed[event.name] = event
             foreign_own = foreign_own or (event.author == own.identity and event.number >= own.next_number)
             touched[event.home] = None
             if cut.is_cut(event.author):
                 # A link that was missing can let a cut reach further back, in any place.
                 touched.update(dict.fromkeys(rows.places_of_author(tx, grp, event.author)))
-        self.refold(tx, grp, touched)
-        return fresh, foreign_own
+        self.refold(tx, grp, touched, parsed)
+        return len(parsed), foreign_own
 
     def _keep(self, tx: Connection, grp: int, event: Event) -> bool:
         return rows.add_event(
@@ -204,9 +207,19 @@ class Ledger:
 
     # The board
 
-    def graph(self, tx: Connection, grp: int, place: bytes | str) -> tuple[Graph, Judge]:
-        """Return the events of a place, and the judge who says which of them count."""
-        events = (Event.parse(raw) for _, raw in rows.events_of_place(tx, grp, place))
+    def graph(
+        self, tx: Connection, grp: int, place: bytes | str, parsed: Mapping[bytes, Event] = _NONE
+    ) -> tuple[Graph, Judge]:
+        """Return the events of a place, and the judge who says which of them count.
+
+        Args:
+            tx: A transaction.
+            grp: The group.
+            place: The item or register.
+            parsed: Events that have just been read, by name: they are not read again.
+        """
+        held = rows.events_of_place(tx, grp, place)
+        events = (parsed.get(name) or Event.parse(raw) for name, raw in held)
 
         def link(name: bytes) -> Link | None:
             found = rows.link_of(tx, name)
@@ -214,10 +227,12 @@ class Ledger:
 
         return Graph(place, events), self.history(tx, grp).judge_by(link)
 
-    def refold(self, tx: Connection, grp: int, places: Iterable[bytes | str]) -> None:
-        """Fold items and registers again."""
+    def refold(
+        self, tx: Connection, grp: int, places: Iterable[bytes | str], parsed: Mapping[bytes, Event] = _NONE
+    ) -> None:
+        """Fold items and registers again; ``parsed`` as in :meth:`graph`."""
         for place in places:
-            graph, judge = self.graph(tx, grp, place)
+            graph, judge = self.graph(tx, grp, place, parsed)
             if isinstance(place, bytes):
                 self._fold_item(tx, grp, place, fold(graph, judge))
             elif place == "people":

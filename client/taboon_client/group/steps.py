@@ -116,24 +116,31 @@ def work(desk: Desk, grp: int, at: Position, *, tries: int) -> Work | None:
     return desk.keeper.write(act)
 
 
-def acknowledge(desk: Desk, grp: int, at: Position, blob: bytes, number: int, head: bytes) -> tuple[int, Position]:
-    """Note a receipt for a blob of ours; returns how many outbox rows it carried, and the position after it.
+def acknowledge(desk: Desk, grp: int, epoch: int, receipts: Sequence[tuple[bytes, Cursor]]) -> int:
+    """Note receipts for blobs of ours; returns how many outbox rows they carried.
 
-    Where the blob came right after what we have read, the cursor moves over it: nothing else stands between.
+    Where a blob came right after what we have read, the cursor moves over it: nothing else stands between.
+
+    Args:
+        desk: Of the vault.
+        grp: The group.
+        epoch: Number of the epoch in whose mailbox they are.
+        receipts: Each blob with the cursor behind it, as the relay signed it, in order.
     """
 
-    def act(tx: Connection) -> tuple[int, Position]:
-        digest = hashlib.sha256(blob).digest()
+    def act(tx: Connection) -> int:
         mailbox = groups.get_mailbox(tx, grp)
-        if mailbox is None or mailbox.epoch != at.epoch:
-            return 0, at
-        sent = outbox.acknowledge(tx, grp, digest, at.epoch)
+        if mailbox is None or mailbox.epoch != epoch:
+            return 0
         cursor = Cursor(mailbox.number, mailbox.head)
-        follows = cursor.after(digest)
-        if (follows.number, follows.head) == (number, head):
-            groups.move_cursor(tx, grp, number, head)
-            cursor = follows
-        return sent, Position(at.relay, at.epoch, at.keys, cursor)
+        sent = 0
+        for blob, behind in receipts:
+            digest = hashlib.sha256(blob).digest()
+            sent += outbox.acknowledge(tx, grp, digest, epoch)
+            if cursor.after(digest) == behind:
+                cursor = behind
+        groups.move_cursor(tx, grp, cursor.number, cursor.head)
+        return sent
 
     return desk.keeper.write(act)
 
