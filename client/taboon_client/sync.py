@@ -1,6 +1,6 @@
 """Sync: reads mailboxes to their heads, then sends, over the same connection. The only part that waits for a relay.
 
-Everything between two calls to the relay is one step on the vault (`group/steps.py`). A relay that is down, slow or
+Everything between two calls to the relay is one step on the vault (`session/steps.py`). A relay that is down, slow or
 lying ends a sync with a sentence in its report and never with an exception: what was made is kept and sent later.
 """
 
@@ -20,23 +20,23 @@ from taboon_client.errors import (
     RelayRolledBackError,
     RelayUnreachableError,
 )
-from taboon_client.group import steps
 from taboon_client.joining import steps as joining_steps
 from taboon_client.relay.client import RelayClient
 from taboon_client.relay.cursor import Cursor
+from taboon_client.session import steps
 from taboon_client.values import SyncReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from taboon_client.group.commits import Seal
     from taboon_client.group.desk import Desk
-    from taboon_client.group.inbox import Applied
-    from taboon_client.group.steps import Position, Work
     from taboon_client.joining.steps import Waiting
     from taboon_client.relay.address import RelayAddress
     from taboon_client.relay.answers import Page
     from taboon_client.runner import Runner
+    from taboon_client.session.commits import Seal
+    from taboon_client.session.inbox import Applied
+    from taboon_client.session.steps import Position, Work
 
 __all__ = ["Syncer"]
 

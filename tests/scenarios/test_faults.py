@@ -13,7 +13,7 @@ import pytest
 
 from taboon_client.board import Need
 from taboon_client.errors import DiskFullError, GroupStoppedError
-from taboon_client.group import steps
+from taboon_client.session import steps
 
 if TYPE_CHECKING:
     from taboon_client.group.desk import Desk

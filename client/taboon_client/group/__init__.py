@@ -1,1 +1,1 @@
-"""The group session: what a device holds of a group and how bytes move it. Over the vault, without any network."""
+"""What a group is on this device: policy, leaves, rules, epochs, its MLS state and its ledger of events."""

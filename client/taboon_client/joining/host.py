@@ -72,7 +72,7 @@ def take_page(
             continue
         if request is None and state == "open":
             request, state = body, "requested"
-            notices.append(f"{read_request(payload, body).name!r} asks to join with your invite")
+            notices.append(f"somebody asks to join with your invite, as {read_request(payload, body).name}")
         elif state == "requested" and _package(payload, request or b"") != _package(payload, body):
             state = "ended"
             notices.append(_TWICE)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from taboon_client.group.desk import Desk
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Taboon"]
 
 T = TypeVar("T")
+_JOINING = "joining"
 _POLL = 5.0
 """Seconds between two rounds of a watch over everything."""
 
@@ -188,6 +190,8 @@ class Taboon:
     ) -> dict[str, SyncReport]:
         """Sync our requests to join and all groups; returns the reports by name of group (and ``joining``).
 
+        Groups of one name carry their code.
+
         Args:
             wait: Seconds that all of it may take; None for as long as it takes.
             progress: Told how much of our outbox the relay has taken.
@@ -197,10 +201,12 @@ class Taboon:
         reports: dict[str, SyncReport] = {}
         rows = await self._read(rendezvous_rows.joinings)
         if any(row.state == "waiting" for row in rows):
-            reports["joining"] = await self._syncer().joinings(deadline=wait)
+            reports[_JOINING] = await self._syncer().joinings(deadline=wait)
         groups = await self.groups()
         found = await asyncio.gather(*(group.sync(wait, progress) for group in groups))
-        names = [(await self._group(group.row_id)).name for group in groups]
+        now = [await self._group(group.row_id) for group in groups]
+        taken = Counter([_JOINING, *(group.name for group in now)])
+        names = [group.name if taken[group.name] == 1 else f"{group.name} ({group.code})" for group in now]
         reports.update(zip(names, found, strict=True))
         return reports
 

@@ -49,7 +49,11 @@ def test_any_text_is_a_code_or_none(typed: str) -> None:
     assert code is None or read_code(code) == code
 
 
-@given(st.sets(IDS | st.integers(0, 40).map(lambda n: bytes(3) + bytes([n * 6]) + bytes(28)), max_size=12))
+# A code says the first 120 bits of an id, which no two hashes share.
+ALIKE = st.integers(0, 40).map(lambda n: bytes(3) + bytes([n * 6]) + bytes(28))
+
+
+@given(st.lists(IDS | ALIKE, max_size=12, unique_by=lambda identifier: identifier[:15]).map(set))
 def test_the_shortest_codes_are_beginnings_of_one_id_each(identifiers: set[bytes]) -> None:
     codes = shortest_codes(identifiers)
     assert codes.keys() == identifiers

@@ -16,10 +16,10 @@ from taboon_client.errors import FormatError
 from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent, LeafKeys
-from taboon_client.group.outbox import blobs_for
 from taboon_client.group.policy import POLICY_EXTENSION
 from taboon_client.group.rules import check_commit
 from taboon_client.joining import host
+from taboon_client.session.outbox import blobs_for
 from taboon_client.vault import events as event_rows
 from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox
@@ -253,7 +253,8 @@ def merge(
     for wish in rows.wishes(tx, grp):
         if wish.kind == "rotate" and by_us:
             rows.drop_wish(tx, wish.id)
-    notices = [f"{name} was removed from the group" for name in gone]
+    # Names come last: one that is written from right to left then moves nothing else on the line.
+    notices = [f"removed from the group: {name}" for name in gone]
     notices += ["someone new joined the group" for _ in joined if not by_us]
     notices += ["you let someone new into the group" for _ in joined if by_us]
     return notices

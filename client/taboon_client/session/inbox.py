@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from taboon_client.errors import FormatError
-from taboon_client.group import commits
 from taboon_client.group.payload import HistoryPayload, read_payload
 from taboon_client.group.rules import check_commit
+from taboon_client.session import commits
 from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox
 from taboon_client.vault.savepoint import StorageError, savepoint

@@ -10,20 +10,20 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taboon_client.group import commits, inbox
 from taboon_client.group.epoch import mailbox_keys
-from taboon_client.group.outbox import next_blobs
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
+from taboon_client.session import commits, inbox
+from taboon_client.session.outbox import next_blobs
 from taboon_client.vault import events, groups, outbox
 from taboon_crypto.mailbox import RetentionClass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from taboon_client.group.commits import Seal
     from taboon_client.group.desk import Desk
-    from taboon_client.group.inbox import Applied
+    from taboon_client.session.commits import Seal
+    from taboon_client.session.inbox import Applied
     from taboon_client.vault import Connection
     from taboon_crypto.mailbox import MailboxKeys
 
