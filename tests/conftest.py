@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.support import FAST_COST, allow_fast_kdf
 
 if TYPE_CHECKING:
     from taboon_crypto.slots import Cost
+
+
+# Property tests never judge by the clock: a slow machine is no bug.
+settings.register_profile("no clock", deadline=None)
+settings.load_profile("no clock")
 
 
 @pytest.fixture

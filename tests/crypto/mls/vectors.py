@@ -25,6 +25,10 @@ _SOURCE = (
 )
 
 
+ran: dict[str, int] = {}
+"""How many cases of each file have been handed to tests."""
+
+
 def folder() -> Path:
     """Return the folder of the vectors, there or not."""
     named = os.environ.get("TABOON_MLS_VECTORS")
@@ -49,6 +53,7 @@ def cases(name: str) -> tuple[Case, ...]:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
+    ran[name] = len(found)
     return found
 
 
@@ -61,4 +66,5 @@ def each(name: str) -> pytest.MarkDecorator:
             raise FileNotFoundError(message)
         skip = pytest.mark.skip(reason=f"{name}.json is missing: {_SOURCE}")
         return pytest.mark.parametrize("case", [pytest.param({}, marks=skip)])
+    ran[name] = len(found)
     return pytest.mark.parametrize("case", found, ids=[str(number) for number in range(len(found))])
