@@ -208,9 +208,9 @@ class Group:
         """Return who is in the group."""
         return _now(self._group.members())
 
-    def member(self, ref: str) -> Member:
-        """Return a member by name, tag or unique prefix of the name."""
-        return _now(self._group.member(ref))
+    def member(self, ref: str, *, whole: bool = False) -> Member:
+        """Return a member by tag, name or, unless ``whole``, unique prefix of the name."""
+        return _now(self._group.member(ref, whole=whole))
 
     def people(self) -> dict[bytes, Member]:
         """Return everyone who is or was here, by identity key."""

@@ -7,6 +7,7 @@ lying ends a sync with a sentence in its report and never with an exception: wha
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,7 @@ class Syncer:
 
         await _bounded(everything(), deadline, tally)
         unsent, when = await self._run(lambda: steps.unsent(self._desk, grp))
+        stopped = await self._run(lambda: steps.stopped(self._desk, grp))
         return SyncReport(
             reached=tally.problem is None,
             received=tally.received,
@@ -117,6 +119,7 @@ class Syncer:
             synced=when,
             problem=tally.problem,
             notices=tuple(dict.fromkeys(tally.notices)),
+            stopped=stopped,
         )
 
     async def joinings(self, *, deadline: float | None) -> SyncReport:
@@ -131,20 +134,29 @@ class Syncer:
             return
         total, _ = await self._run(lambda: steps.unsent(self._desk, grp))
         tries = 0
-        async with self._client(position.relay) as client:
+        async with AsyncExitStack() as line:
+            client, epoch = None, -1
             for _ in range(_MAX_TURNS):
-                position = await self._read(client, grp, tally, wait)
-                if position is None:
-                    return
+                if client is None or position.epoch != epoch:
+                    # One connection for one mailbox: two on one would tell the relay that they belong together.
+                    await line.aclose()
+                    client, epoch = await line.enter_async_context(self._client(position.relay)), position.epoch
+                at = await self._read(client, grp, position.epoch, tally, wait)
                 wait = 0
-                work = await self._work(grp, position, tries)
+                if at is None:
+                    following = await self._position(grp)
+                    if following is None:
+                        return
+                    position = following
+                    continue
+                work = await self._work(grp, at, tries)
                 if work is None:
                     continue
                 if work.seal is not None:
-                    if not await self._seal(client, grp, position, work.seal):
+                    if not await self._seal(client, grp, at, work.seal):
                         tries += 1
                 elif work.blobs:
-                    await self._append(client, grp, position, work.blobs, tally)
+                    await self._append(client, grp, at, work.blobs, tally)
                     if progress is not None:
                         progress(min(tally.sent, total), total)
                 else:
@@ -154,10 +166,10 @@ class Syncer:
             # Keys of ended epochs are deleted; now they leave the write-ahead log as well.
             await self._run(self._desk.vault.tidy)
 
-    async def _read(self, client: RelayClient, grp: int, tally: _Tally, wait: int) -> Position | None:
-        """Read to the head of the mailbox of the latest epoch there is; None if the group does not go on here."""
+    async def _read(self, client: RelayClient, grp: int, epoch: int, tally: _Tally, wait: int) -> Position | None:
+        """Read the mailbox of an epoch to its head; None if the group is in another one now, or does not go on here."""
         page_class = _PAGE
-        while (at := await self._position(grp)) is not None:
+        while (at := await self._position(grp)) is not None and at.epoch == epoch:
             try:
                 page = await client.read(at.keys, at.cursor, page_class=page_class, wait=wait)
             except MailboxUnknownError:
@@ -186,7 +198,8 @@ class Syncer:
             if not page.complete:
                 page_class = _LARGE_PAGE
             elif not (applied.moved or applied.stale):
-                return await self._position(grp)
+                here = await self._position(grp)
+                return here if here is not None and here.epoch == epoch else None
         return None
 
     async def _append(

@@ -136,7 +136,8 @@ class SyncReport:
 
     ``received`` and ``sent`` count events, ``unsent`` what stays in the outbox, ``synced`` is the Unix time of the last
     complete sync; ``problem`` is a plain sentence for the user when not all went well; ``notices`` are sentences worth
-    telling in any case (a member joined, we were removed, an invite was ended).
+    telling in any case (a member joined, we were removed, an invite was ended); ``stopped`` says why the group does not
+    go on here, if it does not.
     """
 
     reached: bool
@@ -146,6 +147,7 @@ class SyncReport:
     synced: int | None = None
     problem: str | None = None
     notices: tuple[str, ...] = ()
+    stopped: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

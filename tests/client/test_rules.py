@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from taboon_client import cbor
 from taboon_client.board import Cut
 from taboon_client.errors import FormatError
 from taboon_client.group.commit_data import CommitData, psk_id
@@ -53,7 +54,7 @@ def key_package(signer: mls.SigningKey, profile: mls.MemberProfile | None = None
 
 def found() -> Device:
     signer = mls.SigningKey.generate(os.urandom)
-    policy = Policy(admins=(signer.public,), relays=(RELAY,))
+    policy = Policy.founding(signer.public, RELAY)
     group = mls.Group.create(
         SUITE,
         os.urandom(32),
@@ -250,7 +251,7 @@ def test_a_leaf_that_names_somebody_elses_identity_is_refused(layla: Device, sam
 
 def test_a_policy_that_cannot_be_read_or_names_strangers_is_refused(layla: Device, sami: Device) -> None:
     refused(sami, commit(layla, extensions=_extensions(b"\xa0")), "policy")
-    stranger = Policy(admins=tuple(sorted((layla.identity, bytes(32)))), relays=(RELAY,))
+    stranger = msgspec.structs.replace(policy_of(layla.group), admins=tuple(sorted((layla.identity, bytes(32)))))
     refused(sami, commit(layla, extensions=_extensions(stranger.encode())), "admin who is not in the group")
     refused(
         sami,
@@ -281,3 +282,19 @@ def test_every_member_of_a_new_group_is_one_of_taboon(layla: Device, sami: Devic
     for member in noor.group.members():
         check_member(member)
     assert {layla.identity, sami.identity, noor.identity} == {m.signature_key for m in noor.group.members()}
+
+
+def test_a_policy_that_this_version_cannot_follow_is_refused(layla: Device, sami: Device) -> None:
+    policy = policy_of(layla.group)
+    approvals = msgspec.structs.replace(policy, removal_approvals=2)
+    refused(sami, commit(layla, extensions=_extensions(approvals.encode())), "approvals")
+    elsewhere = msgspec.structs.replace(policy, relays=(RelayEntry(url="https://other.example:443", id=bytes(32)),))
+    refused(sami, commit(layla, extensions=_extensions(elsewhere.encode())), "another relay")
+
+
+@pytest.mark.parametrize("key", ["v", "admins", "relays", "retention", "removal_approvals", "rotation_days"])
+def test_a_policy_says_every_rule(layla: Device, key: str) -> None:
+    fields = cbor.decode(policy_of(layla.group).encode())
+    del fields[key]
+    with pytest.raises(FormatError):
+        Policy.decode(cbor.encode(fields))

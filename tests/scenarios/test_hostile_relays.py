@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import socket
+import threading
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -188,3 +189,32 @@ def test_an_invite_to_a_relay_that_never_answers_holds_up_no_other(neighbourhood
         sami.taboon.sync(wait=2)
     layla.sync()
     assert [request.name for request in layla.group.requests()] == ["Sami"]
+
+
+@pytest.mark.own_relay
+def test_a_relay_that_is_slow_or_talks_nonsense_ends_a_sync_with_a_sentence(neighbourhood: Neighbourhood) -> None:
+    layla = neighbourhood.founder("Layla")
+    port = neighbourhood.relay.port
+    neighbourhood.relay.stop()
+    layla.group.post(Need(title="Kept", created=0))
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen(5)
+        slow = layla.group.sync(wait=0.5)
+
+        def talk() -> None:
+            connection, _ = other.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"220 mail.example ESMTP ready\r\n")
+
+        for _ in range(2):
+            # What waited in the queue from before is answered first.
+            threading.Thread(target=talk, daemon=True).start()
+        nonsense = layla.group.sync(wait=10)
+    for report in (slow, nonsense):
+        assert not report.reached
+        assert report.problem
+        assert report.unsent == 1
+    assert layla.titles() == {"Kept"}

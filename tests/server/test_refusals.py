@@ -78,6 +78,17 @@ def test_a_request_for_another_relay_is_refused(caller: Caller, new_relay: Relay
         assert other.page(keys).last == 0
 
 
+def test_a_request_for_another_mailbox_is_refused(caller: Caller) -> None:
+    own, other = caller.new_mailbox(), caller.new_mailbox()
+    content = blob()
+    proof = bytearray(own.proof(caller.relay_id, APPEND, content))
+    # The proof of one mailbox with the other key of another: the signature does not hold for what that makes.
+    proof[40:72] = other.proof(caller.relay_id, APPEND, content)[40:72]
+    headers = {"Authorization": header(bytes(proof))} | OCTETS
+    refused(caller.http.post("/v1/blobs", content=content, headers=headers), 404, "unknown-mailbox")
+    assert caller.page(other).last == caller.page(own).last == 0
+
+
 def test_an_altered_body_is_refused(caller: Caller) -> None:
     keys = caller.new_mailbox()
     headers = {"Authorization": header(keys.proof(caller.relay_id, APPEND, blob()))} | OCTETS

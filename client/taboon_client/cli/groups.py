@@ -109,10 +109,10 @@ def _members(errand: Errand, group: GroupRef) -> Answer:
 def _remove(errand: Errand, group: GroupRef, member: _MemberRef, *, yes: Yes = False) -> Answer:
     """Remove a member. Whatever is said after that, they cannot read.
 
-    What they have read and kept, they have.
+    What they have read and kept, they have. Takes the whole name or the tag: no beginning of it.
     """
     place = errand.group(group)
-    who = place.member(member)
+    who = place.member(member, whole=True)
     errand.confirm(f"Remove {who.tag} from the group, {terminal.member(who.name)}?", yes=yes)
     done = place.remove(who, wait=errand.wait)
     return outcome(errand, place, done, {"member": shapes.member(who)}, said=f"removed {who.tag}", text=who.name)

@@ -53,8 +53,8 @@ def register(app: typer.Typer) -> None:
         "approve",
         commit=True,
         examples=[
-            "taboon approve Harbour K7F2",
-            "taboon approve Harbour K7F2 --yes     after comparing the safety code",
+            "taboon approve Harbour 5e29d7cd",
+            "taboon approve Harbour Sami --yes     after comparing the safety code",
         ],
     )(_approve)
 

@@ -86,6 +86,7 @@ def sync_report(one: SyncReport) -> dict[str, object]:
         "synced": instant(one.synced),
         "problem": one.problem,
         "notices": list(one.notices),
+        "stopped": one.stopped,
     }
 
 

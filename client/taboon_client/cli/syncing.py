@@ -88,7 +88,9 @@ def _tell(reports: "Mapping[str, SyncReport]") -> None:
         else:
             said = f"not reached; {report.unsent} waiting to be sent"
         terminal.say(f"{said}: {'requests to join' if name == 'joining' else terminal.member(name)}")
-        for told in (*report.notices, *([report.problem] if report.problem else [])):
+        for told in dict.fromkeys((*report.notices, report.problem, report.stopped)):
+            if told is None:
+                continue
             terminal.hint(f"    {terminal.sentence(told)}")
 
 

@@ -42,7 +42,7 @@ def found_group(
     """
     signer = mls.SigningKey.generate(random)
     keys = LeafKeys.generate(random)
-    policy = Policy(admins=(signer.public,), relays=(RelayEntry(url=relay_url, id=relay_id),))
+    policy = Policy.founding(signer.public, RelayEntry(url=relay_url, id=relay_id))
     group = mls.Group.create(
         SUITE,
         random(32),

@@ -38,11 +38,24 @@ class Policy(msgspec.Struct, frozen=True):
 
     admins: Annotated[tuple[_Key, ...], msgspec.Meta(min_length=1, max_length=1000)]
     relays: Annotated[tuple[RelayEntry, ...], msgspec.Meta(min_length=1, max_length=8)]
-    retention: Annotated[int, msgspec.Meta(ge=0, le=3)] = 2
-    removal_approvals: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
-    members_invite: bool = False
-    rotation_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 7
-    v: Annotated[int, msgspec.Meta(ge=1, le=1)] = 1
+    retention: Annotated[int, msgspec.Meta(ge=0, le=3)]
+    removal_approvals: Annotated[int, msgspec.Meta(ge=1, le=100)]
+    members_invite: bool
+    rotation_days: Annotated[int, msgspec.Meta(ge=1, le=365)]
+    v: Annotated[int, msgspec.Meta(ge=1, le=1)]
+
+    @classmethod
+    def founding(cls, admin: bytes, relay: RelayEntry) -> Policy:
+        """Return the rules that a new group begins with."""
+        return cls(
+            admins=(admin,),
+            relays=(relay,),
+            retention=2,
+            removal_approvals=1,
+            members_invite=False,
+            rotation_days=7,
+            v=1,
+        )
 
     @property
     def home(self) -> RelayEntry:

@@ -39,7 +39,7 @@ def check_member(member: mls.Member) -> LeafContent:
     credential = member.credential
     if not isinstance(credential, mls.BasicCredential) or credential.identity != member.signature_key:
         raise BrokenRuleError("a leaf names another identity than the key it signs with")
-    data = next((e.extension_data for e in member.extensions if e.extension_type == LEAF_EXTENSION), None)
+    data = mls.find_extension(member.extensions, LEAF_EXTENSION)
     try:
         return LeafContent.decode(data)
     except FormatError as error:
@@ -117,8 +117,10 @@ def _check_new_policy(policy: Policy, staged: mls.StagedCommit) -> Policy:
         after = Policy.decode(data or b"")
     except FormatError as error:
         raise BrokenRuleError(str(error)) from error
-    if policy.removal_approvals > 1 and (staged.removed or after != policy):
-        raise BrokenRuleError("a removal or change of policy without the approvals that the policy asks for")
+    if after.removal_approvals != 1:
+        raise BrokenRuleError("a policy asks for approvals, which this version of the protocol does not have yet")
+    if after.relays != policy.relays:
+        raise BrokenRuleError("a policy moves the group to another relay, which this version cannot follow")
     return after
 
 

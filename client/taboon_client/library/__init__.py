@@ -2,7 +2,7 @@
 
     async with await Taboon.open(passphrase) as taboon:
         group = await taboon.group("Harbour")
-        need = await group.post(Need(title="Drinking water", lines=(Line(quantity=20, unit="L"),)))
+        need = await group.post(Need(title="Drinking water", lines=(Line(quantity=20, unit="L"),), created=0))
         await group.sync()
 
 The vault is used on one thread of its own, so a slow disk never stops an event loop. `post` and the like return when

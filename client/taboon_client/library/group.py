@@ -105,14 +105,14 @@ class Group:
         """Return who is in the group."""
         return [member for member in (await self.people()).values() if not member.former]
 
-    async def member(self, ref: str) -> Member:
-        """Return a member by name, tag or unique prefix of the name.
+    async def member(self, ref: str, *, whole: bool = False) -> Member:
+        """Return a member by tag, name or, unless ``whole``, unique prefix of the name.
 
         Raises:
             NotFoundError: There is none.
             AmbiguousError: There are several.
         """
-        return one_member(await self.members(), ref)
+        return one_member(await self.members(), ref, whole=whole)
 
     async def people(self) -> dict[bytes, Member]:
         """Return everyone who is or was here and is known on this device, by identity key."""
@@ -323,7 +323,9 @@ class Group:
         """
 
         def act(tx: Connection) -> int:
-            self._acts(tx)  # refuses a group that does not go on
+            row = group_rows.get_group(tx, self.row_id)
+            if row.state != "active":
+                raise GroupStoppedError(row.problem or "this group does not go on here")
             return group_rows.add_wish(tx, self.row_id, "rotate", b"")
 
         return await self._wish(act, wait)

@@ -100,7 +100,7 @@ class _Reader:
         try:
             # Proposals by themselves are against every policy, and a commit stands in the seal or nowhere: neither is
             # even looked at, so that no member can leave something behind in everybody's group.
-            if message is None or mls.content_type_of(message) is not mls.ContentType.APPLICATION:
+            if message is None or not _is_private(message, mls.ContentType.APPLICATION):
                 return
             result = group.receive(message)
         except mls.MlsError:
@@ -171,7 +171,7 @@ class _Reader:
 
     def _received(self, group: mls.Group, blob: bytes) -> mls.StagedCommit:
         message = self._message(blob)
-        if message is None or mls.content_type_of(message) is not mls.ContentType.COMMIT:
+        if message is None or not _is_private(message, mls.ContentType.COMMIT):
             raise FormatError("the seal is no commit")
         result = group.receive(message, psks=commits.psks_of)
         if not isinstance(result, mls.StagedCommit):
@@ -229,3 +229,8 @@ def apply_page(
     # Once for the page: the keys that its messages spent.
     keeper.save(tx, grp, keeper.load(tx, grp))
     return reader.applied
+
+
+def _is_private(message: bytes, kind: mls.ContentType) -> bool:
+    """Tell whether a message is a PrivateMessage of a kind; raises MlsError for what is none at all."""
+    return mls.wire_format_of(message) is mls.WireFormat.PRIVATE_MESSAGE and mls.content_type_of(message) is kind

@@ -27,11 +27,24 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_crypto.mailbox import MailboxKeys
 
-__all__ = ["Position", "Work"]
+__all__ = [
+    "Position",
+    "Work",
+    "acknowledge",
+    "apply_page",
+    "lost_mailbox",
+    "position",
+    "retire_staged",
+    "rewind",
+    "stopped",
+    "synced",
+    "unsent",
+    "work",
+]
 
 _DAY = 86_400
 _AWAY = (
-    "this device was away for longer than the relay keeps messages, so it may have missed who came and who went. Ask "
+    "this device was away for longer than the relay keeps mailboxes, so it may have missed who came and who went. Ask "
     "an admin over another channel to remove it and to let it in again with a new invite. What you wrote stays here"
 )
 
@@ -187,6 +200,12 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
         return True
 
     return desk.keeper.write(act)
+
+
+def stopped(desk: Desk, grp: int) -> str | None:
+    """Return why a group does not go on here, None if it does."""
+    row = desk.keeper.read(lambda tx: groups.get_group(tx, grp))
+    return None if row.state == "active" else row.problem
 
 
 def synced(desk: Desk, grp: int) -> None:
