@@ -20,6 +20,10 @@ from taboon_client.joining import guest
 from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox
 from taboon_crypto import mls
+from taboon_crypto.mls.group.opening import open_private
+from taboon_crypto.mls.keys.secret_tree import Ratchet
+from taboon_crypto.mls.messages.envelope import wrap
+from taboon_crypto.mls.messages.protection import PrivateMessage
 from tests.scenarios.hostile import at_rendezvous, desk_of, event_of, row_of, send_message
 
 if TYPE_CHECKING:
@@ -318,3 +322,42 @@ def test_secrets_of_a_used_invite_and_of_a_group_that_ended_are_gone(neighbourho
         return [*joining, *tx.execute("SELECT identity_seed FROM grp").fetchall()]
 
     assert desk_of(sami).keeper.read(left) == [(None, None, None, None), (b"",)]
+
+
+def test_what_a_member_said_wrapped_again_by_another_freezes_nobody(
+    neighbourhood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    eve = neighbourhood.let_in(layla, "Eve")
+    eve.sync()
+    layla.group.post(Need(title="Insulin", created=0))
+    layla.sync()
+    opened: list[Any] = []
+    real = open_private
+
+    def lifted(*arguments: Any) -> Any:
+        result = real(*arguments)
+        opened.append(result)
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr("taboon_crypto.mls.group.receiving.open_private", lifted)
+        eve.sync()
+    content, key = next(pair for pair in reversed(opened) if pair[1].leaf == 0)
+
+    def again(group: mls.Group) -> bytes:
+        state = group._state
+        ahead = state.ratchets.peek(0, Ratchet.APPLICATION, key.generation + 1)
+        secret = state.epoch.secrets.sender_data_secret
+        return wrap(
+            PrivateMessage.protect(
+                state.epoch.suite, content, secret, ahead.key, ahead.nonce, key.generation + 1, os.urandom(4), 0
+            )
+        )
+
+    send_message(eve, again)
+    layla.group.post(Need(title="Bandages", created=0))
+    layla.sync()
+    assert layla.group.status().state == "active"
+    eve.sync()
+    assert eve.titles() == {"Insulin", "Bandages"}
