@@ -184,8 +184,9 @@ class KeyPackage(Kept, tag=0x0005):
 
     def _check_extensions(self) -> None:
         check_unique_types(self.extensions, "a key package")
+        supported = self.leaf_node.capabilities.supported_extensions()
         for extension in self.extensions:
-            if not self.leaf_node.capabilities.supports_extension(extension.extension_type):
+            if extension.extension_type not in supported:
                 kind = f"0x{extension.extension_type:04x}"
                 message = f"the key package has an extension {kind} that its leaf does not list"
                 raise ValidationError("key_package.extensions_listed", message)
