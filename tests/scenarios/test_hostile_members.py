@@ -27,6 +27,8 @@ from taboon_crypto.mls.messages.protection import PrivateMessage
 from tests.scenarios.hostile import at_rendezvous, desk_of, event_of, row_of, send_message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from taboon_client.vault import Connection
     from tests.scenarios.conftest import Neighbourhood, Person
 
@@ -324,14 +326,8 @@ def test_secrets_of_a_used_invite_and_of_a_group_that_ended_are_gone(neighbourho
     assert desk_of(sami).keeper.read(left) == [(None, None, None, None), (b"",)]
 
 
-def test_what_a_member_said_wrapped_again_by_another_freezes_nobody(
-    neighbourhood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    layla = neighbourhood.founder("Layla")
-    eve = neighbourhood.let_in(layla, "Eve")
-    eve.sync()
-    layla.group.post(Need(title="Insulin", created=0))
-    layla.sync()
+def _wrap_again(victim: Person, by: Person, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Post what a victim said last once more at each of its next generations, as every member has the keys to."""
     opened: list[Any] = []
     real = open_private
 
@@ -342,22 +338,57 @@ def test_what_a_member_said_wrapped_again_by_another_freezes_nobody(
 
     with monkeypatch.context() as patch:
         patch.setattr("taboon_crypto.mls.group.receiving.open_private", lifted)
-        eve.sync()
-    content, key = next(pair for pair in reversed(opened) if pair[1].leaf == 0)
+        by.sync()
+    keeper, row = desk_of(victim).keeper, row_of(victim)
+    leaf = keeper.read(lambda tx: keeper.load(tx, row).own_leaf)
+    content, key = next(pair for pair in reversed(opened) if pair[1].leaf == leaf)
 
-    def again(group: mls.Group) -> bytes:
-        state = group._state
-        ahead = state.ratchets.peek(0, Ratchet.APPLICATION, key.generation + 1)
-        secret = state.epoch.secrets.sender_data_secret
-        return wrap(
-            PrivateMessage.protect(
-                state.epoch.suite, content, secret, ahead.key, ahead.nonce, key.generation + 1, os.urandom(4), 0
+    def again(generation: int) -> Callable[[mls.Group], bytes]:
+        def make(group: mls.Group) -> bytes:
+            state = group.state
+            ahead = state.ratchets.peek(leaf, Ratchet.APPLICATION, generation)
+            secret = state.epoch.secrets.sender_data_secret
+            message = PrivateMessage.protect(
+                state.epoch.suite, content, secret, ahead.key, ahead.nonce, generation, os.urandom(4)
             )
-        )
+            return wrap(message)
 
-    send_message(eve, again)
+        return make
+
+    for step in range(1, times + 1):
+        send_message(by, again(key.generation + step))
+
+
+def test_what_a_member_said_wrapped_again_by_another_freezes_nobody(
+    neighbourhood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    eve = neighbourhood.let_in(layla, "Eve")
+    eve.sync()
+    layla.group.post(Need(title="Insulin", created=0))
+    layla.sync()
+    _wrap_again(layla, eve, monkeypatch, times=1)
     layla.group.post(Need(title="Bandages", created=0))
     layla.sync()
     assert layla.group.status().state == "active"
     eve.sync()
     assert eve.titles() == {"Insulin", "Bandages"}
+
+
+def test_m07_what_a_member_said_wrapped_again_by_another_keeps_nothing_from_being_read(
+    neighbourhood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    eve = neighbourhood.let_in(layla, "Eve")
+    sami = neighbourhood.let_in(layla, "Sami")
+    eve.sync()
+    layla.group.post(Need(title="Insulin", created=0))
+    layla.sync()
+    _wrap_again(layla, eve, monkeypatch, times=3)
+    sami.sync()  # reads the copies before what they stand in the way of
+    for title in ("Bandages", "Water"):
+        layla.group.post(Need(title=title, created=0))
+        layla.sync()
+    sami.sync()
+    assert sami.titles() == {"Insulin", "Bandages", "Water"}
+    assert sami.group.status().state == "active"

@@ -53,6 +53,7 @@ def found_group(
         ),
         now=now,
         random=random,
+        signed_generations=True,
         limits=LIMITS,
     )
     grp = groups.add_group(

@@ -164,6 +164,7 @@ def _join(payload: InvitePayload, row: JoiningRow, welcome: bytes) -> mls.Group:
         mls.KeyPackageSecrets.decode(secrets),
         psks=psk,
         now=None,
+        signed_generations=True,
         limits=LIMITS,
     )
     policy = policy_of(group)

@@ -108,10 +108,7 @@ class _Reader:
         if not isinstance(result, mls.ApplicationMessage):
             return
         if result.sender_leaf == group.own_leaf:
-            # The generation is not signed: any member can wrap again, at a later one, what we said in this epoch. Only
-            # what we did not say is a second copy of this vault.
-            if outbox.own_payload(self.tx, self.grp, hashlib.sha256(result.data).digest()):
-                return
+            # The generation is signed with what is said, and we have spent the keys of all that this vault has said.
             raise _StopError("frozen", _FROZEN)
         try:
             with savepoint(self.tx):

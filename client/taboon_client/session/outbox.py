@@ -58,10 +58,9 @@ def next_blobs(tx: Connection, keeper: Keeper, grp: int, random: Random, *, most
         message = group.encrypt(payload, random=random)
         keeper.save(tx, grp, group)
         blobs = blobs_for(Kind.MESSAGE, message, mailbox.blob_key, random)
-        said = hashlib.sha256(payload).digest()
         for blob in blobs[:-1]:
-            outbox.add_blob(tx, grp, hashlib.sha256(blob).digest(), blob, said, [])
-        outbox.add_blob(tx, grp, hashlib.sha256(blobs[-1]).digest(), blobs[-1], said, carried)
+            outbox.add_blob(tx, grp, hashlib.sha256(blob).digest(), blob, [])
+        outbox.add_blob(tx, grp, hashlib.sha256(blobs[-1]).digest(), blobs[-1], carried)
         made.extend(blobs)
     return made
 

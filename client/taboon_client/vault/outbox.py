@@ -48,9 +48,9 @@ def unsent(tx: Connection, grp: int) -> int:
     return int(tx.execute("SELECT count(*) FROM outbox WHERE grp = ?", (grp,)).fetchone()[0])
 
 
-def add_blob(tx: Connection, grp: int, digest: bytes, blob: bytes, said: bytes, rows: list[int]) -> None:
-    """Keep a finished blob, with the hash of the payload inside, and note which outbox rows it carries."""
-    tx.execute("INSERT INTO own_blob (grp, hash, said, bytes) VALUES (?, ?, ?, ?)", (grp, digest, said, blob))
+def add_blob(tx: Connection, grp: int, digest: bytes, blob: bytes, rows: list[int]) -> None:
+    """Keep a finished blob, and note which outbox rows it carries."""
+    tx.execute("INSERT INTO own_blob (grp, hash, bytes) VALUES (?, ?, ?)", (grp, digest, blob))
     tx.executemany("UPDATE outbox SET blob = ? WHERE id = ?", [(digest, row) for row in rows])
 
 
@@ -63,11 +63,6 @@ def unsent_blobs(tx: Connection, grp: int) -> list[bytes]:
 def own_hash(tx: Connection, digest: bytes) -> bool:
     """Tell whether a blob is one we made in this epoch."""
     return tx.execute("SELECT 1 FROM own_blob WHERE hash = ?", (digest,)).fetchone() is not None
-
-
-def own_payload(tx: Connection, grp: int, said: bytes) -> bool:
-    """Tell whether a payload is one that we encrypted in this epoch."""
-    return tx.execute("SELECT 1 FROM own_blob WHERE grp = ? AND said = ?", (grp, said)).fetchone() is not None
 
 
 def acknowledge(tx: Connection, grp: int, digest: bytes, epoch: int) -> int:

@@ -76,7 +76,12 @@ def package(
 
 
 def found(
-    dice: Dice, *, suite: int = SUITE, extensions: tuple[mls.Extension, ...] = (), limits: mls.Limits | None = None
+    dice: Dice,
+    *,
+    suite: int = SUITE,
+    extensions: tuple[mls.Extension, ...] = (),
+    limits: mls.Limits | None = None,
+    signed_generations: bool = False,
 ) -> mls.Group:
     return mls.Group.create(
         suite,
@@ -85,6 +90,7 @@ def found(
         extensions=extensions,
         now=NOW,
         random=dice,
+        signed_generations=signed_generations,
         limits=limits or mls.Limits(),
     )
 
@@ -96,17 +102,25 @@ def town(
     suite: int = SUITE,
     extensions: tuple[mls.Extension, ...] = (),
     limits: mls.Limits | None = None,
+    signed_generations: bool = False,
     renew: bool = True,
 ) -> list[mls.Group]:
     """Return the groups of so many members in one epoch; with ``renew`` everybody has committed a path once."""
-    groups = [found(dice, suite=suite, extensions=extensions, limits=limits)]
+    groups = [found(dice, suite=suite, extensions=extensions, limits=limits, signed_generations=signed_generations)]
     packages = [package(dice, suite=suite) for _ in range(count - 1)]
     if packages:
         staged = groups[0].commit(add=[key_package for key_package, _ in packages], random=dice, now=NOW)
         groups[0].merge(staged)
         assert staged.welcome is not None
         groups += [
-            mls.Group.join(staged.welcome, key_package, secrets, now=NOW, limits=limits or mls.Limits())
+            mls.Group.join(
+                staged.welcome,
+                key_package,
+                secrets,
+                now=NOW,
+                signed_generations=signed_generations,
+                limits=limits or mls.Limits(),
+            )
             for key_package, secrets in packages
         ]
     if renew:

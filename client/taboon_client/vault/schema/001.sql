@@ -126,7 +126,6 @@ CREATE TABLE own_blob (
     id    INTEGER PRIMARY KEY,                -- the order in which they were made, and go out
     grp   INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
     hash  BLOB NOT NULL UNIQUE,
-    said  BLOB,                               -- hash of the payload inside: a member may wrap it again, and prove nothing
     bytes BLOB
 ) STRICT;
 

@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Final, NoReturn, Self
 
 from taboon_crypto.mls.ciphersuite import CipherSuite, Random
-from taboon_crypto.mls.errors import PendingProposalsError, UsageError
+from taboon_crypto.mls.errors import UsageError
 from taboon_crypto.mls.extension import Extension, find
 from taboon_crypto.mls.group.commit import FindPsk, LeafSecrets
 from taboon_crypto.mls.group.committing import PskName, commit, own_psks_first
@@ -32,13 +32,13 @@ from taboon_crypto.mls.group.origin import OldGroup, check_resumed
 from taboon_crypto.mls.group.receiving import receive
 from taboon_crypto.mls.group.results import ApplicationMessage, ProposalMessage
 from taboon_crypto.mls.group.saved import Status
-from taboon_crypto.mls.group.sending import protect, sign_content
+from taboon_crypto.mls.group.sending import encrypt, protect, sign_content
 from taboon_crypto.mls.group.staged import StagedCommit, decode_staged
 from taboon_crypto.mls.group.state import State
 from taboon_crypto.mls.group.validation import SentProposal, check_proposal
 from taboon_crypto.mls.keys.psk import PreSharedKeyID
 from taboon_crypto.mls.messages.envelope import wrap
-from taboon_crypto.mls.messages.framing import ApplicationContent, MemberSender, ProposalContent, WireFormat
+from taboon_crypto.mls.messages.framing import MemberSender, ProposalContent, WireFormat
 from taboon_crypto.mls.messages.key_package import (
     CLOCK_MARGIN,
     MAX_LIFETIME,
@@ -93,6 +93,7 @@ class Group:
         now: int,
         random: Random,
         lifetime: int = _FOUNDING_LIFETIME,
+        signed_generations: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> Self:
         """Found a group of one (chapter 11).
@@ -105,6 +106,7 @@ class Group:
             now: Unix time in seconds.
             random: Source of all secrets.
             lifetime: Seconds from now that the founder's first leaf is good for.
+            signed_generations: Sign the generation of application messages too (see the property of this name).
             limits: Of this device.
 
         Raises:
@@ -113,7 +115,7 @@ class Group:
         """
         suite = suite if isinstance(suite, CipherSuite) else CipherSuite.of(suite)
         epoch, encryption_secret = found(suite, group_id, member, extensions, now=now, lifetime=lifetime, random=random)
-        return cls(State.begin(epoch, encryption_secret, None, limits))
+        return cls(State.begin(epoch, encryption_secret, signed_generations=signed_generations, limits=limits))
 
     @classmethod
     def join(
@@ -126,6 +128,7 @@ class Group:
         now: int | None = None,
         ratchet_tree: bytes | None = None,
         continues: "Group | None" = None,
+        signed_generations: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> Self:
         """Join by a Welcome (section 12.4.3.1). That the group is new to this client is for the caller to check.
@@ -138,6 +141,7 @@ class Group:
             now: Unix time, to look at the lifetimes of the members' leaves; None looks at none.
             ratchet_tree: The tree, if the Welcome does not bring it.
             continues: The group that the new one must continue, by reinitialisation or as a branch of it.
+            signed_generations: What the members of the group have agreed on (see the property of this name).
             limits: Of this device.
 
         Raises:
@@ -159,7 +163,14 @@ class Group:
             raise UsageError("a Welcome that continues a group is joined with that group, and no other is")
         if joined.resumed is not None and old is not None:
             check_resumed(joined.epoch, joined.resumed, old)
-        return cls(State.begin(joined.epoch, joined.encryption_secret, joined.welcomed_by, limits))
+        state = State.begin(
+            joined.epoch,
+            joined.encryption_secret,
+            welcomed_by=joined.welcomed_by,
+            signed_generations=signed_generations,
+            limits=limits,
+        )
+        return cls(state)
 
     @classmethod
     def join_by_commit(
@@ -173,6 +184,7 @@ class Group:
         ratchet_tree: bytes | None = None,
         now: int | None = None,
         random: Random,
+        signed_generations: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> tuple[Self, bytes]:
         """Join by an external commit (section 12.4.3.2). Not every group takes one.
@@ -186,6 +198,7 @@ class Group:
             ratchet_tree: The tree, if the GroupInfo does not bring it.
             now: Unix time, to look at the lifetimes of the members' leaves; None looks at none.
             random: Source of all secrets.
+            signed_generations: What the members of the group have agreed on (see the property of this name).
             limits: Of this device.
 
         Returns:
@@ -206,7 +219,8 @@ class Group:
             now=now,
             random=random,
         )
-        return cls(State.begin(made.epoch, made.encryption_secret, None, limits)), message
+        state = State.begin(made.epoch, made.encryption_secret, signed_generations=signed_generations, limits=limits)
+        return cls(state), message
 
     # --- looking
 
@@ -219,6 +233,18 @@ class Group:
     def is_active(self) -> bool:
         """Whether this member can still send here: not after its removal, nor after a reinitialisation."""
         return self._state.lasting.status is Status.ACTIVE
+
+    @property
+    def signed_generations(self) -> bool:
+        """Whether application messages are signed together with the generation of their key.
+
+        MLS does not do that: a member can encrypt what another has said again, at that one's next generations, and so
+        use up the keys of what that one says next. With this, the authenticated data on
+        the wire begins with the generation, 4 bytes, and a message that came at another one is refused. All members
+        must agree on it, since those without it say nothing that those with it take; MLS does not carry the agreement.
+        It is saved with the group. Generations are then legible to who carries the messages, if nothing is around them.
+        """
+        return bool(self._state.lasting.signed_generations)
 
     @property
     def reinit(self) -> ReInit | None:
@@ -341,14 +367,7 @@ class Group:
             GroupClosedError: Nothing is sent here any more.
             PendingProposalsError: Proposals wait; commit or forget them first (section 12.4).
         """
-        epoch = self._state.active_epoch
-        if self._state.pending:
-            raise PendingProposalsError(
-                "proposals wait: commit them, or forget those you would not commit, and then send"
-            )
-        content = ApplicationContent(bytes(data))
-        signed = sign_content(epoch, content, authenticated_data, WireFormat.PRIVATE_MESSAGE)
-        return protect(self._state, signed, random, padding)
+        return encrypt(self._state, data, authenticated_data, random, padding)
 
     def receive(
         self, message: bytes, *, psks: FindPsk | None = None, now: int | None = None

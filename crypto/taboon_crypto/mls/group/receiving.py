@@ -11,10 +11,11 @@ from taboon_crypto.mls.group.epoch import Epoch, Member
 from taboon_crypto.mls.group.opening import EpochView, open_private, open_public
 from taboon_crypto.mls.group.results import ApplicationMessage, ProposalMessage
 from taboon_crypto.mls.group.saved import PastMember
+from taboon_crypto.mls.group.sending import GENERATION_LENGTH
 from taboon_crypto.mls.group.staged import StagedCommit
 from taboon_crypto.mls.group.state import State
 from taboon_crypto.mls.group.validation import SentProposal, check_proposal
-from taboon_crypto.mls.keys.secret_tree import MessageKey
+from taboon_crypto.mls.keys.secret_tree import MessageKey, SecretTree
 from taboon_crypto.mls.messages.envelope import MLSMessage
 from taboon_crypto.mls.messages.framing import (
     ApplicationContent,
@@ -47,8 +48,7 @@ def receive(
         raise ValidationError("message.wire_format", f"a {type(body).__name__} is no message inside a group")
     content, sender = opened.content.content, opened.content.sender
     if isinstance(content, ApplicationContent) and key is not None:
-        state.ratchets.spend(key)
-        return _said(epoch.member(key.leaf), opened, content)
+        return _said(state, state.ratchets, epoch.member(key.leaf), opened, content, key)
     if isinstance(content, ProposalContent):
         return _keep_proposal(state, opened, SentProposal(sender, content.proposal), key, now)
     if sender == MemberSender(epoch.own_leaf):
@@ -91,19 +91,26 @@ def _receive_late(state: State, message: PrivateMessage) -> ApplicationMessage:
     content = opened.content.content
     if not isinstance(content, ApplicationContent):
         raise EpochGoneError(f"a proposal or commit came for epoch {message.epoch}, which has ended")
-    member = past.member(key.leaf)
-    past.ratchets.spend(key)
-    return _said(member, opened, content)
+    return _said(state, past.ratchets, past.member(key.leaf), opened, content, key)
 
 
-def _said(member: Member | PastMember, opened: AuthenticatedContent, content: ApplicationContent) -> ApplicationMessage:
+def _said(
+    state: State,
+    ratchets: SecretTree,
+    member: Member | PastMember,
+    opened: AuthenticatedContent,
+    content: ApplicationContent,
+    key: MessageKey,
+) -> ApplicationMessage:
+    """Make the last check of an application message, and spend its key."""
+    authenticated_data = opened.content.authenticated_data
+    if state.lasting.signed_generations:
+        if authenticated_data[:GENERATION_LENGTH] != key.generation.to_bytes(GENERATION_LENGTH):
+            raise ValidationError("message.generation", "a message was encrypted again, at another generation")
+        authenticated_data = authenticated_data[GENERATION_LENGTH:]
+    ratchets.spend(key)
     return ApplicationMessage(
-        member.leaf,
-        member.signature_key,
-        member.credential,
-        opened.content.epoch,
-        content.data,
-        opened.content.authenticated_data,
+        member.leaf, member.signature_key, member.credential, opened.content.epoch, content.data, authenticated_data
     )
 
 

@@ -44,7 +44,14 @@ def reinitialise(
     if wanted is None:
         raise UsageError("this group was not reinitialised: commit a ReInit first")
     group = Group.create(
-        wanted.cipher_suite, wanted.group_id, member, extensions=wanted.extensions, now=now, random=random
+        wanted.cipher_suite,
+        wanted.group_id,
+        member,
+        extensions=wanted.extensions,
+        now=now,
+        random=random,
+        signed_generations=old.signed_generations,
+        limits=old.limits,
     )
     staged = _continue(OldGroup.of(old.state), group, ResumptionUsage.REINIT, key_packages, now, random)
     check_same_members(OldGroup.of(old.state), staged.members())
@@ -79,7 +86,16 @@ def branch(
         ValidationError: Somebody is no member of the old group, or a rule is broken.
     """
     wanted = old.context_extensions if extensions is None else extensions
-    group = Group.create(old.suite, group_id, member, extensions=wanted, now=now, random=random)
+    group = Group.create(
+        old.suite,
+        group_id,
+        member,
+        extensions=wanted,
+        now=now,
+        random=random,
+        signed_generations=old.signed_generations,
+        limits=old.limits,
+    )
     staged = _continue(OldGroup.of(old.state), group, ResumptionUsage.BRANCH, key_packages, now, random)
     check_subset(OldGroup.of(old.state), staged.members())
     return group, staged

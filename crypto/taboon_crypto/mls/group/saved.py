@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Annotated, Final, Self
 
 from taboon_crypto.mls.ciphersuite import CipherSuite
-from taboon_crypto.mls.codec import Struct, UInt16, UInt32, UInt64, Width
+from taboon_crypto.mls.codec import Struct, UInt8, UInt16, UInt32, UInt64, Width
 from taboon_crypto.mls.credential import Credential
 from taboon_crypto.mls.errors import DecodeError, UsageError
 from taboon_crypto.mls.group.epoch import Epoch
@@ -23,7 +23,7 @@ from taboon_crypto.primitives.secret import Secret
 
 __all__ = ["FORMAT", "EpochPsk", "GroupState", "PastEpoch", "PastState", "Status", "past_prefix", "split_past", "under"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 class Status(IntEnum):
@@ -48,6 +48,7 @@ class GroupState(Struct):
 
     format: UInt16
     status: Annotated[Status, Width(1)]
+    signed_generations: UInt8
     welcomed_by: UInt32 | None
     reinit: ReInit | None
     resumption_psks: tuple[EpochPsk, ...]

@@ -69,9 +69,17 @@ class State:
         self._saved_names: frozenset[str] = frozenset()
 
     @classmethod
-    def begin(cls, epoch: Epoch, encryption_secret: Secret, welcomed_by: int | None, limits: Limits) -> Self:
+    def begin(
+        cls,
+        epoch: Epoch,
+        encryption_secret: Secret,
+        *,
+        welcomed_by: int | None = None,
+        signed_generations: bool,
+        limits: Limits,
+    ) -> Self:
         """Begin with the first epoch that this member knows."""
-        lasting = GroupState(FORMAT, Status.ACTIVE, welcomed_by, None, ())
+        lasting = GroupState(FORMAT, Status.ACTIVE, signed_generations, welcomed_by, None, ())
         ratchets = SecretTree(epoch.suite, epoch.tree.leaf_count, encryption_secret, limits.ratchet)
         return cls(epoch, ratchets, Pending(epoch.suite), lasting, limits)
 
@@ -164,7 +172,7 @@ class State:
 
     def _close(self) -> None:
         """Forget everything: we were removed (section 12.4.2)."""
-        self.lasting = GroupState(FORMAT, Status.REMOVED, None, None, ())
+        self.lasting = replace(self.lasting, status=Status.REMOVED, welcomed_by=None, reinit=None, resumption_psks=())
         self._epoch = self._ratchets = self._pending = None
         self.past.clear()
         self._dirty = {"group"}
