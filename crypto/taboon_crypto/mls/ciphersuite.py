@@ -1,4 +1,4 @@
-"""Cipher suites: RFC 9420, sections 5.1, 5.2, the labelled functions of chapter 8, and the table of section 17.1.
+"""Cipher suites: RFC 9420, sections 5.1, 5.2, the labelled functions of chapter 8, and the table of those known here.
 
 A ``CipherSuite`` is a row of ``SUITES`` and carries every function that depends on the row. Labels are given without
 the "MLS 1.0 " in front, except to ``ref_hash``, which the RFC spells out in full. All derived values are ``Secret``.
@@ -23,9 +23,10 @@ from typing import ClassVar, Final, Self
 from taboon_crypto.mls.codec import Struct, opaque
 from taboon_crypto.mls.errors import DecryptionError, UnsupportedError, UsageError, ValidationError
 from taboon_crypto.primitives import hkdf, sodium
-from taboon_crypto.primitives.aead import AES_128_GCM, CHACHA20_POLY1305, Aead
+from taboon_crypto.primitives.aead import AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305, Aead
 from taboon_crypto.primitives.errors import BadKeyError, OpenError
-from taboon_crypto.primitives.hpke import Hpke, KemX25519, KeyPair
+from taboon_crypto.primitives.hpke import Hpke
+from taboon_crypto.primitives.kem import MLKEM768_X25519, X25519, X_WING, Kem, KeyPair
 from taboon_crypto.primitives.secret import Secret
 
 __all__ = ["SUITES", "CipherSuite", "HPKECiphertext", "KeyPair", "Random", "SigningKey"]
@@ -90,9 +91,11 @@ class CipherSuite:
         signature_key_length: Bytes of a public signing key.
         signature_length: Bytes of a signature.
         DEFAULT: The row that new groups take.
+        POST_QUANTUM: The row of groups whose past must also be safe from a quantum computer.
     """
 
     DEFAULT: ClassVar["CipherSuite"]
+    POST_QUANTUM: ClassVar["CipherSuite"]
 
     suite_id: int
     name: str
@@ -213,7 +216,7 @@ class CipherSuite:
             raise DecryptionError(str(error)) from None
 
     def derive_key_pair(self, secret: bytes) -> KeyPair:
-        """KEM.DeriveKeyPair (RFC 9180, section 7.1.3) from Nh secret bytes."""
+        """KEM.DeriveKeyPair (as :mod:`taboon_crypto.primitives.kem` says for the KEM) from Nh secret bytes."""
         return self.hpke.kem.derive_key_pair(secret)
 
     def generate_key_pair(self, random: Random) -> KeyPair:
@@ -260,15 +263,21 @@ class CipherSuite:
             raise DecryptionError(str(error)) from None
 
 
-def _row(suite_id: int, name: str, hash_name: str, aead: Aead) -> CipherSuite:
-    return CipherSuite(suite_id, name, hash_name, hkdf.hash_length(hash_name), Hpke(KemX25519(), hash_name, aead), aead)
+def _row(suite_id: int, name: str, kem: Kem, aead: Aead, hash_name: str) -> CipherSuite:
+    return CipherSuite(suite_id, name, hash_name, hkdf.hash_length(hash_name), Hpke(kem, hash_name, aead), aead)
 
 
 SUITES: Final[dict[int, CipherSuite]] = {
     row.suite_id: row
     for row in (
-        _row(0x0001, "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519", "sha256", AES_128_GCM),
-        _row(0x0003, "MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519", "sha256", CHACHA20_POLY1305),
+        # RFC 9420, section 17.1
+        _row(0x0001, "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519", X25519, AES_128_GCM, "sha256"),
+        _row(0x0003, "MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519", X25519, CHACHA20_POLY1305, "sha256"),
+        # draft-ietf-mls-pq-ciphersuites ("TBD2"): the draft has no code point yet, this one is of the private range
+        _row(0xF7B2, "MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519", MLKEM768_X25519, AES_256_GCM, "sha384"),
+        # in no document: a suite of the npm package ts-mls, code point of its 2.0 candidates; here to talk to it
+        _row(0xF00E, "MLS_256_XWING_CHACHA20POLY1305_SHA512_Ed25519", X_WING, CHACHA20_POLY1305, "sha512"),
     )
 }
 CipherSuite.DEFAULT = SUITES[0x0003]
+CipherSuite.POST_QUANTUM = SUITES[0xF7B2]

@@ -1,6 +1,6 @@
-"""HKDF (RFC 5869) over the standard library's one-shot HMAC.
+"""HKDF (RFC 5869) over the standard library's one-shot HMAC, and HPKE's labelled form of it (RFC 9180, section 4).
 
-``extract`` and ``expand`` take the name of the hash as :mod:`hashlib` spells it ("sha256", "sha384").
+All take the name of the hash as :mod:`hashlib` spells it ("sha256", "sha384", "sha512").
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from hmac import digest as hmac_digest
 
 from taboon_crypto.primitives.secret import Secret
 
-__all__ = ["expand", "extract", "hash_length"]
+__all__ = ["expand", "extract", "hash_length", "labeled_expand", "labeled_extract"]
 
 
 @cache
@@ -60,3 +60,13 @@ def expand(hash_name: str, key: bytes, info: bytes, length: int) -> Secret:
         block = hmac_digest(key, block + info + bytes((counter,)), hash_name)
         output += block
     return Secret(output[:length])
+
+
+def labeled_extract(hash_name: str, suite_id: bytes, salt: bytes, label: bytes, input_key: bytes) -> Secret:
+    """LabeledExtract (RFC 9180, section 4): a pseudorandom key of one hash length."""
+    return extract(hash_name, salt, b"HPKE-v1" + suite_id + label + input_key)
+
+
+def labeled_expand(hash_name: str, suite_id: bytes, key: bytes, label: bytes, info: bytes, length: int) -> Secret:
+    """LabeledExpand (RFC 9180, section 4): ``length`` bytes."""
+    return expand(hash_name, key, length.to_bytes(2) + b"HPKE-v1" + suite_id + label + info, length)
