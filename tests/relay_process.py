@@ -41,6 +41,7 @@ class RelayProcess:
         tls: TLS on loopback too.
         extra_args: further arguments of `taboon relay`.
         env: variables to add to the environment.
+        module: what is run as a relay; benchmarks run one that stores nothing.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class RelayProcess:
         tls: bool = False,
         extra_args: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        module: str = "taboon_server",
     ) -> None:
         self.folder = folder
         self._host = host
         self._port = port
         self._extra = ["--tls"] * tls + list(extra_args)
         self._env = dict(env or {})
+        self._module = module
         self._process: subprocess.Popen[str] | None = None
         self._url = ""
         self._lines: list[str] = []
@@ -107,7 +110,7 @@ class RelayProcess:
         self._url = ""
         self._process = process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "taboon_server"),
+                *(sys.executable, "-m", self._module),
                 *("--host", self._host, "--port", str(self._port), "--folder", str(self.folder), *self._extra),
             ],
             stdin=subprocess.DEVNULL,

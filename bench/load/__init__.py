@@ -1,0 +1,1 @@
+"""What `bench.relay` is built from: signed requests, whoever sends them, and what they are held against."""
