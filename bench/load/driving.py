@@ -1,4 +1,4 @@
-"""Sends requests over many connections, one at a time on each, and takes so little of the machine that the server has it.
+"""Sends requests over many connections, one at a time on each, and takes little of the machine that the server needs.
 
 One thread and one selector, prepared bytes, no HTTP library: about 20 microseconds a request.
 """

@@ -27,6 +27,6 @@ async def _append(_: Writer, append: Append) -> Appended:
 
 
 if __name__ == "__main__":
-    Writer.create = _create  # type: ignore[method-assign] # this is what the program is for
-    Writer.append = _append  # type: ignore[method-assign] # this is what the program is for
+    Writer.create = _create  # type: ignore[assignment, method-assign] # this is what the program is for
+    Writer.append = _append  # type: ignore[assignment, method-assign] # this is what the program is for
     relay(prog_name="relay")
