@@ -53,7 +53,7 @@ def _serve() -> None:
     listener.listen(1_024)
     print(listener.getsockname()[1], flush=True)
     config = uvicorn.Config(
-        _application,  # type: ignore[arg-type] # plainer than uvicorn's own type of it
+        _application,
         loop="asyncio",
         http="h11",
         ws="none",
