@@ -1,7 +1,7 @@
 # Every target only calls a script, so that systems without make can do the same: python scripts/run.py
 PYTHON ?= python3
 
-.PHONY: run test bench
+.PHONY: run test bench fuzz
 run:
 	@$(PYTHON) scripts/run.py
 
@@ -10,3 +10,6 @@ test:
 
 bench:
 	@$(PYTHON) scripts/bench.py $(ARGS)
+
+fuzz:
+	@$(PYTHON) scripts/fuzz.py $(ARGS)
