@@ -50,7 +50,7 @@ from bench.job.people import World, check
 from bench.job.sheet import read_intake
 from bench.job.watching import watched
 from taboon_client.board import Event
-from taboon_client.intake import read_sheet
+from taboon_client.intake.sheet import read_sheet
 from taboon_client.relay.client import RelayClient
 from taboon_client.relay.exchange import Exchange
 from taboon_client.session import inbox, steps

@@ -17,7 +17,7 @@ from bench.job.counting_proxy import CountingProxy
 from bench.job.sheet import read_intake
 from bench.job.watching import watched
 
-from taboon_client.intake import read_sheet
+from taboon_client.intake.sheet import read_sheet
 
 if TYPE_CHECKING:
     from bench.harness import Options, Samples

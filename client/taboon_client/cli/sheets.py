@@ -37,7 +37,7 @@ def _import(errand: Errand, group: GroupRef, file: _File) -> Answer:
     quantity, unit, kind. The sheet is read whole before anything is posted; what does not fit is told by line.
     Importing it again posts only what is new.
     """
-    from taboon_client.intake import read_sheet
+    from taboon_client.intake.sheet import read_sheet
 
     try:
         sheet = read_sheet(sys.stdin.buffer if str(file) == "-" else file, created=errand.now)

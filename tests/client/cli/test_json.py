@@ -14,7 +14,7 @@ from taboon_client.board import Status
 from taboon_client.board.kinds import URGENCIES
 from taboon_client.cli.exits import Exit, exit_for
 from taboon_client.cli.items import Kind, StatusName, Urgency
-from taboon_client.intake import BadSheetError
+from taboon_client.intake.sheet import BadSheetError
 
 if TYPE_CHECKING:
     from tests.client.cli.people import People

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taboon_client.board.kinds import Need, Offer, to_body
-from taboon_client.intake import MAX_ROWS, BadSheetError, Sheet, read_sheet
+from taboon_client.intake.sheet import MAX_ROWS, BadSheetError, Sheet, read_sheet
 
 NOW = 1_790_000_000
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 REAL = Path(os.environ.get("TABOON_DATA", ROOT.parent / "shared" / "data")) / "crisis-messages.csv"
 
 
