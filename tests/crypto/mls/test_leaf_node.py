@@ -249,3 +249,21 @@ def test_an_unknown_source_or_credential_does_not_decode() -> None:
             LeafNode.decode(bent)
     with pytest.raises(DecodeError):
         LeafNode.decode(encoding.replace(b"\x00\x01\x08somebody", b"\x00\x03\x08somebody"))
+
+
+def test_what_a_group_requires_is_looked_up_once_for_each_value() -> None:
+    compared = 0
+
+    class Kind(int):
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return int(self) == other
+
+        __hash__ = int.__hash__
+
+    # 240 kilobytes of this in one commit once kept every member busy for half a minute, four megabytes for hours.
+    count = 2_000
+    leaf = made(capabilities=Capabilities.of(credentials=(*range(3, count), 1)))
+    leaf.check_required(RequiredCapabilities(credential_types=(Kind(1),) * count))
+    assert compared <= 4 * count

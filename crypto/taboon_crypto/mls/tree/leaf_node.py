@@ -264,10 +264,11 @@ class LeafNode(Kept, tag=1, width=1):
 
     def check_required(self, required: RequiredCapabilities) -> None:
         """Verify that the leaf supports what the group requires; rule "leaf_node.required_capabilities"."""
+        # Sets: both lists may be a hostile member's, and long.
         supported = (
             self.capabilities.supported_extensions().issuperset(required.extension_types)
             and self.capabilities.supported_proposals().issuperset(required.proposal_types)
-            and all(kind in self.capabilities.credentials for kind in required.credential_types)
+            and frozenset(self.capabilities.credentials).issuperset(required.credential_types)
         )
         if not supported:
             message = "a leaf node lacks a capability that the group requires"
