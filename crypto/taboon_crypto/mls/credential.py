@@ -9,7 +9,16 @@ from typing import Final
 
 from taboon_crypto.mls.codec import Struct
 
-__all__ = ["BASIC", "X509", "BasicCredential", "Certificate", "Credential", "X509Credential", "credential_type"]
+__all__ = [
+    "BASIC",
+    "CREDENTIAL_TYPES",
+    "X509",
+    "BasicCredential",
+    "Certificate",
+    "Credential",
+    "X509Credential",
+    "credential_type",
+]
 
 BASIC: Final = 0x0001
 X509: Final = 0x0002
@@ -37,6 +46,10 @@ class X509Credential(Struct, tag=X509):
 
 
 Credential = BasicCredential | X509Credential
+
+
+CREDENTIAL_TYPES: Final = (BASIC, X509)
+"""Code points of all types above."""
 
 
 def credential_type(credential: Credential) -> int:

@@ -304,10 +304,8 @@ def test_two_members_with_one_signature_key_are_refused() -> None:
     with refused("tree.signature_key_unique"):
         ratchet_tree.check_unique_keys(tree)
     with refused("tree.signature_key_unique"):
-        ratchet_tree.check_leaf_keys_unique(grove.tree, twin)
-    with refused("tree.signature_key_unique"):
-        ratchet_tree.check_leaf_keys_unique(grove.tree, twin, replacing=2)
-    ratchet_tree.check_leaf_keys_unique(grove.tree, twin, replacing=1)
+        ratchet_tree.check_unique_keys(grove.tree.update(2, twin))
+    ratchet_tree.check_unique_keys(grove.tree.update(1, twin))
 
 
 @pytest.mark.parametrize("of_parent", [False, True])
@@ -319,14 +317,6 @@ def test_two_nodes_with_one_encryption_key_are_refused(*, of_parent: bool) -> No
     tree, _ = grove.tree.add(twin)
     with refused("tree.encryption_key_unique"):
         ratchet_tree.check_unique_keys(tree)
-    with refused("tree.encryption_key_unique"):
-        ratchet_tree.check_leaf_keys_unique(grove.tree, twin)
-
-
-def test_an_update_may_not_keep_its_encryption_key() -> None:
-    grove = Grove.planted(3)
-    with refused("tree.encryption_key_unique"):
-        ratchet_tree.check_leaf_keys_unique(grove.tree, grove.leaf(1), replacing=1)
 
 
 def test_a_credential_type_is_used_only_where_everybody_supports_it() -> None:

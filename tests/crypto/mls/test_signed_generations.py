@@ -7,7 +7,7 @@ from taboon_crypto.mls.keys.secret_tree import Ratchet
 from taboon_crypto.mls.messages.envelope import open_as, wrap
 from taboon_crypto.mls.messages.protection import PrivateMessage
 
-from .kit import Dice, step, town
+from .kit import Dice, refused, step, town
 
 
 def _wrapped_again(message: bytes, group: mls.Group, sender: int, generation: int, dice: Dice) -> bytes:
@@ -27,11 +27,9 @@ def test_what_is_wrapped_again_is_refused_and_spends_no_key(dice: Dice) -> None:
     first = victim.encrypt(b"insulin", random=dice)
     copies = [_wrapped_again(first, eve, victim.own_leaf, generation, dice) for generation in (1, 2, 3)]
     reader.receive(first)
-    before = reader.parts()
     for copy in copies:
-        with pytest.raises(mls.ValidationError, match=r"message\.generation"):
+        with refused("message.generation", reader):
             reader.receive(copy)
-    assert reader.parts() == before
     assert reader.receive(victim.encrypt(b"bandages", random=dice)).data == b"bandages"  # type: ignore[union-attr]
 
 
@@ -41,17 +39,15 @@ def test_what_is_wrapped_again_is_refused_in_a_past_epoch_too(dice: Dice) -> Non
     copy = _wrapped_again(first, eve, victim.own_leaf, 1, dice)
     step(groups, 0, dice)
     reader.receive(first)
-    before = reader.parts()
-    with pytest.raises(mls.ValidationError, match=r"message\.generation"):
+    with refused("message.generation", reader):
         reader.receive(copy)
-    assert reader.parts() == before
     assert reader.receive(second).data == b"bandages"  # type: ignore[union-attr]
 
 
 def test_the_victim_takes_no_copy_for_a_message_of_its_own(dice: Dice) -> None:
     victim, eve = town(2, dice, signed_generations=True)
     copy = _wrapped_again(victim.encrypt(b"insulin", random=dice), eve, victim.own_leaf, 1, dice)
-    with pytest.raises(mls.ValidationError, match=r"message\.generation"):
+    with refused("message.generation", victim):
         victim.receive(copy)
 
 
@@ -85,7 +81,7 @@ def test_a_member_who_signs_no_generation_or_another_is_not_read(dice: Dice, for
     speaker, listener = town(2, dice, signed_generations=True)
     plain = mls.Group.load({**speaker.parts(), "group": town(1, dice)[0].parts()["group"]})
     message = plain.encrypt(b"said", authenticated_data=forged, random=dice)
-    with pytest.raises(mls.ValidationError, match=r"message\.generation"):
+    with refused("message.generation", listener):
         listener.receive(message)
 
 

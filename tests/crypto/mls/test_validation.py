@@ -394,7 +394,9 @@ def test_an_added_client_with_a_key_that_is_in_the_tree_is_refused(dice: Dice) -
     groups = town(3, dice)
     member = profile(dice)
     key_package, _ = package(dice, member)
-    parents = set(groups[0].state.epoch.tree.encryption_keys()) - {m.encryption_key for m in groups[0].members()}
+    parents = {node.encryption_key for node in groups[0].state.epoch.tree.nodes()} - {
+        m.encryption_key for m in groups[0].members()
+    }
     for taken in (groups[2].member(2).encryption_key, *parents):
         forged = forge_package(key_package, member.signing_key, leaf={"encryption_key": taken})
         with refused("tree.encryption_key_unique", groups[1]):

@@ -143,8 +143,8 @@ def check_group_info(group_info: GroupInfo, *, ratchet_tree: bytes | None, now: 
     group_info.check_signature(suite, signer.signature_key)
     if tree_hash(tree) != context.tree_hash:
         raise ValidationError("group_info.tree_hash", "the ratchet tree is not the one that the GroupInfo names")
-    for encryption_key in tree.encryption_keys():
-        suite.check_hpke_key(encryption_key)
+    for node in tree.nodes():
+        suite.check_hpke_key(node.encryption_key)
     check_parent_hashes(tree)
     scene = Scene(suite, context.group_id, tree, context.extensions)
     for leaf, leaf_node in tree.leaves():

@@ -39,7 +39,7 @@ def pick(
         waiting: In the order they came.
         carried: What the commit carries itself; it stands before everything else.
     """
-    if any(isinstance(sent.proposal, ReInit) for sent in carried):
+    if not waiting or any(isinstance(sent.proposal, ReInit) for sent in carried):
         return ()
     removals = [sent for sent in waiting if isinstance(sent.proposal, Remove)]
     updates = [sent for sent in reversed(waiting) if isinstance(sent.proposal, Update)]
@@ -65,7 +65,7 @@ class _Picking:
         self._changed = {committer}
         self._removed: set[int] = set()
         self._psks: set[Proposal] = set()
-        self._encryption_keys = set(scene.tree.encryption_keys())
+        self._encryption_keys = {node.encryption_key for node in scene.tree.nodes()}
         self._signature_keys = {leaf_node.signature_key: leaf for leaf, leaf_node in scene.tree.leaves()}
         self._new_keys: set[bytes] = set()
         self._credentials = {credential_type(leaf_node.credential) for _, leaf_node in scene.tree.leaves()}

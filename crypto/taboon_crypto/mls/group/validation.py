@@ -184,14 +184,17 @@ def check_leaf_in_group(scene: Scene, leaf_node: LeafNode) -> None:
     leaf_node.check_required(_required(scene.extensions))
 
 
-def _check_new_leaf(scene: Scene, leaf: int, leaf_node: LeafNode, source: type[FromUpdate | ParentHash]) -> None:
-    """Check a leaf made inside the group (section 7.3), all but its uniqueness."""
+def _check_new_leaf(
+    scene: Scene, leaf: int, leaf_node: LeafNode, source: type[FromUpdate | ParentHash], replaced: LeafNode | None
+) -> None:
+    """Check a leaf made inside the group (section 7.3), all but its uniqueness: its signature before what is long."""
     leaf_node.check_source(source)
+    if replaced is None or leaf_node.signature_key != replaced.signature_key:
+        scene.suite.check_signature_key(leaf_node.signature_key)
+    leaf_node.check_signature(scene.suite, scene.group_id, leaf)
+    leaf_node.check_keys(scene.suite)
     leaf_node.check_credential()
     leaf_node.check_extensions()
-    leaf_node.check_keys(scene.suite)
-    scene.suite.check_signature_key(leaf_node.signature_key)
-    leaf_node.check_signature(scene.suite, scene.group_id, leaf)
     check_leaf_in_group(scene, leaf_node)
 
 
@@ -202,7 +205,7 @@ def _check_update(scene: Scene, leaf: int | None, leaf_node: LeafNode) -> None:
         raise ValidationError("update.sender", "an Update comes from nobody who has a leaf")
     if leaf_node.encryption_key == old.encryption_key:
         raise ValidationError("update.encryption_key", "an Update keeps the encryption key that it should replace")
-    _check_new_leaf(scene, leaf, leaf_node, FromUpdate)
+    _check_new_leaf(scene, leaf, leaf_node, FromUpdate, old)
 
 
 def _check_remove(scene: Scene, removed: int) -> None:
@@ -292,10 +295,9 @@ def _check_adds(scene: Scene, proposals: Sequence[SentProposal]) -> None:
     keys = {key_package.leaf_node.signature_key for key_package in added}
     if len(keys) != len(added):
         raise ValidationError("commit.add_twice", "a commit adds one client twice")
-    if not keys:
-        return
     removed = {sent.proposal.removed for sent in proposals if isinstance(sent.proposal, Remove)}
-    if any(node.signature_key in keys and leaf not in removed for leaf, node in scene.tree.leaves()):
+    leaving = {leaf.signature_key for number in removed if (leaf := scene.tree.leaf(number)) is not None}
+    if any(key in scene.tree.census.signature_keys and key not in leaving for key in keys):
         raise ValidationError("commit.add_member", "a commit adds a client that is a member and is not removed by it")
 
 
@@ -364,7 +366,7 @@ def check_commit_leaf(scene: Scene, leaf: int, leaf_node: LeafNode, replaced: Le
     """
     if replaced is not None and leaf_node.encryption_key == replaced.encryption_key:
         raise ValidationError("path.leaf_key", "the path of a commit keeps the encryption key of the committer's leaf")
-    _check_new_leaf(scene, leaf, leaf_node, ParentHash)
+    _check_new_leaf(scene, leaf, leaf_node, ParentHash, replaced)
 
 
 def check_members(tree: RatchetTree, extensions: tuple[Extension, ...], *, extensions_changed: bool) -> None:

@@ -6,7 +6,7 @@ node index is a ``NodeIndex``, so that a type checker refuses a leaf for a node.
     node_of, leaf_of, node_count, leaf_count_for        between leaves and nodes
     level, root, left, right, parent, sibling           one step
     direct_path, copath, common_ancestor                from a leaf upwards, the root last
-    is_below, leaves_below                              subtrees
+    is_below, first_below, leaves_below                 subtrees
 """
 
 from functools import lru_cache
@@ -19,6 +19,7 @@ __all__ = [
     "common_ancestor",
     "copath",
     "direct_path",
+    "first_below",
     "is_below",
     "leaf_count_for",
     "leaf_of",
@@ -123,6 +124,11 @@ def is_below(node: NodeIndex, top: NodeIndex) -> bool:
     """Tell whether ``node`` is ``top`` or one of its descendants."""
     reach = (1 << level(top)) - 1
     return top - reach <= node <= top + reach
+
+
+def first_below(node: NodeIndex) -> NodeIndex:
+    """Return the leftmost node of the subtree of a node, a leaf."""
+    return NodeIndex(node - (1 << level(node)) + 1)
 
 
 def leaves_below(node: NodeIndex) -> range:

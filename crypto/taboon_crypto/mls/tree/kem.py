@@ -244,7 +244,7 @@ def check_path(tree: RatchetTree, sender: int, path: UpdatePath, newcomers: Coll
     new_keys = {path.leaf_node.encryption_key, *(node.encryption_key for node in path.nodes)}
     for key in new_keys:
         tree.suite.check_hpke_key(key)
-    if len(new_keys) != len(path.nodes) + 1 or not new_keys.isdisjoint(tree.encryption_keys()):
+    if len(new_keys) != len(path.nodes) + 1 or any(key in tree.census.encryption_keys for key in new_keys):
         raise ValidationError(
             "path.key_unique", "an update path has a public key twice, or one that the tree has already"
         )

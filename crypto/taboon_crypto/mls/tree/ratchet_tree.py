@@ -5,35 +5,35 @@ well formed (shape, unmerged leaves); whether its leaves are valid, its keys uni
 for with the ``check_…`` functions here, in ``leaf_node`` and in ``hashes``.
 
     RatchetTree.of_one(suite, leaf_node)          RatchetTree.decode(suite, data)     tree.encode()
-    tree.leaf(i), tree.node(n), tree.leaves(), tree.member_count, tree.leaf_count
+    tree.leaf(i), tree.node(n), tree.leaves(), tree.member_count, tree.leaf_count, tree.census
     tree.resolution(n), tree.filtered_direct_path(i), tree.find(leaf_node)
     tree.add(leaf_node) -> (tree, i)    tree.update(i, leaf_node)    tree.remove(i)    tree.reserve_leaf() -> (tree, i)
     tree.with_path(i, leaf_node, nodes)
     check_unique_keys(tree)             tree.signature_key_unique, tree.encryption_key_unique
-    check_leaf_keys_unique(tree, ...)   the same, of one new leaf against the rest
     check_credentials(tree)             tree.credentials_supported
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from taboon_crypto.mls.ciphersuite import CipherSuite
 from taboon_crypto.mls.codec import MAX_MESSAGE_LENGTH, Kept, UInt32, read_varint, varint
-from taboon_crypto.mls.credential import credential_type
+from taboon_crypto.mls.credential import CREDENTIAL_TYPES, credential_type
 from taboon_crypto.mls.errors import DecodeError, UsageError, ValidationError
 from taboon_crypto.mls.tree import indices as ix
+from taboon_crypto.mls.tree.counts import Counts
 from taboon_crypto.mls.tree.indices import NodeIndex
 from taboon_crypto.mls.tree.leaf_node import LeafNode
 
 __all__ = [
     "MAX_LEAVES",
+    "Census",
     "Node",
     "ParentNode",
     "RatchetTree",
     "check_credentials",
-    "check_leaf_keys_unique",
     "check_unique_keys",
 ]
 
@@ -53,6 +53,50 @@ class ParentNode(Kept, tag=2, width=1):
 Node = LeafNode | ParentNode
 
 
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What the checks that compare nodes ask of a whole tree.
+
+    Attributes:
+        encryption_keys: Of all nodes.
+        signature_keys: Of the members.
+        credentials_used: The types of the members' credentials.
+        credentials_lacking: For each member the known types that it does not support.
+    """
+
+    encryption_keys: Counts[bytes]
+    signature_keys: Counts[bytes]
+    credentials_used: Counts[int]
+    credentials_lacking: Counts[int]
+
+    @classmethod
+    def of(cls, nodes: Collection[Node]) -> Self:
+        """Count all nodes."""
+        keys, signature_keys, used, lacking = _counted(nodes)
+        return cls(Counts.of(keys), Counts.of(signature_keys), Counts.of(used), Counts.of(lacking))
+
+    def changed(self, gone: Collection[Node], come: Collection[Node]) -> Self:
+        """Return the census without some nodes and with some others."""
+        before, after = _counted(gone), _counted(come)
+        return type(self)(
+            self.encryption_keys.changed(before[0], after[0]),
+            self.signature_keys.changed(before[1], after[1]),
+            self.credentials_used.changed(before[2], after[2]),
+            self.credentials_lacking.changed(before[3], after[3]),
+        )
+
+
+def _counted(nodes: Collection[Node]) -> tuple[list[bytes], list[bytes], list[int], list[int]]:
+    """Return what of some nodes is counted, in the order of ``Census``."""
+    leaves = [node for node in nodes if isinstance(node, LeafNode)]
+    return (
+        [node.encryption_key for node in nodes],
+        [leaf.signature_key for leaf in leaves],
+        [credential_type(leaf.credential) for leaf in leaves],
+        [kind for leaf in leaves for kind in CREDENTIAL_TYPES if kind not in leaf.capabilities.credentials],
+    )
+
+
 class RatchetTree:
     """The public tree of a group.
 
@@ -62,14 +106,37 @@ class RatchetTree:
         hash_cache: Tree hashes by node, None where not computed since the last change below; kept by ``hashes``.
     """
 
-    __slots__ = ("_nodes", "hash_cache", "leaf_count", "suite")
+    __slots__ = ("_census", "_end", "_filled", "_nodes", "hash_cache", "leaf_count", "suite")
 
-    def __init__(self, suite: CipherSuite, nodes: list[Node | None], hash_cache: list[bytes | None]) -> None:
-        """For this module: use ``of_one`` or ``decode``."""
+    def __init__(
+        self,
+        suite: CipherSuite,
+        nodes: list[Node | None],
+        hash_cache: list[bytes | None],
+        *,
+        census: Census | None = None,
+        filled: int = 0,
+        end: int | None = None,
+    ) -> None:
+        """For this module: use ``of_one`` or ``decode``.
+
+        Args:
+            suite: Suite of the group.
+            nodes: As many as a full tree has.
+            hash_cache: As many, see above.
+            census: If it is known.
+            filled: Left of this leaf no leaf is blank.
+            end: From this node on all are blank; None counts them.
+        """
         self.suite = suite
         self.leaf_count = (len(nodes) + 1) // 2
         self._nodes = nodes
         self.hash_cache = hash_cache
+        self._census = census
+        self._filled = filled
+        self._end = len(nodes) if end is None else end
+        while self._end and nodes[self._end - 1] is None:
+            self._end -= 1
 
     @classmethod
     def of_one(cls, suite: CipherSuite, leaf_node: LeafNode) -> Self:
@@ -108,9 +175,8 @@ class RatchetTree:
 
     def encode(self) -> bytes:
         """Return the data of a ratchet_tree extension."""
-        last = max(number for number, node in enumerate(self._nodes) if node is not None)
         output = bytearray()
-        for number, node in enumerate(self._nodes[: last + 1]):
+        for number, node in enumerate(self._nodes[: self._end]):
             if node is None:
                 output.append(0)
             else:
@@ -162,9 +228,16 @@ class RatchetTree:
         """Return the node at a node index; None where blank."""
         return self._nodes[node]
 
-    def encryption_keys(self) -> list[bytes]:
-        """Return the encryption keys of all nodes that are not blank."""
-        return [node.encryption_key for node in self._nodes if node is not None]
+    @property
+    def census(self) -> Census:
+        """What there is in the tree, counted once; a tree made from another one by a change counts the change only."""
+        if self._census is None:
+            self._census = Census.of(tuple(self.nodes()))
+        return self._census
+
+    def nodes(self) -> Iterator[Node]:
+        """Iterate over all nodes that are not blank."""
+        return (node for node in self._nodes if node is not None)
 
     def leaves(self) -> Iterator[tuple[int, LeafNode]]:
         """Iterate over (leaf index, leaf node) of the members, from left to right."""
@@ -173,7 +246,7 @@ class RatchetTree:
     @property
     def member_count(self) -> int:
         """How many leaves are not blank."""
-        return self.leaf_count - self._nodes[::2].count(None)
+        return self.census.signature_keys.total
 
     @property
     def root(self) -> NodeIndex:
@@ -198,14 +271,16 @@ class RatchetTree:
             if isinstance(content, ParentNode):
                 found.extend(ix.node_of(leaf) for leaf in content.unmerged_leaves)
         elif node & 1:
-            self._resolve(ix.left(node), found)
-            self._resolve(ix.right(node), found)
+            for child in (ix.left(node), ix.right(node)):
+                if ix.first_below(child) < self._end:
+                    self._resolve(child, found)
 
     def is_empty_below(self, node: NodeIndex) -> bool:
         """Tell whether a node and all nodes below it are blank: whether its resolution is empty."""
-        reach = (1 << ix.level(node)) - 1
-        part = self._nodes[node - reach : node + reach + 1]
-        return part.count(None) == len(part)
+        if self._nodes[node] is not None:
+            return False
+        first = ix.first_below(node)
+        return all(below is None for below in self._nodes[first : min(2 * node - first + 1, self._end)])
 
     def filtered_direct_path(self, leaf: int) -> list[tuple[NodeIndex, NodeIndex]]:
         """Return the filtered direct path of a leaf (section 4.1.2), the root last.
@@ -227,12 +302,14 @@ class RatchetTree:
         leaf, more = self._leftmost_blank()
         if not more:
             return self, leaf
-        return type(self)(self.suite, self._nodes + [None] * more, self.hash_cache + [None] * more), leaf
+        nodes, hashes = self._nodes + [None] * more, self.hash_cache + [None] * more
+        return type(self)(self.suite, nodes, hashes, census=self._census, filled=leaf, end=self._end), leaf
 
     def _leftmost_blank(self) -> tuple[int, int]:
         """Return the leftmost blank leaf, and how many nodes to append so that it exists."""
-        leaves = self._nodes[::2]
-        return (leaves.index(None), 0) if None in leaves else (self.leaf_count, len(self._nodes) + 1)
+        while self._filled < self.leaf_count and self._nodes[2 * self._filled] is not None:
+            self._filled += 1
+        return self._filled, 0 if self._filled < self.leaf_count else len(self._nodes) + 1
 
     def add(self, leaf_node: LeafNode) -> tuple[Self, int]:
         """Add a member at the leftmost blank leaf, unmerged at every ancestor (section 12.1.1).
@@ -291,6 +368,10 @@ class RatchetTree:
         """Return a tree, wider by ``more`` nodes, with nodes changed that all lie between one leaf and the root."""
         blank: list[None] = [None] * more
         nodes, hashes = self._nodes + blank, self.hash_cache + blank
+        census = self._census
+        if census is not None:
+            gone = [before for number in changes if (before := nodes[number]) is not None]
+            census = census.changed(gone, [node for node in changes.values() if node is not None])
         for number, node in changes.items():
             nodes[number] = node
         hashes[2 * leaf] = None
@@ -300,7 +381,8 @@ class RatchetTree:
         if nodes[2 * leaf] is None:
             while width > 1 and all(node is None for node in nodes[width // 2 + 1 : width]):
                 width //= 2
-        return type(self)(self.suite, nodes[:width], hashes[:width])
+        filled, end = min(self._filled, leaf), min(max(self._end, 2 * leaf + 1), width)
+        return type(self)(self.suite, nodes[:width], hashes[:width], census=census, filled=filled, end=end)
 
 
 def _malformed(reason: str) -> DecodeError:
@@ -341,36 +423,16 @@ def check_unique_keys(tree: RatchetTree) -> None:
     Raises:
         ValidationError: Rule "tree.signature_key_unique" or "tree.encryption_key_unique".
     """
-    signature_keys = [leaf.signature_key for _, leaf in tree.leaves()]
-    if len(set(signature_keys)) != len(signature_keys):
+    if tree.census.signature_keys.repeated:
         raise ValidationError("tree.signature_key_unique", "two members have the same signature key")
-    encryption_keys = tree.encryption_keys()
-    if len(set(encryption_keys)) != len(encryption_keys):
+    if tree.census.encryption_keys.repeated:
         raise ValidationError("tree.encryption_key_unique", "two nodes have the same encryption key")
-
-
-def check_leaf_keys_unique(tree: RatchetTree, leaf_node: LeafNode, replacing: int | None = None) -> None:
-    """Verify that the keys of a leaf node that is about to be set occur nowhere else in the tree (section 7.3).
-
-    Args:
-        tree: The tree without the new leaf node.
-        leaf_node: The new leaf node.
-        replacing: Leaf index of the member whose leaf it replaces: the signature key may stay, the encryption key not.
-
-    Raises:
-        ValidationError: Rule "tree.signature_key_unique" or "tree.encryption_key_unique".
-    """
-    key = leaf_node.signature_key
-    if any(other.signature_key == key and index != replacing for index, other in tree.leaves()):
-        raise ValidationError("tree.signature_key_unique", "another member has the same signature key")
-    if leaf_node.encryption_key in tree.encryption_keys():
-        raise ValidationError("tree.encryption_key_unique", "the encryption key of a new leaf is in the tree already")
 
 
 def check_credentials(tree: RatchetTree) -> None:
     """Verify that every member supports every credential type in use; rule "tree.credentials_supported" (7.3, 13.3)."""
-    used = {credential_type(leaf.credential) for _, leaf in tree.leaves()}
-    supported = {leaf.capabilities.credentials for _, leaf in tree.leaves()}
-    if not all(used.issubset(credentials) for credentials in supported):
+    if any(
+        kind in tree.census.credentials_used and kind in tree.census.credentials_lacking for kind in CREDENTIAL_TYPES
+    ):
         message = "a member does not support a credential type that another member uses"
         raise ValidationError("tree.credentials_supported", message)
