@@ -153,9 +153,12 @@ class Taboon:
         """Return a group by name, code or unique prefix of either."""
         return Group(_now(self._taboon.group(ref)))
 
-    def create_group(self, name: str, *, relay: str, me: str, wait: float = _COMMIT_WAIT) -> Group:
+    def create_group(
+        self, name: str, *, relay: str, me: str, post_quantum: bool = False, wait: float = _COMMIT_WAIT
+    ) -> Group:
         """Make a group at a relay, with you as its first member and admin."""
-        return Group(_waiting(self._taboon.create_group(name, relay=relay, me=me, wait=wait)))
+        made = self._taboon.create_group(name, relay=relay, me=me, post_quantum=post_quantum, wait=wait)
+        return Group(_waiting(made))
 
     def join(self, link: str, *, me: str, wait: float = _COMMIT_WAIT) -> Joining:
         """Ask to join a group with an invite link."""

@@ -280,7 +280,7 @@ def test_data_that_no_commit_of_taboon_carries_is_refused(layla: Device, sami: D
 
 def test_every_member_of_a_new_group_is_one_of_taboon(layla: Device, sami: Device, noor: Device) -> None:
     for member in noor.group.members():
-        check_member(member)
+        check_member(member, noor.group.suite)
     assert {layla.identity, sami.identity, noor.identity} == {m.signature_key for m in noor.group.members()}
 
 

@@ -12,11 +12,12 @@ from taboon_client import cbor
 from taboon_client.board import EpochRecord, Name, Need
 from taboon_client.errors import NotAllowedError, NotFoundError
 from taboon_client.group import payload as payloads
-from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent
+from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent, LeafKeys
 from taboon_client.group.ledger import Ledger
 from taboon_client.group.payload import HistoryPayload, write_events
 from taboon_client.group.policy import POLICY_EXTENSION
 from taboon_client.joining import guest
+from taboon_client.joining.messages import make_request
 from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox
 from taboon_crypto import mls
@@ -105,15 +106,24 @@ def _profile(signer: mls.SigningKey, content: LeafContent, **changed: Any) -> ml
     return mls.MemberProfile(**{**honest, **changed})
 
 
+def _package(signer: mls.SigningKey, suite: mls.CipherSuite) -> bytes:
+    member = _profile(signer, LeafKeys.generate(os.urandom, suite=suite).content)
+    package, _ = mls.KeyPackage.generate(
+        suite, member, now=int(time.time()), lifetime=guest.LIFETIME, random=os.urandom
+    )
+    return package.encode()
+
+
 @pytest.mark.parametrize(
     "changed",
     [
         {"member_profile": lambda s, c: _profile(s, c, credential=mls.BasicCredential(identity=bytes(32)))},
         {"member_profile": lambda s, c: _profile(s, c, extensions=())},
         {"member_profile": lambda s, c: _profile(s, c, extensions=(), capabilities=mls.Capabilities.of())},
-        {"SUITE": mls.SUITES[1]},
+        {"make_request": lambda i, _, n, s: make_request(i, _package(s, mls.SUITES[0x0001]), n, s)},
+        {"make_request": lambda i, _, n, s: make_request(i, _package(s, mls.CipherSuite.POST_QUANTUM), n, s)},
     ],
-    ids=["another identity", "no leaf content", "no capabilities", "another suite"],
+    ids=["another identity", "no leaf content", "no capabilities", "another suite", "the post-quantum suite"],
 )
 def test_a_key_package_that_the_group_cannot_take_is_no_request(
     neighbourhood: Neighbourhood, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any]

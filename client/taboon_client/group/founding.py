@@ -10,7 +10,7 @@ from taboon_client.group.epoch import epoch_id, mailbox_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
 from taboon_client.group.rules import required_extensions
-from taboon_client.group.settings import LIMITS, SUITE
+from taboon_client.group.settings import LIMITS
 from taboon_client.vault import groups
 from taboon_crypto import mls
 
@@ -32,19 +32,20 @@ def found_group(
     own_name: str,
     relay_url: str,
     relay_id: bytes,
+    suite: mls.CipherSuite,
     random: Random,
     now: int,
 ) -> int:
-    """Make a group whose only member and admin we are. Returns its row id.
+    """Make a group of one of the ``GROUP_SUITES`` whose only member and admin we are. Returns its row id.
 
     Raises:
         FieldError: A name does not fit.
     """
     signer = mls.SigningKey.generate(random)
-    keys = LeafKeys.generate(random)
+    keys = LeafKeys.generate(random, suite=suite)
     policy = Policy.founding(signer.public, RelayEntry(url=relay_url, id=relay_id))
     group = mls.Group.create(
-        SUITE,
+        suite,
         random(32),
         member_profile(signer, keys.content),
         extensions=(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from taboon_client import cbor
 from taboon_client.errors import FormatError
 from taboon_client.group.policy import POLICY_EXTENSION
+from taboon_client.group.settings import GROUP_SUITES, SUITE
 from taboon_crypto import mls
 from taboon_crypto.primitives import sodium
 from taboon_crypto.primitives.secret import Secret
@@ -23,11 +24,17 @@ LEAF_EXTENSION: Final = 0xF7B1
 _VERSION = 1
 _FIELDS = 4
 _SIZE = 32
+_MAX_LEAF = 2_048
+"""Bytes of a leaf's content, at most: the sealing key of the hybrid suite has 1,216."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeafContent:
-    """What a leaf tells the other members, 32 bytes each: see docs/protocol.md, section 2.2."""
+    """What a leaf tells the other members: see docs/protocol.md, section 2.2.
+
+    Append key and rejoin secret have 32 bytes. The sealing key is a public key of the HPKE KEM of the group's suite, so
+    that sealed details are as safe from whoever kept them as what is said in the group.
+    """
 
     append_key: bytes
     rejoin_secret: Secret
@@ -38,39 +45,50 @@ class LeafContent:
         return cbor.encode([_VERSION, self.append_key, bytes(self.rejoin_secret), self.sealing_key])
 
     @classmethod
-    def decode(cls, data: bytes | None) -> LeafContent:
+    def decode(cls, data: bytes | None, suite: mls.CipherSuite = SUITE) -> LeafContent:
         """Read extension data; None (no such extension) is refused like nonsense.
 
+        Args:
+            data: The extension.
+            suite: Of the group, which says what a sealing key is.
+
         Raises:
-            FormatError: It is no leaf content of a version that this program knows.
+            FormatError: It is no leaf content of a version that this program knows, or holds a key that nobody should
+                seal to.
         """
-        fields = cbor.decode(data) if data is not None and len(data) <= 1024 else None
+        fields = cbor.decode(data) if data is not None and len(data) <= _MAX_LEAF else None
         if not isinstance(fields, list) or len(fields) < _FIELDS or fields[0] != _VERSION:
             raise FormatError("a leaf does not say what a leaf of Taboon says")
         append_key, rejoin_secret, sealing_key = fields[1:_FIELDS]
-        for value in (append_key, rejoin_secret, sealing_key):
-            if not isinstance(value, bytes) or len(value) != _SIZE:
+        for value, size in ((append_key, _SIZE), (rejoin_secret, _SIZE), (sealing_key, suite.hpke.kem.public_length)):
+            if not isinstance(value, bytes) or len(value) != size:
                 raise FormatError("a leaf holds a key of the wrong size")
+        try:
+            suite.check_hpke_key(sealing_key)
+        except mls.ValidationError as error:
+            raise FormatError("a leaf holds a sealing key that hides nothing") from error
         return cls(append_key, Secret(rejoin_secret), sealing_key)
 
 
 @dataclass(frozen=True, slots=True)
 class LeafKeys:
-    """The private halves behind a :class:`LeafContent`: 32-byte Ed25519 seed and X25519 private key."""
+    """The private halves behind a :class:`LeafContent`: Ed25519 seed and HPKE private key, 32 bytes each."""
 
     content: LeafContent
     append_seed: Secret
     sealing_private: Secret
 
     @classmethod
-    def generate(cls, random: Random, sealing_private: bytes | None = None) -> LeafKeys:
-        """Make the keys of a new leaf; the sealing key goes on where there is one."""
+    def generate(
+        cls, random: Random, *, suite: mls.CipherSuite = SUITE, sealing_private: bytes | None = None
+    ) -> LeafKeys:
+        """Make the keys of a new leaf in a group of this suite; the sealing key goes on where there is one."""
         append_seed = Secret(random(_SIZE))
-        private = Secret(random(_SIZE) if sealing_private is None else sealing_private)
+        private = suite.generate_key_pair(random).private if sealing_private is None else Secret(sealing_private)
         content = LeafContent(
             append_key=sodium.ed25519_expand_seed(append_seed)[0],
             rejoin_secret=Secret(random(_SIZE)),
-            sealing_key=sodium.x25519_public(private),
+            sealing_key=suite.public_of(private),
         )
         return cls(content, append_seed, private)
 
@@ -81,5 +99,7 @@ def member_profile(signer: mls.SigningKey, content: LeafContent) -> mls.MemberPr
         signing_key=signer,
         credential=mls.BasicCredential(identity=signer.public),
         extensions=(mls.Extension(LEAF_EXTENSION, content.encode()),),
-        capabilities=mls.Capabilities.of(extensions=(POLICY_EXTENSION, LEAF_EXTENSION)),
+        capabilities=mls.Capabilities.of(
+            cipher_suites=tuple(GROUP_SUITES), extensions=(POLICY_EXTENSION, LEAF_EXTENSION)
+        ),
     )

@@ -30,8 +30,12 @@ def required_extensions() -> bytes:
     return mls.RequiredCapabilities(extension_types=(POLICY_EXTENSION, LEAF_EXTENSION)).encode()
 
 
-def check_member(member: mls.Member) -> LeafContent:
+def check_member(member: mls.Member, suite: mls.CipherSuite) -> LeafContent:
     """Check that a leaf is one of Taboon: credential and signature key agree, and it says what a leaf must say.
+
+    Args:
+        member: The leaf.
+        suite: Of the group that it is in, or asks to be in.
 
     Raises:
         BrokenRuleError: It is not.
@@ -41,7 +45,7 @@ def check_member(member: mls.Member) -> LeafContent:
         raise BrokenRuleError("a leaf names another identity than the key it signs with")
     data = mls.find_extension(member.extensions, LEAF_EXTENSION)
     try:
-        return LeafContent.decode(data)
+        return LeafContent.decode(data, suite)
     except FormatError as error:
         raise BrokenRuleError(str(error)) from error
 
@@ -98,7 +102,8 @@ def _check_path(group: mls.Group, staged: mls.StagedCommit) -> None:
     renewed = next((member for member in staged.members() if member.leaf == staged.sender_leaf), None)
     if renewed is None:
         raise BrokenRuleError("a commit whose author is not in the group after it")
-    before, after = check_member(group.member(staged.sender_leaf)), check_member(renewed)
+    before = check_member(group.member(staged.sender_leaf), group.suite)
+    after = check_member(renewed, group.suite)
     if renewed.signature_key != group.member(staged.sender_leaf).signature_key:
         raise BrokenRuleError("a leaf changed its identity key")
     if before.append_key == after.append_key or before.rejoin_secret == after.rejoin_secret:
@@ -128,7 +133,7 @@ def _check_roster(group: mls.Group, staged: mls.StagedCommit, policy: Policy, af
     added = [member.signature_key for member in staged.added]
     removed = [member.signature_key for member in staged.removed]
     for member in staged.added:
-        check_member(member)
+        check_member(member, group.suite)
     if len(set(added)) != len(added):
         raise BrokenRuleError("a commit adds one identity key twice")
     remaining = {member.signature_key for member in group.members()} - set(removed)

@@ -67,6 +67,7 @@ def create_invite(desk: Desk, grp: int, hours: int) -> Invite:
             relay_id=row.relay_id,
             retention=policy.retention,
             expires=desk.now + hours * 3600,
+            suite=desk.keeper.load(tx, grp).suite,
             random=desk.random,
         )
         return rendezvous.get_invite(tx, invite)

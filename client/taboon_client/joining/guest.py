@@ -11,7 +11,7 @@ from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.rules import check_member
-from taboon_client.group.settings import LIMITS, SUITE
+from taboon_client.group.settings import LIMITS
 from taboon_client.joining.host import GRACE
 from taboon_client.joining.link import InvitePayload
 from taboon_client.joining.messages import is_ended, make_request, read_request, read_welcome
@@ -56,9 +56,9 @@ def request_to_join(tx: Connection, payload: InvitePayload, name: str, *, now: i
     if rows.was_used(tx, payload.digest):
         raise InviteEndedError("this invite was used on this device before. Ask for a new one")
     signer = mls.SigningKey.generate(random)
-    keys = LeafKeys.generate(random)
+    keys = LeafKeys.generate(random, suite=payload.suite)
     package, secrets = mls.KeyPackage.generate(
-        SUITE, member_profile(signer, keys.content), now=now, lifetime=LIFETIME, random=random
+        payload.suite, member_profile(signer, keys.content), now=now, lifetime=LIFETIME, random=random
     )
     encoded = package.encode()
     body = make_request(payload, encoded, name, signer)
@@ -167,11 +167,13 @@ def _join(payload: InvitePayload, row: JoiningRow, welcome: bytes) -> mls.Group:
         signed_generations=True,
         limits=LIMITS,
     )
+    if group.suite != payload.suite:
+        raise FormatError("the group has another cipher suite than the invite says")
     policy = policy_of(group)
     if policy.home.id != payload.relay_id:
         raise FormatError("the group lives at another relay than the invite says")
     for member in group.members():
-        check_member(member)
+        check_member(member, group.suite)
     if _adder(group) not in policy.admins:
         raise FormatError("whoever added us is no admin")
     return group
@@ -190,7 +192,7 @@ def _enter(
     _, append_seed, sealing_private = cbor.decode(row.secrets or b"")
     policy = policy_of(group)
     own = group.member(group.own_leaf)
-    leaf = check_member(own)
+    leaf = check_member(own, group.suite)
     grp = groups.add_group(
         tx,
         group_id=group.group_id,

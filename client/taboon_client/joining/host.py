@@ -43,11 +43,24 @@ class Approved:
 
 
 def create_invite(
-    tx: Connection, grp: int, *, relay_url: str, relay_id: bytes, retention: int, expires: int, random: Random
+    tx: Connection,
+    grp: int,
+    *,
+    relay_url: str,
+    relay_id: bytes,
+    retention: int,
+    expires: int,
+    suite: mls.CipherSuite,
+    random: Random,
 ) -> int:
     """Make an invite for one person; ``expires`` is Unix time in seconds. Returns its row id."""
     payload, seed = InvitePayload.generate(
-        relay_url=relay_url, relay_id=relay_id, expires=expires // 60, retention=retention, random=random
+        relay_url=relay_url,
+        relay_id=relay_id,
+        expires=expires // 60,
+        retention=retention,
+        random=random,
+        suite=suite,
     )
     start = Cursor.start(payload.mailbox.mailbox_id)
     return rows.add_invite(tx, grp, digest=payload.digest, payload=payload.encode(), invite_seed=seed, head=start.head)

@@ -15,21 +15,47 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from taboon_client.errors import BadLinkError, RelayAddressError
+from taboon_client.group.settings import GROUP_SUITES, SUITE
 from taboon_client.relay.address import RelayAddress
 from taboon_crypto.mailbox import MailboxKeys, RetentionClass, rendezvous_blob_key
 from taboon_crypto.primitives import sodium
 from taboon_crypto.primitives.secret import Secret
 
 if TYPE_CHECKING:
-    from taboon_crypto.mls import Random
+    from taboon_crypto.mls import CipherSuite, Random
 
 __all__ = ["InvitePayload"]
 
 _PREFIX: Final = "taboon:join:"
 _MAX_LINK: Final = 1024
-_FIXED: Final = struct.Struct(">B32s32s32s32sIBH")
+_VERSION, _VERSION_WITH_SUITE = 1, 2
+_SUITE: Final = struct.Struct(">H")
+_FIXED: Final = struct.Struct(">32s32s32s32sIBH")
 _CHECKSUM: Final = 4
 _B64 = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+
+_CUT_OFF = "this link is cut off. Ask for it again, and copy all of it"
+_TOO_NEW = "this link was made by a newer version of Taboon. Update Taboon, then use it again"
+
+
+def _read_head(payload: bytes) -> tuple[CipherSuite, bytes]:
+    """Return the suite of an invite, and what follows."""
+    version, rest = payload[:1], payload[1:]
+    if version == bytes((_VERSION,)):
+        return SUITE, rest
+    if version != bytes((_VERSION_WITH_SUITE,)):
+        raise BadLinkError(_TOO_NEW if version else _CUT_OFF)
+    if len(rest) < _SUITE.size:
+        raise BadLinkError(_CUT_OFF)
+    (number,) = _SUITE.unpack_from(rest)
+    suite = GROUP_SUITES.get(number)
+    if suite is None:
+        raise BadLinkError(_TOO_NEW)
+    if suite == SUITE:
+        # One invite has one spelling, or two people could compare codes of two.
+        raise BadLinkError("this is not an invite of Taboon. Ask for the link again")
+    return suite, rest[_SUITE.size :]
 
 
 def _checksum(payload: bytes) -> bytes:
@@ -38,7 +64,18 @@ def _checksum(payload: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class InvitePayload:
-    """What an invite says: ``expires`` is Unix time in minutes, ``retention`` the class of the rendezvous mailbox."""
+    """What an invite says.
+
+    Attributes:
+        secret: Behind the keys of the rendezvous, 32 bytes.
+        invite_key: Public key that signs the answer.
+        psk: Pre-shared key of the commit that adds the joiner, 32 bytes.
+        relay_id: Of the relay where the rendezvous is, and the group.
+        expires: Unix time in minutes.
+        retention: Class of the rendezvous mailbox.
+        relay_url: The relay's address, without the id.
+        suite: Of the group: what the joiner's key package must be for.
+    """
 
     secret: Secret
     invite_key: bytes
@@ -47,10 +84,18 @@ class InvitePayload:
     expires: int
     retention: int
     relay_url: str
+    suite: CipherSuite = SUITE
 
     @classmethod
     def generate(
-        cls, *, relay_url: str, relay_id: bytes, expires: int, retention: int, random: Random
+        cls,
+        *,
+        relay_url: str,
+        relay_id: bytes,
+        expires: int,
+        retention: int,
+        random: Random,
+        suite: CipherSuite = SUITE,
     ) -> tuple[InvitePayload, Secret]:
         """Make an invite for one person; also returns the 32-byte seed of the invite key."""
         seed = Secret(random(32))
@@ -62,15 +107,20 @@ class InvitePayload:
             expires=expires,
             retention=retention,
             relay_url=relay_url,
+            suite=suite,
         )
         return payload, seed
 
     def encode(self) -> bytes:
         """Return the payload bytes, of which hashes and codes are made."""
         address = self.relay_url.encode("ascii")
+        head = bytes((_VERSION,))
+        if self.suite != SUITE:
+            head = bytes((_VERSION_WITH_SUITE,)) + _SUITE.pack(self.suite.suite_id)
         return (
-            _FIXED.pack(
-                1, self.secret, self.invite_key, self.psk, self.relay_id, self.expires, self.retention, len(address)
+            head
+            + _FIXED.pack(
+                self.secret, self.invite_key, self.psk, self.relay_id, self.expires, self.retention, len(address)
             )
             + address
         )
@@ -82,12 +132,11 @@ class InvitePayload:
         Raises:
             BadLinkError: They are not those of an invite this program knows.
         """
-        if len(payload) < _FIXED.size:
-            raise BadLinkError("this link is cut off. Ask for it again, and copy all of it")
-        version, secret, invite_key, psk, relay_id, expires, retention, length = _FIXED.unpack_from(payload)
-        address = payload[_FIXED.size :]
-        if version != 1:
-            raise BadLinkError("this link was made by a newer version of Taboon. Update Taboon, then use it again")
+        suite, rest = _read_head(payload)
+        if len(rest) < _FIXED.size:
+            raise BadLinkError(_CUT_OFF)
+        secret, invite_key, psk, relay_id, expires, retention, length = _FIXED.unpack_from(rest)
+        address = rest[_FIXED.size :]
         if len(address) != length or retention > 3 or not address.isascii():
             raise BadLinkError("this is not an invite of Taboon. Ask for the link again")
         url = address.decode("ascii")
@@ -95,7 +144,7 @@ class InvitePayload:
             RelayAddress(url, relay_id)
         except RelayAddressError as error:
             raise BadLinkError(f"this link names a relay that cannot be used. {error}") from error
-        return cls(Secret(secret), invite_key, Secret(psk), relay_id, expires, retention, url)
+        return cls(Secret(secret), invite_key, Secret(psk), relay_id, expires, retention, url, suite)
 
     @property
     def link(self) -> str:

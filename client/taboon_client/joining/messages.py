@@ -15,7 +15,6 @@ from taboon_client.errors import FormatError
 from taboon_client.group.leaf import LEAF_EXTENSION
 from taboon_client.group.policy import POLICY_EXTENSION
 from taboon_client.group.rules import check_member
-from taboon_client.group.settings import SUITE
 from taboon_crypto import mls
 from taboon_crypto.primitives import sodium
 
@@ -67,15 +66,15 @@ def read_request(invite: InvitePayload, body: bytes) -> JoinRequestContent:
         or not isinstance(signature, bytes)
     ):
         raise FormatError("a request to join is not written as one")
-    identity = _check_key_package(key_package)
+    identity = _check_key_package(key_package, invite.suite)
     signed = b"taboon join v1" + invite.digest + cbor.encode([key_package, name])
     if not sodium.ed25519_verify(identity, signed, signature):
         raise FormatError("a request to join is not signed by whom it names")
     return JoinRequestContent(key_package, name, identity)
 
 
-def _check_key_package(encoded: bytes) -> bytes:
-    """Check that a key package can become a leaf of a group of Taboon; returns its identity key.
+def _check_key_package(encoded: bytes, suite: mls.CipherSuite) -> bytes:
+    """Check that a key package can become a leaf of a group of Taboon with this suite; returns its identity key.
 
     A commit that adds another kind of leaf would be spoiled for everyone.
     """
@@ -85,9 +84,9 @@ def _check_key_package(encoded: bytes) -> bytes:
         raise FormatError("a request to join holds no key package") from error
     leaf = package.leaf_node
     capable = all(leaf.capabilities.supports_extension(kind) for kind in (POLICY_EXTENSION, LEAF_EXTENSION))
-    if package.cipher_suite != SUITE.suite_id or not capable:
+    if package.cipher_suite != suite.suite_id or not capable:
         raise FormatError("a request to join comes from a program that does not speak as this group does")
-    check_member(mls.Member(0, leaf))
+    check_member(mls.Member(0, leaf), suite)
     return leaf.signature_key
 
 

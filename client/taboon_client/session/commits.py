@@ -156,8 +156,8 @@ def _stage(
     cuts = [Cut(identity=gone, role="", last=ledger.last_without_gap(tx, grp, gone)) for gone in wanted.removals]
     # An admin who is removed leaves the list of admins in the same commit.
     after = policy.without_admins(wanted.removals)
-    old_leaf = LeafContent.decode(mls.find_extension(group.member(group.own_leaf).extensions, LEAF_EXTENSION))
-    keys = LeafKeys.generate(random, rows.leaf_secret(tx, grp, old_leaf.sealing_key))
+    sealing = rows.leaf_secret(tx, grp, _own_leaf(group).sealing_key)
+    keys = LeafKeys.generate(random, suite=group.suite, sealing_private=sealing)
     staged = group.commit(
         add=tuple(approved.key_package for approved in wanted.adds),
         remove=tuple(leaves[identity] for identity in wanted.removals),
@@ -187,6 +187,11 @@ def _stage(
             adds=cbor.encode([approved.wish for approved in wanted.adds]),
         ),
     )
+
+
+def _own_leaf(group: mls.Group) -> LeafContent:
+    data = mls.find_extension(group.member(group.own_leaf).extensions, LEAF_EXTENSION)
+    return LeafContent.decode(data, group.suite)
 
 
 def _context_extensions(group: mls.Group, policy: bytes) -> tuple[mls.Extension, ...]:
@@ -237,8 +242,7 @@ def merge(
     rows.set_mailbox(tx, mailbox_of(group, grp))
     rows.keep_parts(tx, grp, ())
     outbox.start_epoch(tx, grp)
-    leaf = LeafContent.decode(mls.find_extension(group.member(group.own_leaf).extensions, LEAF_EXTENSION))
-    rows.keep_append_keys(tx, grp, leaf.append_key)
+    rows.keep_append_keys(tx, grp, _own_leaf(group).append_key)
     for cut in data.cuts:
         ledger.refold_author(tx, grp, cut.identity)
     # Events can state an epoch before it is known here, when they came by another way.
