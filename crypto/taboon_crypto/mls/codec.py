@@ -8,6 +8,7 @@
     bytes, Secret                               opaque x<V>
     Annotated[bytes, Fixed(n)]                  opaque x[n]
     tuple[T, ...]                               T x<V>
+    Annotated[tuple[T, ...], AtMost(n)]         the same, refused with more than n elements
     T | None                                    optional<T>
     a subclass of Struct                        the struct, nested
     A | B | ... of tagged Structs               select: the tag of the class, then the struct
@@ -43,6 +44,7 @@ from taboon_crypto.primitives.secret import Secret
 __all__ = [
     "MAX_MESSAGE_LENGTH",
     "MAX_VECTOR_LENGTH",
+    "AtMost",
     "Codec",
     "Fixed",
     "Kept",
@@ -81,6 +83,13 @@ class Fixed:
     """Marks bytes as opaque x[length], without a length in front."""
 
     length: int
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """Marks a vector as one of at most so many elements: a limit of ours, on the work that a message can make."""
+
+    count: int
 
 
 UInt8 = Annotated[int, Width(1)]
@@ -270,6 +279,8 @@ def codec_of(annotation: Any) -> Codec:
             return _enum(base, mark.size) if issubclass(base, IntEnum) else _integer(mark.size)
         if isinstance(mark, Fixed):
             return _fixed(mark.length)
+        if isinstance(mark, AtMost):
+            return _vector(typing.get_args(base)[0], mark.count)
     if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
         return _vector(arguments[0])
     if origin in (types.UnionType, typing.Union):
@@ -354,9 +365,9 @@ def _fixed(length: int) -> Codec:
     return Codec(read, write)
 
 
-def _vector(element: Any) -> Codec:
+def _vector(element: Any, most: int = MAX_VECTOR_LENGTH) -> Codec:
     if typing.get_origin(element) is Annotated and typing.get_args(element)[0] is int:
-        return _integer_vector(typing.get_args(element)[1].size)
+        return _integer_vector(typing.get_args(element)[1].size, most)
     item = codec_of(element)
 
     def read(data: bytes, position: int, end: int) -> tuple[tuple[Any, ...], int]:
@@ -364,13 +375,15 @@ def _vector(element: Any) -> Codec:
         stop = position + length
         if stop > end:
             raise DecodeError(f"a vector of {length} bytes runs past the end by {stop - end}")
-        values = []
+        values: list[Any] = []
         read_item = item.read
         while position < stop:
             before = position
             value, position = read_item(data, position, stop)
             if position == before:
                 raise DecodeError("a vector has elements of no bytes")
+            if len(values) == most:
+                raise DecodeError(f"a vector has more than {most} elements")
             values.append(value)
         return tuple(values), stop
 
@@ -383,7 +396,7 @@ def _vector(element: Any) -> Codec:
     return Codec(read, write)
 
 
-def _integer_vector(size: int) -> Codec:
+def _integer_vector(size: int, most: int) -> Codec:
     letter = {1: "B", 2: "H", 4: "I", 8: "Q"}[size]
 
     def read(data: bytes, position: int, end: int) -> tuple[tuple[int, ...], int]:
@@ -393,6 +406,8 @@ def _integer_vector(size: int) -> Codec:
             raise DecodeError(f"a vector of {length} bytes runs past the end by {stop - end}")
         if length % size:
             raise DecodeError(f"{length} bytes are no whole number of {size}-byte integers")
+        if length // size > most:
+            raise DecodeError(f"a vector has more than {most} elements")
         return _struct.unpack_from(f">{length // size}{letter}", data, position), stop
 
     def write(values: tuple[int, ...], output: bytearray) -> None:

@@ -6,12 +6,12 @@ Unknown types are kept as they are, and GREASE values (section 13.5) are unknown
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 from taboon_crypto.mls import codec
-from taboon_crypto.mls.codec import Struct, UInt16
+from taboon_crypto.mls.codec import AtMost, Struct, UInt16
 from taboon_crypto.mls.credential import Credential
-from taboon_crypto.mls.errors import ValidationError
+from taboon_crypto.mls.errors import UsageError, ValidationError
 
 __all__ = [
     "APPLICATION_ID",
@@ -23,9 +23,12 @@ __all__ = [
     "RATCHET_TREE",
     "REQUIRED_CAPABILITIES",
     "Extension",
+    "Extensions",
     "ExternalPub",
     "ExternalSender",
     "RequiredCapabilities",
+    "TypeList",
+    "check_no_grease",
     "check_unique_types",
     "decode_external_senders",
     "encode_external_senders",
@@ -54,13 +57,19 @@ class Extension(Struct):
     extension_data: bytes
 
 
+Extensions = Annotated[tuple[Extension, ...], AtMost(256)]
+"""A list of extensions. There are not as many types as it may hold; the RFC sets no limit."""
+TypeList = Annotated[tuple[UInt16, ...], AtMost(1024)]
+"""A list of code points, of what a client supports or a group requires; likewise."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequiredCapabilities(Struct):
     """Data of required_capabilities (section 11.1)."""
 
-    extension_types: tuple[UInt16, ...] = ()
-    proposal_types: tuple[UInt16, ...] = ()
-    credential_types: tuple[UInt16, ...] = ()
+    extension_types: TypeList = ()
+    proposal_types: TypeList = ()
+    credential_types: TypeList = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,19 @@ def check_unique_types(extensions: Iterable[Extension], where: str) -> None:
             kind = f"0x{extension.extension_type:04x}"
             raise ValidationError("extensions.unique", f"the extensions of {where} name type {kind} twice")
         seen.add(extension.extension_type)
+
+
+def check_no_grease(extensions: Iterable[Extension]) -> None:
+    """Refuse to send extensions of a group context that exist to be ignored: nobody may ignore those (section 13.5).
+
+    For senders alone: a receiver treats them like any other type that it does not know.
+
+    Raises:
+        UsageError: There is one.
+    """
+    for extension in extensions:
+        if extension.extension_type in GREASE:
+            raise UsageError("an extension of the group context is of a type that is reserved for being ignored")
 
 
 def decode_external_senders(data: bytes) -> tuple[ExternalSender, ...]:

@@ -526,6 +526,7 @@ def test_a_group_info_of_somebody_else_is_refused(dice: Dice) -> None:
                 authenticated_data=b"",
                 ratchet_tree=None,
                 now=None,
+                limits=mls.Limits(),
                 random=dice,
             )
         assert caught.value.rule == rule

@@ -95,7 +95,7 @@ def test_a_changed_key_package_does_not_verify(dice: Dice) -> None:
         ("key_package.signature", replace(key_package, signature=b"")),
         ("key_package.signature", replace(key_package, leaf_node=other.leaf_node)),
         (
-            "leaf_node.signature",
+            "key_package.signature",
             replace(key_package, leaf_node=replace(key_package.leaf_node, encryption_key=other.init_key)),
         ),
         (

@@ -192,7 +192,9 @@ def test_an_update_by_nobody_is_refused(dice: Dice) -> None:
     update = _update(group, dice)
     for sender in (ExternalSenderIndex(0), mls.MemberSender(7)):
         with pytest.raises(ValidationError) as caught:
-            validation.check_proposal(group.state.epoch.scene(), validation.SentProposal(sender, update))
+            validation.check_proposal(
+                group.state.epoch.scene(limits=group.limits), validation.SentProposal(sender, update)
+            )
         assert caught.value.rule == "update.sender"
 
 
@@ -297,7 +299,7 @@ def test_a_commit_names_at_most_65535_psks(dice: Dice) -> None:
     sender = mls.MemberSender(1)
     many = [validation.SentProposal(sender, psk(nonce=number.to_bytes(32))) for number in range(65536)]
     with pytest.raises(ValidationError) as caught:
-        validation.check_list(group.state.epoch.scene(), 1, many)
+        validation.check_list(group.state.epoch.scene(limits=mls.Limits(proposals=1 << 17)), 1, many)
     assert caught.value.rule == "commit.psk_count"
 
 

@@ -18,6 +18,7 @@ from taboon_crypto.mls.errors import KeyUnavailableError, MlsError, UnknownPskEr
 from taboon_crypto.mls.extension import Extension
 from taboon_crypto.mls.group.epoch import Epoch, next_context
 from taboon_crypto.mls.group.evolution import Provisional, apply_proposals, new_extensions
+from taboon_crypto.mls.group.limits import Limits
 from taboon_crypto.mls.group.staged import CannotFollowError, CommitSummary, StagedCommit
 from taboon_crypto.mls.group.validation import (
     Scene,
@@ -134,7 +135,7 @@ def process(
     own_updates: Mapping[bytes, LeafSecrets],
     find_psk: FindPsk,
     now: int | None = None,
-    longest_lifetime: int | None = None,
+    limits: Limits,
 ) -> StagedCommit:
     """Process a commit whose signature was checked.
 
@@ -150,7 +151,7 @@ def process(
         own_updates: Private keys of this member's own Updates among them, by reference.
         find_psk: Gives pre-shared keys; asked last.
         now: Unix time, to look at lifetimes of added leaves; None looks at none.
-        longest_lifetime: Of added leaves, looked at together with ``now``.
+        limits: Of this device.
 
     Raises:
         ValidationError: The commit breaks a rule, for everyone.
@@ -165,7 +166,7 @@ def process(
     # (1) the list
     sent = _resolve(commit, message, pending)
     extensions = new_extensions(epoch.context.extensions, sent)
-    scene = replace(epoch.scene(now=now, longest_lifetime=longest_lifetime), extensions=extensions)
+    scene = replace(epoch.scene(now=now, limits=limits), extensions=extensions)
     if isinstance(sender, MemberSender):
         check_list(scene, sender.leaf_index, sent)
     else:
@@ -181,7 +182,7 @@ def process(
     # (3) the path and the new tree
     if commit.path is not None:
         tree = _merged_path(scene, tree, leaf, commit.path, provisional, external=external)
-    check_members(tree, extensions, extensions_changed=extensions != epoch.context.extensions)
+    check_members(scene, tree, extensions_changed=extensions != epoch.context.extensions)
     if provisional.kem_output is None:
         init_secret = epoch.secrets.init_secret
     else:
@@ -285,7 +286,7 @@ def create(
     group_info_extensions: tuple[Extension, ...],
     random: Random,
     now: int | None,
-    longest_lifetime: int | None,
+    limits: Limits,
     resuming: ResumptionUsage | None = None,
 ) -> StagedCommit:
     """Create a commit, and the Welcome for those it adds.
@@ -303,7 +304,7 @@ def create(
         group_info_extensions: More extensions for the GroupInfo in the Welcome.
         random: Source of the new secrets.
         now: Unix time, to look at the lifetimes of added leaves; None looks at none.
-        longest_lifetime: Of added leaves, looked at together with ``now``.
+        limits: Of this device.
         resuming: For the first commit of a group that continues another one.
 
     Raises:
@@ -312,7 +313,7 @@ def create(
     """
     suite = epoch.suite
     extensions = new_extensions(epoch.context.extensions, sent)
-    scene = replace(epoch.scene(now=now, longest_lifetime=longest_lifetime, resuming=resuming), extensions=extensions)
+    scene = replace(epoch.scene(now=now, limits=limits, resuming=resuming), extensions=extensions)
     check_list(scene, epoch.own_leaf, sent)
     provisional = apply_proposals(epoch.tree, epoch.context.extensions, sent)
     psks = collect_psks(provisional.psks, find_psk, authenticated_data)
@@ -324,7 +325,7 @@ def create(
         tree, private, commit_secret = fresh.tree, fresh.private, fresh.commit_secret
         check_commit_leaf(scene, epoch.own_leaf, fresh.leaf_node, epoch.tree.leaf(epoch.own_leaf))
         path = fresh.encrypt(next_context(epoch.context, tree, extensions).encode(), provisional.newcomers)
-    check_members(tree, extensions, extensions_changed=extensions != epoch.context.extensions)
+    check_members(scene, tree, extensions_changed=extensions != epoch.context.extensions)
 
     proposals: tuple[ProposalOrRef, ...] = tuple(
         ByValue(entry.proposal) if entry.reference is None else ByReference(entry.reference) for entry in sent

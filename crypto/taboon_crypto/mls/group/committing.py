@@ -11,14 +11,14 @@ from taboon_crypto.mls.errors import UsageError
 from taboon_crypto.mls.extension import Extension
 from taboon_crypto.mls.group.commit import FindPsk, create
 from taboon_crypto.mls.group.selection import pick
-from taboon_crypto.mls.group.sending import protect
+from taboon_crypto.mls.group.sending import check_sendable, protect
 from taboon_crypto.mls.group.staged import StagedCommit
 from taboon_crypto.mls.group.state import State
 from taboon_crypto.mls.group.validation import SentProposal
 from taboon_crypto.mls.keys.psk import ExternalPsk, PreSharedKeyID, ResumptionPsk, ResumptionUsage
 from taboon_crypto.mls.messages.framing import MemberSender, WireFormat
 from taboon_crypto.mls.messages.key_package import MemberProfile
-from taboon_crypto.mls.messages.proposal import PreSharedKey, Proposal
+from taboon_crypto.mls.messages.proposal import Add, PreSharedKey, Proposal
 
 __all__ = ["PskName", "commit", "own_psks_first"]
 
@@ -57,9 +57,13 @@ def commit(
         SentProposal(MemberSender(epoch.own_leaf), proposal)
         for proposal in (*proposals, *(PreSharedKey(psk_id) for psk_id, _ in named))
     )
+    covered = (*_referenced(state, by_reference, carried, now), *carried)
+    if now is None and any(isinstance(sent.proposal, Add) for sent in covered):
+        raise UsageError("the time is needed to add somebody: a key package has a lifetime")
+    check_sendable(proposals)
     return create(
         epoch,
-        (*_referenced(state, by_reference, carried, now), *carried),
+        covered,
         profile=profile,
         force_path=force_path,
         authenticated_data=bytes(authenticated_data),
@@ -70,7 +74,7 @@ def commit(
         group_info_extensions=group_info_extensions,
         random=random,
         now=now,
-        longest_lifetime=state.limits.max_lifetime,
+        limits=state.limits,
         resuming=resuming,
     )
 
@@ -103,7 +107,7 @@ def _referenced(
     if by_reference is False:
         return ()
     if by_reference is True:
-        scene = state.active_epoch.scene(now=now, longest_lifetime=state.limits.max_lifetime)
+        scene = state.active_epoch.scene(now=now, limits=state.limits)
         return pick(scene, state.active_epoch.own_leaf, tuple(state.pending), carried)
     waiting = state.pending.by_reference()
     if not all(reference in waiting for reference in by_reference):

@@ -16,6 +16,7 @@ from taboon_crypto.mls.codec import Struct
 from taboon_crypto.mls.credential import Credential
 from taboon_crypto.mls.errors import UsageError
 from taboon_crypto.mls.extension import EXTERNAL_PUB, GREASE, RATCHET_TREE, Extension, ExternalPub
+from taboon_crypto.mls.group.limits import Limits
 from taboon_crypto.mls.group.validation import Scene
 from taboon_crypto.mls.keys.psk import ResumptionUsage
 from taboon_crypto.mls.keys.schedule import EpochSecrets, GroupContext, exported, external_key_pair
@@ -233,11 +234,9 @@ class Epoch:
             self.suite, self.signing_key, self.own_leaf, self.context, self.confirmation_tag, tuple(found)
         )
 
-    def scene(
-        self, *, now: int | None = None, longest_lifetime: int | None = None, resuming: ResumptionUsage | None = None
-    ) -> Scene:
+    def scene(self, *, now: int | None = None, limits: Limits, resuming: ResumptionUsage | None = None) -> Scene:
         """Return what proposals of this epoch are judged against, with its own extensions."""
-        return Scene(self.suite, self.group_id, self.tree, self.context.extensions, resuming, now, longest_lifetime)
+        return Scene(self.suite, self.group_id, self.tree, self.context.extensions, resuming, now, limits)
 
     # saving
 

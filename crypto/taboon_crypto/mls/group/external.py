@@ -16,6 +16,7 @@ from taboon_crypto.mls.group.commit import Concluded, conclude, fresh_path
 from taboon_crypto.mls.group.epoch import next_context
 from taboon_crypto.mls.group.evolution import apply_proposals
 from taboon_crypto.mls.group.join import check_group_info
+from taboon_crypto.mls.group.limits import Limits
 from taboon_crypto.mls.group.validation import (
     Scene,
     SentProposal,
@@ -58,6 +59,7 @@ def join_by_commit(
     authenticated_data: bytes,
     ratchet_tree: bytes | None,
     now: int | None,
+    limits: Limits,
     random: Random,
 ) -> tuple[bytes, Concluded]:
     """Make an external commit (section 12.4.3.2); see ``Group.join_by_commit``.
@@ -66,7 +68,7 @@ def join_by_commit(
         The MLSMessage, and what it leads to.
     """
     info = open_as(GroupInfo, group_info)
-    tree = check_group_info(info, ratchet_tree=ratchet_tree, now=now)
+    tree = check_group_info(info, ratchet_tree=ratchet_tree, now=now, limits=limits)
     context = info.group_context
     suite = CipherSuite.of(context.cipher_suite)
     data = find(info.extensions, EXTERNAL_PUB)
@@ -78,13 +80,13 @@ def join_by_commit(
         proposals.append(Remove(replacing))
     proposals += [PreSharedKey(psk_id) for psk_id, _ in psks]
     sent = tuple(SentProposal(NewMemberCommit(), proposal) for proposal in proposals)
-    scene = Scene(suite, context.group_id, tree, context.extensions)
+    scene = Scene(suite, context.group_id, tree, context.extensions, limits=limits)
     check_external_list(scene, sent)
     provisional = apply_proposals(tree, context.extensions, sent)
     room, leaf = provisional.tree.reserve_leaf()
     fresh = fresh_path(room, leaf, member, context.group_id, random)
     check_commit_leaf(scene, leaf, fresh.leaf_node, None if replacing is None else tree.leaf(replacing))
-    check_members(fresh.tree, context.extensions, extensions_changed=False)
+    check_members(scene, fresh.tree, extensions_changed=False)
     path = fresh.encrypt(next_context(context, fresh.tree, context.extensions).encode())
     commit = Commit(tuple(ByValue(proposal) for proposal in proposals), path)
     made = conclude(

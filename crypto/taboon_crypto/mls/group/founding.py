@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from taboon_crypto.mls.ciphersuite import CipherSuite, Random
-from taboon_crypto.mls.extension import Extension
+from taboon_crypto.mls.extension import Extension, check_no_grease
 from taboon_crypto.mls.group.epoch import Epoch
 from taboon_crypto.mls.group.validation import Scene, check_context_extensions, check_leaf_in_group
 from taboon_crypto.mls.keys.schedule import GroupContext, founding_secrets
@@ -32,9 +32,11 @@ def found(
 
     Raises:
         ValidationError: Extensions or profile break a rule.
+        UsageError: An extension is of a type that exists to be ignored.
         DecodeError: An extension of a known type has data that is none.
     """
     check_context_extensions(extensions)
+    check_no_grease(extensions)
     profile = replace(member, capabilities=member.supported().with_grease(random(1)[0]))
     key = suite.generate_key_pair(random)
     leaf_node = profile.leaf_node(suite, key.public, Lifetime(max(0, now - CLOCK_MARGIN), now + lifetime))

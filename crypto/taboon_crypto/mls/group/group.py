@@ -14,12 +14,12 @@ The file is longer than others because it is the one door, and says what each ar
 in the modules beside.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NoReturn, Self
 
 from taboon_crypto.mls.ciphersuite import CipherSuite, Random
-from taboon_crypto.mls.errors import UsageError
+from taboon_crypto.mls.errors import MlsError, UsageError, ValidationError
 from taboon_crypto.mls.extension import Extension, find
 from taboon_crypto.mls.group.commit import FindPsk, LeafSecrets
 from taboon_crypto.mls.group.committing import PskName, commit, own_psks_first
@@ -32,7 +32,7 @@ from taboon_crypto.mls.group.origin import OldGroup, check_resumed
 from taboon_crypto.mls.group.receiving import receive
 from taboon_crypto.mls.group.results import ApplicationMessage, ProposalMessage
 from taboon_crypto.mls.group.saved import Status
-from taboon_crypto.mls.group.sending import encrypt, protect, sign_content
+from taboon_crypto.mls.group.sending import check_sendable, encrypt, protect, sign_content
 from taboon_crypto.mls.group.staged import StagedCommit, decode_staged
 from taboon_crypto.mls.group.state import State
 from taboon_crypto.mls.group.validation import SentProposal, check_proposal
@@ -128,10 +128,11 @@ class Group:
         now: int | None = None,
         ratchet_tree: bytes | None = None,
         continues: "Group | None" = None,
+        known_groups: Container[bytes] = (),
         signed_generations: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> Self:
-        """Join by a Welcome (section 12.4.3.1). That the group is new to this client is for the caller to check.
+        """Join by a Welcome (section 12.4.3.1).
 
         Args:
             welcome: An MLSMessage.
@@ -141,6 +142,7 @@ class Group:
             now: Unix time, to look at the lifetimes of the members' leaves; None looks at none.
             ratchet_tree: The tree, if the Welcome does not bring it.
             continues: The group that the new one must continue, by reinitialisation or as a branch of it.
+            known_groups: Ids of the groups that this client is in; a group of one of these ids is refused.
             signed_generations: What the members of the group have agreed on (see the property of this name).
             limits: Of this device.
 
@@ -158,9 +160,12 @@ class Group:
             own = None if old is None else old.secret_of(psk_id)
             return look_up(psk_id, authenticated_data) if own is None else own
 
-        joined = join_by_welcome(welcome, key_package, secrets, find_psk=find_psk, now=now, ratchet_tree=ratchet_tree)
+        joined = join_by_welcome(
+            welcome, key_package, secrets, find_psk=find_psk, now=now, ratchet_tree=ratchet_tree, limits=limits
+        )
         if (joined.resumed is None) != (old is None):
             raise UsageError("a Welcome that continues a group is joined with that group, and no other is")
+        _check_unknown(joined.epoch.group_id, known_groups)
         if joined.resumed is not None and old is not None:
             check_resumed(joined.epoch, joined.resumed, old)
         state = State.begin(
@@ -184,6 +189,7 @@ class Group:
         ratchet_tree: bytes | None = None,
         now: int | None = None,
         random: Random,
+        known_groups: Container[bytes] = (),
         signed_generations: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> tuple[Self, bytes]:
@@ -198,6 +204,7 @@ class Group:
             ratchet_tree: The tree, if the GroupInfo does not bring it.
             now: Unix time, to look at the lifetimes of the members' leaves; None looks at none.
             random: Source of all secrets.
+            known_groups: Ids of the groups that this client is in, without the one it replaces its appearance in.
             signed_generations: What the members of the group have agreed on (see the property of this name).
             limits: Of this device.
 
@@ -217,8 +224,10 @@ class Group:
             authenticated_data=authenticated_data,
             ratchet_tree=ratchet_tree,
             now=now,
+            limits=limits,
             random=random,
         )
+        _check_unknown(made.epoch.group_id, known_groups)
         state = State.begin(made.epoch, made.encryption_secret, signed_generations=signed_generations, limits=limits)
         return cls(state), message
 
@@ -467,13 +476,18 @@ class Group:
         now: int | None,
     ) -> bytes:
         epoch, pending = self._state.active_epoch, self._state.pending
-        scene = epoch.scene(now=now, longest_lifetime=self.limits.max_lifetime)
+        check_sendable([proposal])
+        scene = epoch.scene(now=now, limits=self.limits)
         check_proposal(scene, SentProposal(MemberSender(epoch.own_leaf), proposal))
         if len(pending) >= self.limits.pending_proposals:
             raise UsageError("more proposals wait than are kept: commit or forget some first")
         signed = sign_content(epoch, ProposalContent(proposal), authenticated_data, _wire_format(private))
-        pending.add(signed, own_update)
-        return protect(self._state, signed, random)
+        kept = pending.add(signed, own_update)
+        try:
+            return protect(self._state, signed, random)
+        except MlsError:
+            self.forget_proposal(kept.reference or b"")
+            raise
 
     def forget_proposal(self, reference: bytes) -> None:
         """Drop a proposal that we would not commit.
@@ -524,7 +538,7 @@ class Group:
             group_info_extensions: More extensions for the GroupInfo in the Welcome.
             find_psk: Gives pre-shared keys that proposals by reference name.
             random: Source of all new secrets.
-            now: Unix time, needed for ``add``: key packages must be within their lifetimes.
+            now: Unix time, needed to add somebody, also by reference: key packages must be within their lifetimes.
 
         Raises:
             GroupClosedError: Nothing is sent here any more.
@@ -538,8 +552,6 @@ class Group:
             proposals.append(GroupContextExtensions(extensions))
         if reinit is not None:
             proposals.append(reinit)
-        if add and now is None:
-            raise UsageError("the time is needed to add somebody: a key package has a lifetime")
         if path is False:
             raise UsageError("a path is made (True) or made where it is needed (None); it cannot be forbidden")
         return commit(
@@ -630,6 +642,11 @@ class Group:
 
     def __repr__(self) -> str:
         return "Group(closed)" if self._state.is_removed else f"Group(epoch {self.epoch}, leaf {self.own_leaf})"
+
+
+def _check_unknown(group_id: bytes, known_groups: Container[bytes]) -> None:
+    if group_id in known_groups:
+        raise ValidationError("group_info.group_known", "this client is in a group of this id already")
 
 
 def _profile(

@@ -11,6 +11,7 @@ from taboon_crypto.mls.errors import UnsupportedError, ValidationError
 from taboon_crypto.mls.extension import RATCHET_TREE, check_unique_types, find
 from taboon_crypto.mls.group.commit import FindPsk, collect_psks
 from taboon_crypto.mls.group.epoch import Epoch
+from taboon_crypto.mls.group.limits import Limits
 from taboon_crypto.mls.group.validation import Scene, check_context_extensions, check_leaf_in_group
 from taboon_crypto.mls.keys.psk import PreSharedKeyID, ResumptionPsk, ResumptionUsage, psk_secret
 from taboon_crypto.mls.keys.schedule import epoch_secrets, welcome_secret
@@ -20,7 +21,7 @@ from taboon_crypto.mls.messages.key_package import KeyPackage, KeyPackageSecrets
 from taboon_crypto.mls.messages.welcome import GroupInfo, Welcome, open_group_info
 from taboon_crypto.mls.tree.hashes import check_parent_hashes, tree_hash
 from taboon_crypto.mls.tree.kem import join_path
-from taboon_crypto.mls.tree.leaf_node import MLS10, Lifetime
+from taboon_crypto.mls.tree.leaf_node import MLS10
 from taboon_crypto.mls.tree.ratchet_tree import RatchetTree, check_credentials, check_unique_keys
 from taboon_crypto.primitives.secret import Secret
 
@@ -45,6 +46,7 @@ def join_by_welcome(
     find_psk: FindPsk,
     now: int | None,
     ratchet_tree: bytes | None,
+    limits: Limits,
 ) -> Joined:
     """Process a Welcome (section 12.4.3.1).
 
@@ -55,6 +57,7 @@ def join_by_welcome(
         find_psk: Gives pre-shared keys; asked with empty authenticated data.
         now: Unix time, to look at the lifetimes of the members' leaves; None looks at none.
         ratchet_tree: Data of a ratchet_tree extension, if the Welcome does not bring it.
+        limits: Of this device.
 
     Raises:
         ValidationError: A rule is broken.
@@ -72,7 +75,7 @@ def join_by_welcome(
     group_info = open_group_info(suite, welcome_secret(suite, joiner, psks), welcome.encrypted_group_info)
     if group_info.group_context.cipher_suite != suite.suite_id:
         raise ValidationError("group_info.cipher_suite", "the GroupInfo has another cipher suite than the key package")
-    tree = check_group_info(group_info, ratchet_tree=ratchet_tree, now=now)
+    tree = check_group_info(group_info, ratchet_tree=ratchet_tree, now=now, limits=limits)
     context = group_info.group_context
     leaf = tree.find(key_package.leaf_node)
     if leaf is None:
@@ -113,13 +116,20 @@ def _check_psk_ids(suite: CipherSuite, psk_ids: tuple[PreSharedKeyID, ...]) -> R
     return resumed[0] if resumed else None
 
 
-def check_group_info(group_info: GroupInfo, *, ratchet_tree: bytes | None, now: int | None) -> RatchetTree:
+def check_group_info(
+    group_info: GroupInfo,
+    *,
+    ratchet_tree: bytes | None,
+    now: int | None,
+    limits: Limits,
+) -> RatchetTree:
     """Check a GroupInfo and the tree that belongs to it (section 12.4.3.1), and return the tree.
 
     Args:
         group_info: From a Welcome, or from somebody who lets us join by ourselves.
         ratchet_tree: Data of a ratchet_tree extension, if the GroupInfo does not bring it.
         now: Unix time, to look at the lifetimes of leaves; None looks at none.
+        limits: Of this device.
 
     Raises:
         UnsupportedError: Another protocol version or an unknown suite.
@@ -128,6 +138,8 @@ def check_group_info(group_info: GroupInfo, *, ratchet_tree: bytes | None, now: 
     context = group_info.group_context
     if context.version != MLS10:
         raise UnsupportedError(f"the group is of protocol version {context.version}")
+    if context.epoch > limits.max_epoch:
+        raise ValidationError("group_info.epoch", "the group counts more epochs than any has had")
     suite = CipherSuite.of(context.cipher_suite)
     check_unique_types(group_info.extensions, "a GroupInfo")
     check_context_extensions(context.extensions)
@@ -136,7 +148,7 @@ def check_group_info(group_info: GroupInfo, *, ratchet_tree: bytes | None, now: 
         data = ratchet_tree
     if data is None:
         raise ValidationError("group_info.tree_missing", "the ratchet tree is neither in the GroupInfo nor beside it")
-    tree = RatchetTree.decode(suite, data)
+    tree = RatchetTree.decode(suite, data, max_leaves=limits.max_leaves)
     signer = tree.leaf(group_info.signer)
     if signer is None:
         raise ValidationError("group_info.signer", "the GroupInfo names a signer who is no member")
@@ -152,8 +164,8 @@ def check_group_info(group_info: GroupInfo, *, ratchet_tree: bytes | None, now: 
         leaf_node.check_signature(suite, context.group_id, leaf)
         leaf_node.check_credential()
         leaf_node.check_extensions()
-        if now is not None and isinstance(leaf_node.source, Lifetime):
-            leaf_node.check_lifetime(now)
+        if now is not None:
+            leaf_node.check_lifetime(now, limits.max_lifetime)
         check_leaf_in_group(scene, leaf_node)
     check_unique_keys(tree)
     check_credentials(tree)

@@ -60,7 +60,7 @@ def receive(
         own_updates=state.pending.own_updates(),
         find_psk=find_psk,
         now=now,
-        longest_lifetime=state.limits.max_lifetime,
+        limits=state.limits,
     )
     return staged if key is None else staged.opened_by(key.leaf, key.generation)
 
@@ -119,7 +119,7 @@ def _keep_proposal(
 ) -> ProposalMessage:
     """Check a proposal and keep it for this epoch (section 12.1)."""
     epoch = state.active_epoch
-    check_proposal(epoch.scene(now=now, longest_lifetime=state.limits.max_lifetime), sent)
+    check_proposal(epoch.scene(now=now, limits=state.limits), sent)
     if len(state.pending) >= state.limits.pending_proposals:
         raise ValidationError("proposal.too_many", "more proposals wait than are kept")
     kept = state.pending.add(opened)

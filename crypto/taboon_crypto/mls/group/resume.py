@@ -7,7 +7,7 @@ branch(group, ...)              a group of some of the members
 from collections.abc import Sequence
 
 from taboon_crypto.mls.ciphersuite import Random
-from taboon_crypto.mls.errors import UsageError
+from taboon_crypto.mls.errors import UnsupportedError, UsageError
 from taboon_crypto.mls.extension import Extension
 from taboon_crypto.mls.group.committing import commit
 from taboon_crypto.mls.group.group import Group
@@ -16,6 +16,7 @@ from taboon_crypto.mls.group.staged import StagedCommit
 from taboon_crypto.mls.keys.psk import ResumptionUsage
 from taboon_crypto.mls.messages.key_package import KeyPackage, MemberProfile
 from taboon_crypto.mls.messages.proposal import Add
+from taboon_crypto.mls.tree.leaf_node import MLS10
 
 __all__ = ["branch", "reinitialise"]
 
@@ -37,12 +38,14 @@ def reinitialise(
 
     Raises:
         UsageError: The old group was not reinitialised.
-        UnsupportedError: The new suite is not supported.
+        UnsupportedError: The new protocol version or suite is not supported.
         ValidationError: A member is missing, or a rule is broken.
     """
     wanted = old.reinit
     if wanted is None:
         raise UsageError("this group was not reinitialised: commit a ReInit first")
+    if wanted.version != MLS10:
+        raise UnsupportedError(f"the group was reinitialised to protocol version {wanted.version}")
     group = Group.create(
         wanted.cipher_suite,
         wanted.group_id,

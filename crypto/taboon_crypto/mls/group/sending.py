@@ -8,10 +8,13 @@ another has said, at that one's next generations, and spend the keys of what tha
 generations, application data is therefore signed together with its generation: it begins the authenticated data.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from taboon_crypto.mls.ciphersuite import Random
+from taboon_crypto.mls.codec import MAX_MESSAGE_LENGTH
 from taboon_crypto.mls.errors import PendingProposalsError, UsageError
+from taboon_crypto.mls.extension import check_no_grease
 from taboon_crypto.mls.group.epoch import Epoch
 from taboon_crypto.mls.group.state import State
 from taboon_crypto.mls.keys.secret_tree import REUSE_GUARD_LENGTH, MessageKey, Ratchet
@@ -26,9 +29,10 @@ from taboon_crypto.mls.messages.framing import (
     WireFormat,
     sign,
 )
+from taboon_crypto.mls.messages.proposal import GroupContextExtensions, Proposal, ReInit
 from taboon_crypto.mls.messages.protection import PrivateMessage, PublicMessage
 
-__all__ = ["GENERATION_LENGTH", "encrypt", "protect", "sign_content"]
+__all__ = ["GENERATION_LENGTH", "check_sendable", "encrypt", "protect", "sign_content"]
 
 GENERATION_LENGTH: Final = 4
 
@@ -57,11 +61,18 @@ def sign_content(
     return AuthenticatedContent(wire_format, framed, FramedContentAuthData(signature))
 
 
+def check_sendable(proposals: Iterable[Proposal]) -> None:
+    """Refuse what a receiver might take and no sender may send (section 13.5); raises UsageError."""
+    for proposal in proposals:
+        if isinstance(proposal, GroupContextExtensions | ReInit):
+            check_no_grease(proposal.extensions)
+
+
 def protect(state: State, message: AuthenticatedContent, random: Random) -> bytes:
     """Frame a signed content of our own as an MLSMessage. For a private one our ratchet moves first.
 
     Raises:
-        UsageError: This epoch has no key left.
+        UsageError: This epoch has no key left, or nobody would read as much at once.
     """
     epoch = state.active_epoch
     if message.wire_format is WireFormat.PUBLIC_MESSAGE:
@@ -76,5 +87,8 @@ def _encrypt(state: State, message: AuthenticatedContent, key: MessageKey, rando
         raise UsageError("padding has no negative length")
     suite, secret = state.epoch.suite, state.epoch.secrets.sender_data_secret
     guard = random(REUSE_GUARD_LENGTH)
+    framed = wrap(PrivateMessage.protect(suite, message, secret, key.key, key.nonce, key.generation, guard, padding))
+    if len(framed) > MAX_MESSAGE_LENGTH:
+        raise UsageError(f"a message has at most {MAX_MESSAGE_LENGTH} bytes, and this has {len(framed)}")
     state.ratchets.spend(key)
-    return wrap(PrivateMessage.protect(suite, message, secret, key.key, key.nonce, key.generation, guard, padding))
+    return framed

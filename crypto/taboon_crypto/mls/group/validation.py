@@ -14,7 +14,7 @@ Nothing here looks at a clock unless it is given one, and nothing changes anythi
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from taboon_crypto.mls.ciphersuite import CipherSuite
@@ -28,6 +28,7 @@ from taboon_crypto.mls.extension import (
     decode_external_senders,
     find,
 )
+from taboon_crypto.mls.group.limits import DEFAULT_LIMITS, Limits
 from taboon_crypto.mls.keys.psk import PreSharedKeyID, ResumptionPsk, ResumptionUsage
 from taboon_crypto.mls.messages.framing import (
     ExternalSenderIndex,
@@ -82,7 +83,8 @@ class Scene:
         resuming: The usage of resumption PSKs that is allowed beside application, in the first commit of a group that
             continues another one (sections 11.2 and 11.3).
         now: Unix time, for whoever sends; None looks at no lifetime.
-        longest_lifetime: Longest total lifetime of an added leaf, in seconds; looked at together with ``now``.
+        limits: Of this device.
+        required: What the extensions require, read once for all leaves that are held against it.
     """
 
     suite: CipherSuite
@@ -91,7 +93,11 @@ class Scene:
     extensions: tuple[Extension, ...]
     resuming: ResumptionUsage | None = None
     now: int | None = None
-    longest_lifetime: int | None = None
+    limits: Limits = DEFAULT_LIMITS
+    required: RequiredCapabilities = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "required", _required(self.extensions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +179,7 @@ def check_key_package(scene: Scene, key_package: KeyPackage) -> None:
         raise ValidationError("key_package.version", "an added key package is of another protocol version")
     if key_package.cipher_suite != scene.suite.suite_id:
         raise ValidationError("key_package.cipher_suite", "an added key package is of another cipher suite")
-    key_package.verify(now=scene.now, longest=scene.longest_lifetime)
+    key_package.verify(now=scene.now, longest=scene.limits.max_lifetime)
     check_leaf_in_group(scene, key_package.leaf_node)
 
 
@@ -181,7 +187,7 @@ def check_leaf_in_group(scene: Scene, leaf_node: LeafNode) -> None:
     """Check that a leaf supports what the group uses and requires (sections 7.3, 11.1 and 13.4)."""
     leaf_node.check_suite(scene.suite)
     leaf_node.check_group_extensions(scene.extensions)
-    leaf_node.check_required(_required(scene.extensions))
+    leaf_node.check_required(scene.required)
 
 
 def _check_new_leaf(
@@ -254,6 +260,7 @@ def check_list(scene: Scene, committer: int, proposals: Sequence[SentProposal]) 
     Raises:
         ValidationError: A rule is broken.
     """
+    _check_how_many(scene, proposals)
     for sent in proposals:
         check_proposal(scene, sent)
     _check_no_external_init(proposals)
@@ -263,6 +270,11 @@ def check_list(scene: Scene, committer: int, proposals: Sequence[SentProposal]) 
     _check_psks_differ(proposals)
     _check_context_changes_once(proposals)
     _check_reinit_alone(proposals)
+
+
+def _check_how_many(scene: Scene, proposals: Sequence[SentProposal]) -> None:
+    if len(proposals) > scene.limits.proposals:
+        raise ValidationError("commit.too_many", f"a commit covers more than {scene.limits.proposals} proposals")
 
 
 def _check_no_external_init(proposals: Sequence[SentProposal]) -> None:
@@ -325,6 +337,7 @@ def check_external_list(scene: Scene, proposals: Sequence[SentProposal]) -> None
     Raises:
         ValidationError: A rule is broken.
     """
+    _check_how_many(scene, proposals)
     if any(sent.reference is not None for sent in proposals):
         raise ValidationError("external_commit.reference", "an external commit names a proposal by reference")
     for sent in proposals:
@@ -369,25 +382,26 @@ def check_commit_leaf(scene: Scene, leaf: int, leaf_node: LeafNode, replaced: Le
     _check_new_leaf(scene, leaf, leaf_node, ParentHash, replaced)
 
 
-def check_members(tree: RatchetTree, extensions: tuple[Extension, ...], *, extensions_changed: bool) -> None:
+def check_members(scene: Scene, tree: RatchetTree, *, extensions_changed: bool) -> None:
     """Check the members of a new epoch against each other and its extensions (sections 7.3, 11.1, 12.1.7, 13.4).
 
     Args:
+        scene: With the extensions of the new epoch.
         tree: Of the new epoch.
-        extensions: Of the new epoch.
         extensions_changed: Whether they are others than before; if not, each new leaf was checked against them already.
 
     Raises:
-        ValidationError: Rule "tree.signature_key_unique", "tree.encryption_key_unique", "tree.credentials_supported",
-            "leaf_node.group_extensions" or "leaf_node.required_capabilities".
+        ValidationError: Rule "tree.too_wide", "tree.signature_key_unique", "tree.encryption_key_unique",
+            "tree.credentials_supported", "leaf_node.group_extensions" or "leaf_node.required_capabilities".
     """
+    if tree.leaf_count > scene.limits.max_leaves:
+        raise ValidationError("tree.too_wide", f"a commit makes a tree of more than {scene.limits.max_leaves} leaves")
     check_unique_keys(tree)
     check_credentials(tree)
     if extensions_changed:
-        required = _required(extensions)
         for _, leaf_node in tree.leaves():
-            leaf_node.check_group_extensions(extensions)
-            leaf_node.check_required(required)
+            leaf_node.check_group_extensions(scene.extensions)
+            leaf_node.check_required(scene.required)
 
 
 def _required(extensions: tuple[Extension, ...]) -> RequiredCapabilities:

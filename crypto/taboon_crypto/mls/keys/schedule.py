@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from taboon_crypto.mls.ciphersuite import CipherSuite, KeyPair, Random
 from taboon_crypto.mls.codec import Kept, Struct, UInt16, UInt64
 from taboon_crypto.mls.errors import DecryptionError, ValidationError
-from taboon_crypto.mls.extension import Extension
+from taboon_crypto.mls.extension import Extensions
 from taboon_crypto.primitives.errors import BadKeyError, OpenError
 from taboon_crypto.primitives.secret import Secret
 
@@ -49,7 +49,7 @@ class GroupContext(Kept):
     epoch: UInt64
     tree_hash: bytes
     confirmed_transcript_hash: bytes
-    extensions: tuple[Extension, ...] = ()
+    extensions: Extensions = ()
 
 
 @dataclass(frozen=True, slots=True)

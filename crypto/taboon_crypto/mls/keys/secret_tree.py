@@ -158,7 +158,7 @@ class SecretTree:
         self._leaf_count = leaf_count
         self._secrets: dict[int, Secret] | None = {ix.root(leaf_count): Secret(encryption_secret)}
         self._senders: dict[int, _SenderState] = {}
-        self._saved: Mapping[str, bytes] = {}
+        self._saved: dict[str, bytes] = {}
         self._changed = {SECRETS_PART}
         self._version = 0
 
@@ -221,11 +221,16 @@ class SecretTree:
             key = self.peek(key.leaf, key.ratchet, key.generation)
         step = key._step  # noqa: SLF001  # of this module
         self._senders[key.leaf] = step.sender
-        self._changed.add(_sender_part(key.leaf))
+        self._outdate(_sender_part(key.leaf))
         if step.secrets is not None:
             self._secrets = step.secrets
-            self._changed.add(SECRETS_PART)
+            self._outdate(SECRETS_PART)
         self._version += 1
+
+    def _outdate(self, name: str) -> None:
+        """Note that a part is to be written, and forget what was saved of it: the spent key follows from that."""
+        self._changed.add(name)
+        self._saved.pop(name, None)
 
     def _peek_skipped(self, leaf: int, ratchet: Ratchet, generation: int, sender: _SenderState) -> MessageKey:
         state = sender.of(ratchet)
@@ -294,7 +299,7 @@ class SecretTree:
 
         Args:
             suite: Suite of the group.
-            parts: By name; looked up later too, so it must stay as it is until ``mark_saved``.
+            parts: By name.
             limits: How much disorder is borne from now on.
 
         Raises:
@@ -303,7 +308,7 @@ class SecretTree:
         if SECRETS_PART not in parts:
             raise UsageError("a saved secret tree has a part named 'secrets'")
         tree = cls(suite, 1, b"", limits)
-        tree._saved = parts
+        tree._saved = dict(parts)
         tree._secrets = None
         tree._changed = set()
         return tree

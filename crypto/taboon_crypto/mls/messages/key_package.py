@@ -13,7 +13,7 @@ from taboon_crypto.mls.ciphersuite import CipherSuite, Random, SigningKey
 from taboon_crypto.mls.codec import Kept, Struct, UInt16, opaque
 from taboon_crypto.mls.credential import Credential
 from taboon_crypto.mls.errors import SignatureError, UnsupportedError, UsageError, ValidationError
-from taboon_crypto.mls.extension import Extension, check_unique_types
+from taboon_crypto.mls.extension import Extension, Extensions, check_unique_types
 from taboon_crypto.mls.tree.leaf_node import MLS10, Capabilities, LeafNode, LeafNodeSource, Lifetime
 from taboon_crypto.primitives.secret import Secret
 
@@ -90,7 +90,7 @@ class KeyPackage(Kept, tag=0x0005):
     cipher_suite: UInt16
     init_key: bytes
     leaf_node: LeafNode
-    extensions: tuple[Extension, ...]
+    extensions: Extensions
     signature: bytes = field(repr=False)
 
     @classmethod
@@ -157,18 +157,18 @@ class KeyPackage(Kept, tag=0x0005):
         leaf.check_source(Lifetime)
         if now is not None:
             leaf.check_lifetime(now, longest)
+        suite.check_signature_key(leaf.signature_key)
+        if not suite.verify_with_label(leaf.signature_key, _LABEL, self._to_be_signed(), self.signature):
+            raise SignatureError("key_package.signature", "the signature of the key package does not verify")
+        leaf.check_signature(suite)
         leaf.check_suite(suite)
         leaf.check_credential()
         leaf.check_extensions()
         leaf.check_keys(suite)
-        suite.check_signature_key(leaf.signature_key)
-        leaf.check_signature(suite)
         self._check_extensions()
         suite.check_hpke_key(self.init_key)
         if self.init_key == leaf.encryption_key:
             raise ValidationError("key_package.init_key", "the key package uses one key for the Welcome and the leaf")
-        if not suite.verify_with_label(leaf.signature_key, _LABEL, self._to_be_signed(), self.signature):
-            raise SignatureError("key_package.signature", "the signature of the key package does not verify")
         return self
 
     def check_secrets(self, secrets: KeyPackageSecrets) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from taboon_crypto.mls.codec import Struct, UInt16, UInt32
-from taboon_crypto.mls.extension import Extension
+from taboon_crypto.mls.extension import Extensions
 from taboon_crypto.mls.keys.psk import PreSharedKeyID
 from taboon_crypto.mls.messages.key_package import KeyPackage
 from taboon_crypto.mls.tree.kem import UpdatePath
@@ -68,7 +68,7 @@ class ReInit(Struct, tag=0x0005):
     group_id: bytes
     version: UInt16
     cipher_suite: UInt16
-    extensions: tuple[Extension, ...]
+    extensions: Extensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class ExternalInit(Struct, tag=0x0006):
 class GroupContextExtensions(Struct, tag=0x0007):
     """Replace all extensions of the group context (section 12.1.7)."""
 
-    extensions: tuple[Extension, ...]
+    extensions: Extensions
 
 
 Proposal = Add | Update | Remove | PreSharedKey | ReInit | ExternalInit | GroupContextExtensions

@@ -13,7 +13,7 @@ from typing import Self
 from taboon_crypto.mls.ciphersuite import CipherSuite, HPKECiphertext, SigningKey
 from taboon_crypto.mls.codec import Kept, Struct, UInt16, UInt32, opaque
 from taboon_crypto.mls.errors import DecryptionError, SignatureError, ValidationError
-from taboon_crypto.mls.extension import Extension
+from taboon_crypto.mls.extension import Extension, Extensions
 from taboon_crypto.mls.keys.psk import PreSharedKeyID
 from taboon_crypto.mls.keys.schedule import GroupContext, welcome_key_and_nonce
 from taboon_crypto.mls.messages.framing import WireFormat
@@ -27,7 +27,7 @@ class GroupInfo(Kept, tag=WireFormat.GROUP_INFO):
     """GroupInfo (section 12.4.3)."""
 
     group_context: GroupContext
-    extensions: tuple[Extension, ...]
+    extensions: Extensions
     confirmation_tag: bytes
     signer: UInt32
     signature: bytes

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from taboon_crypto.mls.ciphersuite import SUITES, CipherSuite, SigningKey
-from taboon_crypto.mls.codec import Kept, Struct, UInt16, UInt64, opaque
+from taboon_crypto.mls.codec import Kept, Struct, UInt64, opaque
 from taboon_crypto.mls.credential import BASIC, Credential, credential_type
 from taboon_crypto.mls.errors import SignatureError, UsageError, ValidationError
 from taboon_crypto.mls.extension import (
@@ -26,7 +26,9 @@ from taboon_crypto.mls.extension import (
     DEFAULT_PROPOSALS,
     GREASE,
     Extension,
+    Extensions,
     RequiredCapabilities,
+    TypeList,
     check_unique_types,
 )
 
@@ -42,11 +44,11 @@ _LABEL = b"LeafNodeTBS"
 class Capabilities(Struct):
     """What a client supports; unknown values are ignored, default types are not listed (section 7.2)."""
 
-    versions: tuple[UInt16, ...]
-    cipher_suites: tuple[UInt16, ...]
-    extensions: tuple[UInt16, ...] = ()
-    proposals: tuple[UInt16, ...] = ()
-    credentials: tuple[UInt16, ...] = (BASIC,)
+    versions: TypeList
+    cipher_suites: TypeList
+    extensions: TypeList = ()
+    proposals: TypeList = ()
+    credentials: TypeList = (BASIC,)
 
     @classmethod
     def of(
@@ -137,7 +139,7 @@ class LeafNode(Kept, tag=1, width=1):
     credential: Credential
     capabilities: Capabilities
     source: LeafNodeSource
-    extensions: tuple[Extension, ...]
+    extensions: Extensions
     signature: bytes
 
     @classmethod
