@@ -105,6 +105,33 @@ class Graph:
         """Return the depth of a ready event; ``None`` for all others."""
         return self._depths.get(name)
 
+    def below(self, event: Event) -> set[bytes]:
+        """Return the names of all events of this place that one stands on, by whatever way."""
+        found: set[bytes] = set()
+        path = list(event.parents)
+        for name in path:
+            if name not in found and name in self._depths:
+                found.add(name)
+                path.extend(self._events[name].parents)
+        return found
+
+    def stands_on(self, event: Event, other: Event) -> bool:
+        """Tell whether a ready event stands on another, by whatever way."""
+        if other.name in event.parents:
+            return True
+        bound = self._depths.get(other.name)
+        if bound is None:
+            return False
+        seen: set[bytes] = set()
+        path = list(event.parents)
+        for name in path:
+            if name == other.name:
+                return True
+            if name not in seen and self._depths.get(name, -1) > bound:
+                seen.add(name)
+                path.extend(self._events[name].parents)
+        return False
+
     def ready(self) -> Sequence[tuple[int, bytes, Event]]:
         """Return (depth, name, event) of every ready event in the order in which they are folded. Not to be changed."""
         if not self._sorted:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from taboon_client.board.event import Event
 
-__all__ = ["ADMIN", "Cut", "EpochRecord", "History", "Judge", "Standing"]
+__all__ = ["ADMIN", "DISPATCH", "Cut", "EpochRecord", "History", "Judge", "Standing"]
 
 
 class Judge(Protocol):
@@ -27,6 +27,8 @@ class Judge(Protocol):
 
 ADMIN = "admin"
 """The role of those who add and remove members."""
+DISPATCH = "dispatch"
+"""The role of the dispatch circle: those who act for an item's author when that one is away."""
 
 _ID = 32
 _MAX_EPOCH = 2**64 - 1

@@ -1,4 +1,4 @@
-"""The registers of a group: the people and the settings (docs/protocol.md, section 3.3)."""
+"""The registers of a group: the people and the settings; its lists are :mod:`.vocabulary` (docs/protocol.md, 3.3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from taboon_client.board.codes import shortest_codes
+from taboon_client.board.freshness import Keep
 from taboon_client.board.kinds import GroupName, Name, from_body
+from taboon_client.board.register_kinds import Keeping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,10 +17,18 @@ if TYPE_CHECKING:
     from taboon_client.board.graph import Graph
     from taboon_client.board.history import Judge
 
-__all__ = ["PEOPLE", "SETTINGS", "fingerprint", "fold_group_name", "fold_people", "tags"]
+__all__ = [
+    "AREAS", "PEOPLE", "QUESTIONS", "REGISTERS", "SETTINGS", "TAXONOMY", "fingerprint", "fold_group_name", "fold_keep",
+    "fold_people", "tags",
+]  # fmt: skip
 
 PEOPLE = "people"
 SETTINGS = "settings"
+TAXONOMY = "taxonomy"
+AREAS = "areas"
+QUESTIONS = "questions"
+REGISTERS = (PEOPLE, SETTINGS, TAXONOMY, AREAS, QUESTIONS, "members")
+"""The registers that a newcomer is given."""
 
 _TAG_LABEL = b"taboon tag v1"
 
@@ -41,6 +51,16 @@ def fold_group_name(graph: Graph, judge: Judge) -> str | None:
         if isinstance(body, GroupName) and judge(event):
             name = body.name
     return name
+
+
+def fold_keep(graph: Graph, judge: Judge) -> Keep:
+    """Return for how long the group keeps items: what an admin said last, in the order of the fold."""
+    keep = Keep()
+    for _, _, event in graph.ready():
+        body = from_body(event)
+        if isinstance(body, Keeping) and judge(event):
+            keep = Keep(body.open_days, body.closed_days)
+    return keep
 
 
 def fingerprint(identity: bytes) -> bytes:

@@ -26,15 +26,21 @@ _STATUS: Final = {
 }
 _STANDINGS: Final = {
     "primary": "goes",
+    "on-the-way": "on the way",
     "standby": "stands by",
     "released": "gave it back",
+    "lapsed": "lapsed",
+    "returned": "brought it back",
     "handed-over": "handed over",
     "confirmed": "arrived",
 }
 _MY_STANDINGS: Final = {
     "primary": "you go",
+    "on-the-way": "you are on the way",
     "standby": "you stand by, someone pledged before you",
     "released": "you gave it back",
+    "lapsed": "someone says that your pledge has lapsed",
+    "returned": "you brought it back",
     "handed-over": "you handed it over",
     "confirmed": "it arrived",
 }
@@ -68,7 +74,7 @@ def _mine(one: Item, people: People) -> str:
     if people.is_me(one.author):
         return "yours"
     standings = {pledge.standing.value for pledge in one.pledges if people.is_me(pledge.author)}
-    return "you go" if "primary" in standings else "you stand by" if "standby" in standings else ""
+    return "you go" if standings & {"primary", "on-the-way"} else "you stand by" if "standby" in standings else ""
 
 
 def my_part(pledge: ItemPledge, one: Item) -> str:

@@ -42,7 +42,9 @@ class StatusName(StrEnum):
     COVERED = "covered"
     DELIVERED = "delivered"
     DONE = "done"
+    PAUSED = "paused"
     WITHDRAWN = "withdrawn"
+    MERGED = "merged"
 
 
 _KindArgument = Annotated[Kind, typer.Argument(metavar="need|offer", help="What it is.")]

@@ -22,6 +22,7 @@ from taboon_client.board import (
     fold_group_name,
     fold_people,
 )
+from taboon_client.board.item_fold import MAX_PLEDGES
 from tests.client.board.worlds import GROUP, Board, Device, digest, group_of, meet, need
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def test_a_confirmation_by_whoever_is_no_author_of_the_item_moves_nothing() -> N
     assert amal.board.items[item.name].pledges == before.pledges
 
 
-def test_a_thousand_pledges_on_fifty_lines_fold_and_none_is_lost() -> None:
+def test_a_thousand_pledges_of_one_member_on_fifty_lines_have_the_effect_of_fifty_and_none_is_forgotten() -> None:
     amal, _, sami, _, _, _ = honest_world()
     item = amal.post(need(lines=tuple(Line(quantity=10**9) for _ in range(50))))
     sami.hear(amal)
@@ -200,5 +201,5 @@ def test_a_thousand_pledges_on_fifty_lines_fold_and_none_is_lost() -> None:
     ]  # fmt: skip
     amal.board.take(flood)
     folded = amal.board.items[item.name]
-    assert len(folded.pledges) == 1_000
-    assert all(line.pledged == 1_000 for line in folded.lines)
+    assert (len(folded.pledges), folded.ignored, folded.events) == (MAX_PLEDGES, 1_000 - MAX_PLEDGES, 1_001)
+    assert all(line.pledged == MAX_PLEDGES for line in folded.lines)

@@ -158,7 +158,7 @@ def test_what_a_kind_does_not_take_has_no_effect(kind: str, body: dict[str, Any]
 
 
 def test_keys_of_a_later_version_are_ignored_and_stay_in_the_event() -> None:
-    body = {"title": "Bread", "created": 5, "needed-by": 7, "lines": [{"quantity": 2, "people": 4}]}
+    body = {"title": "Bread", "created": 5, "needed-by": 7, "lines": [{"quantity": 2, "colour": 4}]}
     written = event("need", body, None)
     assert from_body(written) == Need(title="Bread", created=5, lines=(Line(quantity=2),))
     assert written.body == body

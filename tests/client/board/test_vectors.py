@@ -14,6 +14,7 @@ from taboon_client.board import (
     SETTINGS,
     Event,
     History,
+    PledgeStanding,
     Standing,
     code_of,
     fold_group_name,
@@ -115,7 +116,7 @@ def test_the_chains_of_the_authors_are_what_the_file_says(frozen: dict[str, Any]
 def test_the_file_shows_every_case_worth_showing(frozen: dict[str, Any], board: Board) -> None:
     items = [place["item"] for place in frozen["places"] if place["item"]]
     standings = {pledge["standing"] for item in items for pledge in item["pledges"]}
-    assert standings == {"primary", "standby", "released", "handed-over", "confirmed"}
+    assert standings == set(PledgeStanding)
     assert {item["status"] for item in items} >= {"partly", "delivered", "covered", "withdrawn"}
     assert any(item["opening_set_aside"] for item in items)
     assert any(pledge["late"] for item in items for pledge in item["pledges"])

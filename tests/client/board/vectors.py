@@ -15,25 +15,55 @@ import msgspec
 
 from taboon_client import cbor
 from taboon_client.board import (
+    AREAS,
     PEOPLE,
+    QUESTIONS,
     SETTINGS,
+    TAXONOMY,
+    Answer,
+    Body,
     Comment,
     Confirm,
+    Consent,
     Deliver,
     Event,
     GroupName,
+    Hours,
+    Household,
     Item,
     Line,
+    LoanOffer,
     Name,
     Offer,
     Pledge,
     Release,
+    StandingOffer,
     Withdraw,
     code_of,
     fold_group_name,
     fold_people,
     tags,
 )
+from taboon_client.board.deeds import (
+    Contest,
+    FollowedUp,
+    FollowUp,
+    Going,
+    Grant,
+    Lapse,
+    Merge,
+    Opened,
+    Outcome,
+    Pause,
+    Private,
+    Renew,
+    Returned,
+    Share,
+    Undo,
+)
+from taboon_client.board.deeds import Details as SealedDetails
+from taboon_client.board.openings import Edit
+from taboon_client.board.register_kinds import AreaTerm, CategoryTerm, Keeping, Question
 from tests.client.board.test_cbor import REFUSED
 from tests.client.board.worlds import GROUP, Actor, Board, Device, digest, group_of, meet, need
 
@@ -143,9 +173,84 @@ def _life() -> Board:
     extra.append(actor.make("comment", {"text": "a double"}, place=gas.name, parents=[gas.name], epoch=epoch, number=1))
     extra.append(actor.make("need", {"title": "In a fork", "created": 5}, epoch=digest("a fork")))
     meet(*devices)
+    _more_life(amal, noor, sami)
     amal.board.take(rami.board.events.values())
     amal.board.take(extra)
     return amal.board
+
+
+def _more_life(amal: Device, noor: Device, sami: Device) -> None:
+    """Every kind that the first part does not use; Amal is the dispatch circle."""
+
+    def post(device: Device, body: Body, place: Event | str | None = None, *speaks_of: Event) -> Event:
+        names = [event.name for event in speaks_of]
+        event = device.post(body, place.name if isinstance(place, Event) else place, names)
+        meet(amal, noor, sami)
+        return event
+
+    bread = post(amal, CategoryTerm(code="bread", under="food", labels={"en": "Bread", "ar": "عيش"}), TAXONOMY)
+    post(amal, AreaTerm(code="upper", labels={"en": "Upper school side", "ar": "جهة المدرسة"}), AREAS)
+    asked = post(amal, Question(code="stairs", labels={"en": "Are there stairs?"}, type="yes-no"), QUESTIONS)
+    post(amal, Keeping(open_days=20, closed_days=3), SETTINGS)
+    insulin = post(
+        noor,
+        need(
+            "Insulin", category="food", sub="bread", sense=bread.name, urgency="now", urgency_reason="none left",
+            needed_by=1_700_100_000, not_before=1_700_000_000, area="upper", language="en", tags=("cold",),
+            safe_hours=(Hours(start=480, end=1_080, days=(0, 1)),), household=Household(size="4-6", elder=True),
+            for_whom="neighbour", consent=Consent(asked=True, by="Noor", audience="group"), languages=("ar",),
+            interpreter=True, helper_needs=("vehicle",), risk="careful", heavy=True, source="walk",
+            answers=(Answer(question=asked.name, value=True),), details=b"s" * 704, keys=((b"t" * 8, b"k" * 80),),
+            lines=(Line(quantity=4, unit="pen", name="insulin", form="100 U/ml", category="med", people=2),),
+        ),
+    )  # fmt: skip
+    first = noor.post(Pledge(expected=9, lease=10, company=True, hours=(Hours(start=0, end=60),)), insulin.name)
+    second = sami.post(Pledge(quantities=((0, 4),)), insulin.name)
+    meet(amal, noor, sami)
+    goes, stands = (first, second) if _taken(amal, insulin, first) else (second, first)
+    going, standing = (noor, sami) if goes is first else (sami, noor)
+    post(going, Going(pledge=goes.name, lease=1_700_009_000), insulin, goes)
+    post(amal, Lapse(pledge=goes.name, reason="not seen"), insulin, goes)
+    post(going, Contest(pledge=goes.name), insulin, goes)
+    post(amal, Grant(pledge=stands.name, key=(b"u" * 8, b"l" * 80), first=True), insulin, stands)
+    post(standing, Opened(created=7), insulin)
+    post(amal, Share(keys=((b"v" * 8, b"m" * 80),)), insulin)
+    post(noor, SealedDetails(box=b"x" * 704), insulin)
+    post(sami, Private(box=b"y" * 704, locks=(b"n" * 80,)), insulin)
+    edit = post(noor, Edit(title="Insulin pens", lines=(Line(quantity=5, unit="pen"),), created=8), insulin)
+    post(noor, Edit(note="a mistake"), insulin, edit)
+    post(noor, Undo(event=amal.board.graph(insulin.name).ready()[-1][1]), insulin, edit)
+    ask = post(sami, FollowUp(when=1_700_200_000, note="still some left?"), insulin)
+    post(amal, FollowedUp(follow_up=ask.name, note="yes"), insulin, ask)
+    post(amal, Outcome(text="it lasted"), insulin)
+    post(noor, Pause(until=1_700_300_000, reason="away"), insulin)
+    post(amal, Renew(created=1_700_250_000), insulin)
+    twin = post(sami, need("Insulin again"))
+    merge = post(sami, Merge(into=insulin.name), twin)
+    post(sami, Undo(event=merge.name), twin, merge)
+    post(sami, Merge(into=insulin.name), twin)
+    post(noor, StandingOffer(title="Tea", created=6, lines=(Line(quantity=2),)))
+    drill = post(amal, LoanOffer(title="Drill", created=6))
+    lent = post(sami, Pledge(), drill)
+    post(sami, Deliver(pledge=lent.name), drill, lent)
+    post(amal, Returned(pledge=lent.name, note="clean"), drill, lent)
+    ride = post(noor, need("A ride"))
+    driver = post(sami, Pledge(), ride)
+    post(sami, Going(pledge=driver.name), ride, driver)
+    waits = post(noor, need("Company on the way"))
+    forgotten = post(sami, Pledge(), waits)
+    post(noor, Lapse(pledge=forgotten.name), waits, forgotten)
+    visits = post(noor, need("A visit", repeat="FREQ=WEEKLY;BYDAY=MO", first="2026-11-23"))
+    always = post(sami, Pledge(), visits)
+    post(sami, Release(pledge=always.name, day="2026-11-30"), visits, always)
+    post(amal, Pledge(day="2026-11-30"), visits)
+    post(sami, Deliver(pledge=always.name, day="2026-11-23"), visits, always)
+    post(noor, Withdraw(why="undone"), visits)
+
+
+def _taken(device: Device, item: Event, pledge: Event) -> bool:
+    found = device.board.items[item.name].pledge(pledge.name)
+    return found is not None and bool(found.taken)
 
 
 def _tenth_field(actor: Actor, item: Event, epoch: bytes) -> Event:
@@ -188,7 +293,8 @@ def vectors() -> dict[str, Any]:
     """Return what the file holds."""
     board = _life()
     people = fold_people(board.graph(PEOPLE), board.counts)
-    places: list[bytes | str] = [PEOPLE, SETTINGS, *sorted(p for p in board.graphs if isinstance(p, bytes))]
+    items = sorted(place for place in board.graphs if isinstance(place, bytes))
+    places: list[bytes | str] = [PEOPLE, SETTINGS, TAXONOMY, AREAS, QUESTIONS, *items]
     return {
         "about": "docs/protocol.md, section 3. Bytes in hexadecimal; the seed is that of an Ed25519 key (RFC 8032).",
         "group_id": GROUP.hex(),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from taboon_client.board import (
     ADMIN,
+    DISPATCH,
     Authors,
     Body,
     Cut,
@@ -167,7 +168,8 @@ class Device:
             cuts.append(Cut(device.actor.identity, "", self._last(device)))
         for device in demote:
             members[device.actor.identity] = frozenset()
-            cuts.append(Cut(device.actor.identity, ADMIN, self._last(device)))
+            last = self._last(device)
+            cuts += [Cut(device.actor.identity, role, last) for role in (ADMIN, DISPATCH)]
         for actor in add:
             members[actor.identity] = frozenset()
         number = self.epoch.number + 1
@@ -180,12 +182,13 @@ class Device:
 
 
 def first_epoch(*admins_then_members: Actor) -> EpochRecord:
-    """The epoch that a group begins with; the first one is its admin."""
+    """The epoch that a group begins with; the first one is its admin and its dispatch circle."""
     return EpochRecord(
         epoch_id=digest("first epoch"),
         number=1,
         members={
-            actor.identity: frozenset({ADMIN} if place == 0 else ()) for place, actor in enumerate(admins_then_members)
+            actor.identity: frozenset({ADMIN, DISPATCH} if place == 0 else ())
+            for place, actor in enumerate(admins_then_members)
         },
     )
 

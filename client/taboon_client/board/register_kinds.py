@@ -1,0 +1,150 @@
+"""What stands in the registers of a group: people, settings, taxonomy, areas, questions (docs/protocol.md, 3.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from msgspec import Meta
+
+from taboon_client.board.fields import Body, EventName, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["QUESTION_TYPES", "REGISTER_KINDS", "AreaTerm", "CategoryTerm", "GroupName", "Keeping", "Name", "Question"]
+
+QUESTION_TYPES = (
+    *("text", "long-text", "number", "yes-no", "one-of", "many-of", "date", "time-range", "people", "place"),
+)
+
+_Label = Annotated[str, Meta(min_length=1, max_length=80)]
+_Labels = Annotated[dict[Annotated[str, Meta(max_length=12)], _Label], Meta(min_length=1, max_length=12)]
+_Aliases = Annotated[tuple[_Label, ...], Meta(max_length=40)]
+_Code = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}\Z")]
+_Code_or_none = Annotated[str, Meta(pattern=r"^[a-z0-9-]{0,32}\Z")]
+_Days = Annotated[int, Meta(ge=0, le=3_650)]
+
+
+class Name(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """How the author wants to be called.
+
+    Attributes:
+        name: 1 to 40 characters.
+    """
+
+    kind: ClassVar[str] = "name"
+    place: ClassVar[str | None] = "people"
+
+    name: Annotated[str, Meta(min_length=1, max_length=40)]
+
+
+class GroupName(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """How the group is called; by an admin.
+
+    Attributes:
+        name: 1 to 80 characters.
+    """
+
+    kind: ClassVar[str] = "group"
+    place: ClassVar[str | None] = "settings"
+    role: ClassVar[str | None] = "admin"
+
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+
+
+class Keeping(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """For how many days the group keeps items; by an admin.
+
+    Attributes:
+        open_days: Since the last renewal, 1 to 3 650.
+        closed_days: Since the item was closed, 0 to 3 650.
+    """
+
+    kind: ClassVar[str] = "keeping"
+    place: ClassVar[str | None] = "settings"
+    role: ClassVar[str | None] = "admin"
+
+    open_days: Annotated[int, Meta(ge=1, le=3_650)] = 30
+    closed_days: _Days = 7
+
+
+class _Term(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """One word of a list that the group keeps. Saying a code again gives it another meaning from then on.
+
+    Attributes:
+        code: 1 to 32 of ``a-z``, ``0-9`` and ``-``.
+        labels: What it is called, by language, 1 to 12 texts of 80 characters.
+        under: Code of the entry above it, or ``""``.
+        aliases: Other words for it, at most 40.
+        retired: It is offered no longer; what has it keeps it.
+        into: Code of the entry that took its place, or ``""``.
+    """
+
+    role: ClassVar[str | None] = "admin"
+
+    code: _Code
+    labels: _Labels
+    under: _Code_or_none = ""
+    aliases: _Aliases = ()
+    retired: bool = False
+    into: _Code_or_none = ""
+
+
+class CategoryTerm(_Term, frozen=True, omit_defaults=True, kw_only=True):
+    """A category of the group's own, or another meaning for one of the built-in ones; by an admin."""
+
+    kind: ClassVar[str] = "category"
+    place: ClassVar[str | None] = "taxonomy"
+
+
+class AreaTerm(_Term, frozen=True, omit_defaults=True, kw_only=True):
+    """An area of the group's own naming; by an admin. Never coordinates."""
+
+    kind: ClassVar[str] = "area"
+    place: ClassVar[str | None] = "areas"
+
+
+class Question(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """A question that the group asks with every need or offer; by an admin.
+
+    Attributes:
+        code: 1 to 32 of ``a-z``, ``0-9`` and ``-``: asking under it again is a new version.
+        labels: The question, by language.
+        type: One of :data:`QUESTION_TYPES`.
+        options: What can be chosen, for ``one-of`` and ``many-of``, at most 20.
+        required: It should not be left out.
+        about: Kinds of items it is asked for; none means all.
+        category: Ask only for this one, or ``""``.
+        only_if: Version of another question (name of its event), and ``is_value``: ask only after that answer.
+        order: Where it stands among the others.
+        retired: It is asked no longer; answers keep it.
+    """
+
+    kind: ClassVar[str] = "question"
+    place: ClassVar[str | None] = "questions"
+    role: ClassVar[str | None] = "admin"
+
+    code: _Code
+    labels: Annotated[
+        dict[Annotated[str, Meta(max_length=12)], Annotated[str, Meta(min_length=1, max_length=280)]],
+        Meta(min_length=1, max_length=12),
+    ]
+    type: Word = "text"
+    options: Annotated[tuple[_Label, ...], Meta(max_length=20)] = ()
+    required: bool = False
+    about: Annotated[tuple[Word, ...], Meta(max_length=8)] = ()
+    category: Word = ""
+    only_if: EventName | None = None
+    is_value: Annotated[str, Meta(max_length=80)] = ""
+    order: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    retired: bool = False
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Go through what a reader takes and a writer should not send."""
+        if self.type not in QUESTION_TYPES:
+            yield "type", f"is one of {', '.join(QUESTION_TYPES)}"
+        if (self.type in ("one-of", "many-of")) != bool(self.options):
+            yield "options", "stand with one-of and many-of, and with nothing else"
+
+
+REGISTER_KINDS: tuple[type[Body], ...] = (Name, GroupName, Keeping, CategoryTerm, AreaTerm, Question)

@@ -1,0 +1,79 @@
+"""What messages say, in English and Arabic: texts alone, no logic (:mod:`.explain` says which one).
+
+``{who}`` and ``{other}`` are names of members, ``{number}`` a number. Languages are added here. The Arabic waits for a
+native speaker's look.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from taboon_client.board.explain import Message
+
+__all__ = ["LANGUAGES", "SENTENCES", "say"]
+
+LANGUAGES: Final = ("en", "ar")
+
+SENTENCES: Final[dict[str, tuple[str, str]]] = {
+    "goes.alone": ("{who} goes: nobody else has pledged", "يذهب {who}: لم يتعهّد أحد غيره"),
+    "goes.first": ("{who} goes: pledged before {other}", "يذهب {who}: تعهّد قبل {other}"),
+    "goes.drawn": (
+        "{who} goes: {other} said yes too while neither knew of the other, and every device drew the same lot",
+        "يذهب {who}: تعهّد {other} أيضًا دون أن يعلم أحدهما بالآخر، وخرجت القرعة نفسها على كل جهاز",
+    ),
+    "goes.granted": ("{who} goes: the details were released to them", "يذهب {who}: سُلّمت إليه التفاصيل"),
+    "goes.chosen": ("{who} goes: chosen by those who asked", "يذهب {who}: اختاره أصحاب الطلب"),
+    "goes.on-the-way": ("{who} is on the way", "{who} في الطريق"),
+    "standby.first": ("{who} stands by: {other} pledged before", "{who} في الاحتياط: تعهّد {other} قبله"),
+    "standby.drawn": (
+        "{who} stands by: {other} also said yes while neither knew of the other, and goes",
+        "{who} في الاحتياط: وافق {other} أيضًا دون أن يعلم أحدهما بالآخر، وهو الذي يذهب",
+    ),
+    "standby.granted": (
+        "{who} stands by: the details were released to {other}",
+        "{who} في الاحتياط: سُلّمت التفاصيل إلى {other}",
+    ),
+    "standby.chosen": (
+        "{who} stands by: those who asked chose {other}",
+        "{who} في الاحتياط: اختار أصحاب الطلب {other}",
+    ),
+    "standby.on-the-way": ("{who} stands by: {other} has already left", "{who} في الاحتياط: {other} في الطريق بالفعل"),
+    "standby.handed-over": ("{who} stands by: {other} has handed it over", "{who} في الاحتياط: سلّمها {other}"),
+    "standby.late": ("{who} pledged after it was closed", "تعهّد {who} بعد الإغلاق"),
+    "standby.nothing-left": ("{who} stands by: nothing of it is open", "{who} في الاحتياط: لم يبق شيء مطلوب منه"),
+    "pledge.released": ("{who} gave the pledge back", "أعاد {who} التعهّد"),
+    "pledge.lapsed": ("the pledge of {who} has lapsed, says {other}", "انقضى تعهّد {who} بحسب {other}"),
+    "pledge.handed-over": ("{who} has handed it over", "سلّمها {who}"),
+    "pledge.confirmed": ("what {who} brought has arrived", "وصل ما أحضره {who}"),
+    "pledge.returned": ("{who} has brought it back", "أعادها {who}"),
+    "item.open": ("nobody has pledged yet", "لم يتعهّد أحد بعد"),
+    "item.partly": ("part of it is pledged", "جزء منه متعهَّد به"),
+    "item.covered": ("all of it is pledged", "كله متعهَّد به"),
+    "item.delivered": ("all of it is handed over", "سُلّم كله"),
+    "item.done": ("it is done", "تم"),
+    "item.paused": ("it is paused", "متوقف مؤقتًا"),
+    "item.withdrawn": ("it is closed", "أُغلق"),
+    "item.merged": ("it goes on in another item", "يُتابَع في بند آخر"),
+    "item.still-open": ("{number} still open", "بقي {number}"),
+}
+"""By message id: English, Arabic."""
+
+
+def say(message: Message, language: str, called: Callable[[bytes], str]) -> str:
+    """Return what a message says.
+
+    Args:
+        message: From :mod:`.explain`.
+        language: One of :data:`LANGUAGES`; another one is answered in English.
+        called: Gives what a member of an identity key is called; its answer is put in as it is, so it must be safe to
+            show where the sentence goes.
+    """
+    text = SENTENCES[message.id][LANGUAGES.index(language) if language in LANGUAGES else 0]
+    return text.format(
+        who=called(message.who) if message.who else "",
+        other=called(message.other) if message.other else "",
+        number=message.number,
+    )
