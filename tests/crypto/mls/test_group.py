@@ -334,7 +334,7 @@ def test_a_commit_covers_the_proposals_that_fit_together(dice: Dice) -> None:
         for leaf, group in enumerate(groups):
             if leaf != (1, 1, 2, 2, 2, 3, 3, 3, 3)[number]:
                 group.receive(message)
-    staged = groups[0].commit(random=dice)
+    staged = groups[0].commit(random=dice, now=NOW)
     kinds = [type(proposal) for _, proposal in staged.proposals]
     # The removal beats the updates; nobody removes the committer; one Add and one change of extensions.
     assert kinds == [mls.Remove, mls.GroupContextExtensions, mls.Add]

@@ -37,7 +37,7 @@ def made(
     return LeafNode.create(
         suite,
         KEY,
-        encryption_key=PAIR.public,
+        encryption_key=suite.generate_key_pair(stream("pair")).public,
         credential=BasicCredential(b"somebody"),
         capabilities=capabilities or Capabilities.of(extensions=tuple(entry.extension_type for entry in extensions)),
         source=source,
