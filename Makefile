@@ -1,7 +1,7 @@
 # Every target only calls a script, so that systems without make can do the same: python scripts/run.py
 PYTHON ?= python3
 
-.PHONY: run test bench fuzz
+.PHONY: run test bench fuzz soak
 run:
 	@$(PYTHON) scripts/run.py
 
@@ -13,3 +13,6 @@ bench:
 
 fuzz:
 	@$(PYTHON) scripts/fuzz.py $(ARGS)
+
+soak:
+	@$(PYTHON) scripts/soak.py $(ARGS)

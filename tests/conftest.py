@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from tests.soaking import soaking
 from tests.support import FAST_COST, allow_fast_kdf
 
 if TYPE_CHECKING:
@@ -16,6 +18,23 @@ if TYPE_CHECKING:
 # Property tests never judge by the clock: a slow machine is no bug.
 settings.register_profile("no clock", deadline=None)
 settings.load_profile("no clock")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run the large matrices whole (CONTRIBUTING.md)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Before any test is imported: lengths of tests are looked up when they are collected.
+    if config.getoption("--soak"):
+        os.environ["TABOON_SOAK"] = "1"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not soaking():
+        left_out = [item for item in items if item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture
