@@ -26,11 +26,11 @@ class Ground:
         self.home = home
         self.database = database
         self.processes = processes
+        self.where = [] if database is None else ["--database", database]
 
     def relay(self, extra_args: Sequence[str] = (), **options: object) -> RelayProcess:
         """Return one more relay on this database; it has not been started."""
-        where = () if self.database is None else ("--database", self.database)
-        return RelayProcess(self.home, extra_args=[*where, *extra_args], **options)  # type: ignore[arg-type] # passed on
+        return RelayProcess(self.home, extra_args=[*self.where, *extra_args], **options)  # type: ignore[arg-type] # passed on
 
     @contextmanager
     def callers(self, extra_args: Sequence[str] = ()) -> Iterator[list[Caller]]:
