@@ -47,6 +47,21 @@ def test_nobody_has_to_be_online_at_the_same_time(neighbourhood: Neighbourhood) 
     assert {member.name for member in sami.group.members()} == {"Layla", "Sami"}
 
 
+def test_several_who_are_approved_before_one_sync_all_get_in(neighbourhood: Neighbourhood) -> None:
+    layla = neighbourhood.founder("Layla")
+    people = [neighbourhood.person(name) for name in ("Amal", "Basil", "Sami")]
+    for person in people:
+        person.taboon.join(layla.group.invite().link, me=person.name)
+    layla.sync()
+    for person in people:
+        layla.group.approve(person.name, wait=0)
+    layla.sync()
+    for person in [*people, layla, *people]:
+        person.sync()
+    for person in [layla, *people]:
+        assert {member.name for member in person.group.members()} == {"Layla", "Amal", "Basil", "Sami"}
+
+
 @pytest.mark.parametrize(
     "link",
     [

@@ -24,7 +24,7 @@ from taboon_client.vault import events as event_rows
 from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox
 from taboon_crypto import mls
-from taboon_crypto.blob import Kind
+from taboon_crypto.blob import MAX_WHOLE, Kind
 
 if TYPE_CHECKING:
     from taboon_client.group.keeper import Keeper
@@ -41,8 +41,18 @@ _NOT_GOOD = (
     "clock of their device, and make a new invite"
 )
 _IMPOSSIBLE = "this cannot be done in the group as it is now"
+_FULL = (
+    "nobody was let in: what a newcomer needs has become larger than a message may be. Remove those who are not there "
+    "any more, or make a second group"
+)
+_LARGEST = MAX_WHOLE - 1_024
+"""Bytes of a commit or a Welcome, at most: what carries it is a little longer, and has to fit into its parts."""
 _INSIST = 3
 """How many seals of a removal are bound to an expected number, before a flood may no longer keep it out."""
+
+
+class _TooLargeError(FormatError):
+    """What would be staged is larger than a message may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +102,9 @@ def _wanted(tx: Connection, grp: int, group: mls.Group, policy: Policy, now: int
                 rows.drop_wish(tx, wish.id)
             elif own.identity not in policy.admins:
                 rows.fail_wish(tx, wish.id, _NO_ADMIN)
-            elif approved.identity in {other.identity for other in wanted.adds}:
-                rows.fail_wish(tx, wish.id, _NOT_GOOD)
-            else:
+            elif not wanted.adds:
+                # A Welcome names every pre-shared key of its commit, and a newcomer knows only that of its own invite:
+                # the others come with the next commit.
                 wanted.adds.append(approved)
     return wanted
 
@@ -125,15 +135,21 @@ def stage_wishes(
         return False
     try:
         _stage(tx, ledger, grp, group, policy, wanted, random=random, now=now, tries=tries)
-    except (mls.MlsError, FormatError):
+    except (mls.MlsError, FormatError) as error:
         # Nothing is ever sealed that we would ourselves call spoiled. Whatever it was, it was in what is wished for.
         for wish in rows.wishes(tx, grp):
             if wish.kind == "add" or not wanted.adds:
-                rows.fail_wish(tx, wish.id, _NOT_GOOD if wish.kind == "add" else _IMPOSSIBLE)
+                rows.fail_wish(tx, wish.id, _reason(wish.kind, error))
         keeper.save(tx, grp, group)
         return stage_wishes(tx, keeper, ledger, grp, random=random, now=now, tries=tries)
     keeper.save(tx, grp, group)
     return True
+
+
+def _reason(kind: str, error: Exception) -> str:
+    if kind != "add":
+        return _IMPOSSIBLE
+    return _FULL if isinstance(error, _TooLargeError) else _NOT_GOOD
 
 
 def _stage(
@@ -171,6 +187,8 @@ def _stage(
         now=now,
     )
     check_commit(group, staged, last_committer=rows.last_committer(tx, grp))
+    if len(staged.message or b"") > _LARGEST or len(staged.welcome or b"") > _LARGEST:
+        raise _TooLargeError("a commit or its Welcome is larger than a message may be")
     blobs = blobs_for(Kind.MESSAGE, staged.message or b"", mailbox.blob_key, random)
     insist = (bool(wanted.removals) and tries < _INSIST) or len(blobs) > 1
     rows.add_leaf_key(tx, grp, "append", keys.content.append_key, keys.append_seed)
