@@ -10,8 +10,6 @@ test_differences.py.
 The file is one world and its moves, so it is longer than others.
 """
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from taboon_crypto import mls
+from taboon_crypto.mls.credential import Certificate
 
 from .participants import (
     GROUP_EXTENSION,
@@ -29,6 +28,7 @@ from .participants import (
     Participant,
     Theirs,
     read_by_all,
+    refused_by_all,
 )
 from .process import PeerProcess, PeerRefusalError
 
@@ -65,10 +65,12 @@ class History:
 
     def __init__(self, peer: PeerProcess, suite: int, seed: int, *, now: int, largest: int = 7) -> None:
         self.peer = peer
-        self.suite = suite
+        self.suite = self.first_suite = suite
         self.now = now
         self.largest = largest
+        self.seed = seed
         self.chance = random.Random(seed)
+        self.keys = random.Random(seed + 1).randbytes
         self.trace: list[str] = []
         self.counts: Counter[str] = Counter()
         self.members: list[Participant] = []
@@ -89,13 +91,16 @@ class History:
                 self._step()
         except Exception as error:
             error.add_note("\n".join(["What happened before:", *self.trace]))
+            error.add_note(
+                f"To run it again: python -m tests.interop --suite 0x{self.first_suite:04x} --seed {self.seed} "
+                f"--steps {self.steps} --largest {self.largest}"
+            )
             raise
 
     # --- words
 
     def note(self, text: str) -> None:
         self.trace.append(f"{self.steps:4} {text}")
-        self.counts[text.split()[1] if text.startswith(("o", "t")) else text.split()[0]] += 1
 
     def dice(self, length: int) -> bytes:
         return self.chance.randbytes(length)
@@ -121,16 +126,16 @@ class History:
         name = f"{kind[0]}{self._named}"
         credential = former.credential if former else self._credential(name)
         if kind == "ours":
-            return Ours(name, self.suite, credential, now=self.now, random=self.dice, former=former)
+            return Ours(name, self.suite, credential, now=self.now, random=self.keys, former=former)
         return Theirs(name, self.suite, credential, peer=self.peer, now=self.now, former=former)
 
     def _credential(self, name: str) -> mls.Credential:
         if self.maybe(0.8):
             return mls.BasicCredential(name.encode())
-        return mls.BasicCredential(self.dice(70))
+        return mls.X509Credential((Certificate(self.dice(70)), Certificate(self.dice(9))))
 
     def _extensions(self) -> tuple[mls.Extension, ...]:
-        required = mls.RequiredCapabilities(extension_types=(GROUP_EXTENSION,), credential_types=(1,))
+        required = mls.RequiredCapabilities(extension_types=(GROUP_EXTENSION,), credential_types=(1, 2))
         extensions = [mls.Extension(GROUP_EXTENSION, self.dice(self.chance.choice([0, 5, 200])))]
         if self.maybe(0.3):
             extensions.append(mls.Extension(mls.REQUIRED_CAPABILITIES, required.encode()))
@@ -251,18 +256,20 @@ class History:
         return reference
 
     def _victim(self) -> Participant | None:
-        """Somebody to remove; of each kind one stays. Whoever could not join goes first."""
-        absent = [member for member in self.absent if member.leaf not in self.removed_now]
-        if absent:
-            victim = absent[0]
-        else:
-            left = Counter(member.kind for member in self.members if member.leaf not in self.removed_now)
-            can_go = [
-                member for member in self.members if member.leaf not in self.removed_now and left[member.kind] > 1
-            ]
-            if not can_go:
-                return None
-            victim = self.chance.choice(can_go)
+        """Somebody to remove; of each kind one stays, and somebody in the left half. Who could not join goes first."""
+        staying = [member for member in self.now_in if member.leaf not in self.removed_now]
+        kinds = Counter(member.kind for member in staying if member in self.members)
+        can_go = [member for member in staying if member in self.absent] or [
+            member for member in staying if member in self.members and kinds[member.kind] > 1
+        ]
+        can_go = [
+            member
+            for member in can_go
+            if not _left_half_empty([other.leaf for other in staying if other is not member])
+        ]
+        if not can_go:
+            return None
+        victim = self.chance.choice(can_go)
         self.removed_now.add(victim.leaf)
         return victim
 
@@ -296,7 +303,9 @@ class History:
             chosen.append(waiting)
         return chosen
 
-    def _shape(self, committer: Participant, chosen: list[Waiting], resuming: bool) -> tuple[Commitment, list[Participant]]:
+    def _shape(
+        self, committer: Participant, chosen: list[Waiting], resuming: bool
+    ) -> tuple[Commitment, list[Participant]]:
         """Draw what a commit carries besides; returns it with the newcomers it adds."""
         values: list[mls.Proposal] = []
         newcomers = [waiting.newcomer for waiting in chosen if waiting.newcomer is not None]
@@ -340,6 +349,7 @@ class History:
         if rival.kind == "theirs":
             references = ()
         self.note(f"{rival} commits in vain")
+        self.counts["commit in vain"] += 1
         rival.commit(Commitment(references=references, public=self.maybe(0.5)), self.psks)
         rival.drop()
 
@@ -355,6 +365,7 @@ class History:
             f"{committer} commits [{'; '.join(parts)}], {'public' if wanted.public else 'private'}, "
             f"tree in Welcome {wanted.welcome_tree}, path asked for {wanted.force_path}, padding {wanted.padding}"
         )
+        self.counts[f"commit, {committer.kind}, {'public' if wanted.public else 'private'}"] += 1
         for waiting in covered:
             self.counts[f"by reference {type(waiting.proposal).__name__ if waiting.proposal else 'Update'}"] += 1
         for item in wanted.proposals:
@@ -378,6 +389,7 @@ class History:
                 came = member.receive(message, references, self.psks)
             except PeerRefusalError as refusal:
                 if member.leaf not in removed or TAKEN_PLACE not in refusal.text:
+                    refusal.add_note(f"{member}, at leaf {member.leaf} since epoch {member.since}, was to follow")
                     raise
                 self.counts["not noticed to be removed, a known fault"] += 1
                 continue
@@ -402,6 +414,7 @@ class History:
                 self.absent.append(newcomer)
                 continue
             self.note(f"{newcomer} joins by Welcome")
+            self.counts[f"joined by Welcome, {newcomer.kind}"] += 1
             self.members.append(newcomer)
 
     def _join_by_commit(self) -> list[Participant]:
@@ -413,9 +426,14 @@ class History:
             former = None
         newcomer = self.newcomer(former=former)
         replacing = None if former is None else former.leaf
-        self.note(f"{newcomer} joins by a commit, with the GroupInfo of {host}, replacing {former}")
+        some = self.chance.sample(sorted(self.psks), min(len(self.psks), self.chance.choice([0, 0, 1, 2])))
+        psks = {name: self.psks[name] for name in some} if newcomer.kind == "ours" else {}
+        self.note(
+            f"{newcomer} joins by a commit with {len(psks)} PSKs, with the GroupInfo of {host}, replacing {former}"
+        )
+        self.counts[f"external commit, {newcomer.kind}" + (", replacing" if former else "")] += 1
         try:
-            message = newcomer.join_by_commit(host.group_info(with_tree), tree, replacing, self.some_data())
+            message = newcomer.join_by_commit(host.group_info(with_tree), tree, replacing, self.some_data(), psks)
         except PeerRefusalError as refusal:
             if refusal.text != UNMERGED:
                 raise
@@ -454,18 +472,22 @@ class History:
         old = list(self.members)
         creator, *others = [self.newcomer(former=member) for member in self._creator_first(old)]
         self.note(f"{creator} begins the new group")
+        self.counts[f"reinitialised, new group by {creator.kind}"] += 1
         by_credential = {member.name: former for member, former in zip([creator, *others], self._order, strict=True)}
         committed = creator.begin_reinitialised(by_credential[creator.name], others)
         self._continue(creator, others, by_credential, committed, branch=False)
 
     def _branch(self) -> None:
         kinds = {member.kind for member in self.members}
-        chosen = [self.chance.choice([member for member in self.members if member.kind == kind]) for kind in sorted(kinds)]
+        chosen = [
+            self.chance.choice([member for member in self.members if member.kind == kind]) for kind in sorted(kinds)
+        ]
         chosen += [member for member in self.members if member not in chosen and self.maybe(0.5)]
         stays, members = self.maybe(0.5), list(self.members)
         creator, *others = [self.newcomer(former=member) for member in self._creator_first(chosen)]
         by_credential = {member.name: former for member, former in zip([creator, *others], self._order, strict=True)}
         self.note(f"{creator} begins a branch with {others}; the history goes on {'here' if stays else 'there'}")
+        self.counts[f"branch, by {creator.kind}"] += 1
         committed = creator.begin_branch(by_credential[creator.name], self.dice(16), others)
         self._continue(creator, others, by_credential, committed, branch=True)
         if stays:
@@ -514,6 +536,7 @@ class History:
             deliveries += [Delivery(reader, message, data) for reader in self.members if reader is not speaker]
         self.chance.shuffle(deliveries)
         read_by_all(deliveries)
+        refused_by_all(self.chance.sample(deliveries, min(2, len(deliveries))))
         self.counts["messages read"] += len(deliveries)
 
 
@@ -528,19 +551,23 @@ def _named(proposal: mls.Proposal | None, newcomer: Participant | None) -> str:
             return f"Add {newcomer}"
         case mls.Remove(removed):
             return f"Remove of leaf {removed}"
-        case mls.PreSharedKey(psk_id):
-            return f"PreSharedKey ({type(psk_id.psk).__name__})"
+        case mls.PreSharedKey(mls.PreSharedKeyID(mls.ResumptionPsk(psk_epoch=epoch))):
+            return f"PreSharedKey of epoch {epoch}"
     return type(proposal).__name__
 
 
-def _without_extensions(
-    chosen: list[Waiting], values: list[mls.Proposal]
-) -> tuple[list[Waiting], list[mls.Proposal]]:
+def _without_extensions(chosen: list[Waiting], values: list[mls.Proposal]) -> tuple[list[Waiting], list[mls.Proposal]]:
     """Leave GroupContextExtensions out: ts-mls makes no commit of them that RFC 9420 allows."""
     return (
         [waiting for waiting in chosen if not isinstance(waiting.proposal, mls.GroupContextExtensions)],
         [item for item in values if not isinstance(item, mls.GroupContextExtensions)],
     )
+
+
+def _left_half_empty(leaves: Sequence[int]) -> bool:
+    """Tell whether all stand in the right half of the tree: there ts-mls derives another commit secret."""
+    width = 1 << max(leaves).bit_length()
+    return len(leaves) > 1 and all(leaf >= width // 2 for leaf in leaves)
 
 
 def _leaf_of(newcomer: Participant, members: Sequence[Participant]) -> int:

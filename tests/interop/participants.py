@@ -106,15 +106,15 @@ class Participant(ABC):
     @abstractmethod
     def join(self, welcome: bytes, tree: bytes | None, psks: Psks) -> None: ...
     @abstractmethod
-    def join_by_commit(self, info: bytes, tree: bytes | None, replacing: int | None, aad: bytes) -> bytes: ...
+    def join_by_commit(
+        self, info: bytes, tree: bytes | None, replacing: int | None, aad: bytes, psks: Psks
+    ) -> bytes: ...
     @abstractmethod
     def propose_to_join(self, info: bytes) -> bytes: ...
     @abstractmethod
     def group_info(self, with_tree: bool) -> bytes: ...
     @abstractmethod
-    def propose(
-        self, proposal: mls.Proposal | None, public: bool, aad: bytes, padding: int
-    ) -> tuple[bytes, bytes]: ...
+    def propose(self, proposal: mls.Proposal | None, public: bool, aad: bytes, padding: int) -> tuple[bytes, bytes]: ...
     @abstractmethod
     def commit(self, wanted: Commitment, psks: Psks) -> Committed: ...
     @abstractmethod
@@ -153,16 +153,14 @@ class Ours(Participant):
         super().__init__(name, suite, credential)
         self.now = now
         self.random = random
-        self.signer = former.signer if isinstance(former, Ours) else SigningKey.generate(random)
+        self.signer: SigningKey = former.signer if isinstance(former, Ours) else SigningKey.generate(random)
         self.profile = mls.MemberProfile(
             self.signer,
             credential,
             (mls.Extension(LEAF_EXTENSION, name.encode()),),
             mls.Capabilities.of(extensions=SUPPORTED, credentials=(1, 2)),
         )
-        package, self.secrets = mls.KeyPackage.generate(
-            suite, self.profile, now=now, lifetime=LIFETIME, random=random
-        )
+        package, self.secrets = mls.KeyPackage.generate(suite, self.profile, now=now, lifetime=LIFETIME, random=random)
         self.key_package = wrap(package)
         self._group: mls.Group | None = None
         self._staged: mls.StagedCommit | None = None
@@ -183,11 +181,13 @@ class Ours(Participant):
             welcome, self.package, self.secrets, psks=_finding(psks), now=self.now, ratchet_tree=tree
         )
 
-    def join_by_commit(self, info: bytes, tree: bytes | None, replacing: int | None, aad: bytes) -> bytes:
+    def join_by_commit(self, info: bytes, tree: bytes | None, replacing: int | None, aad: bytes, psks: Psks) -> bytes:
+        suite = mls.CipherSuite.of(self.suite)
         self._group, message = mls.Group.join_by_commit(
             info,
             self.profile,
             replacing=replacing,
+            psks=[(mls.PreSharedKeyID.fresh(suite, mls.ExternalPsk(name), self.random), psks[name]) for name in psks],
             authenticated_data=aad,
             ratchet_tree=tree,
             now=self.now,
@@ -287,9 +287,7 @@ class Ours(Participant):
     def begin_branch(self, old: Participant, group_id: bytes, others: Sequence[Participant]) -> Committed:
         assert isinstance(old, Ours)
         packages = [other.package for other in others]
-        self._group, staged = mls.branch(
-            old.group, group_id, self.profile, packages, now=self.now, random=self.random
-        )
+        self._group, staged = mls.branch(old.group, group_id, self.profile, packages, now=self.now, random=self.random)
         return self._stage(staged)
 
     def continue_from(self, old: Participant, welcome: bytes, tree: bytes, *, branch: bool) -> None:
@@ -349,7 +347,8 @@ class Theirs(Participant):
     def join(self, welcome: bytes, tree: bytes | None, psks: Psks) -> None:
         self._ask("join", welcome=welcome, tree=tree, psks=_spelled_psks(psks))
 
-    def join_by_commit(self, info: bytes, tree: bytes | None, replacing: int | None, aad: bytes) -> bytes:
+    def join_by_commit(self, info: bytes, tree: bytes | None, replacing: int | None, aad: bytes, psks: Psks) -> bytes:
+        assert not psks, "ts-mls mixes no PSK into an external commit"
         made = self._ask("joinByCommit", groupInfo=info, tree=tree, resync=replacing is not None, aad=aad)
         return unb64(made["message"])
 
@@ -440,6 +439,16 @@ class Delivery:
     reader: Participant
     message: bytes
     expected: bytes
+
+
+def refused_by_all(deliveries: Sequence[Delivery]) -> None:
+    """Hand messages over that were read before: nobody may read them again."""
+    for delivery in deliveries:
+        try:
+            delivery.reader.receive(delivery.message, (), {})
+        except (mls.KeySpentError, PeerRefusalError):
+            continue
+        raise AssertionError(f"{delivery.reader} read one message twice")
 
 
 def read_by_all(deliveries: Sequence[Delivery]) -> None:

@@ -102,7 +102,7 @@ class PeerProcess:
     def __init__(self, folder: Path) -> None:
         node = shutil.which("node")
         assert node is not None
-        self._complaints = tempfile.TemporaryFile()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child lives
         self._child = subprocess.Popen(
             [node, "peer.mjs"],
             cwd=folder,

@@ -171,10 +171,11 @@ async function proposed(self, call, proposal) {
   return { message: text(encodeMlsMessage(made.message)), reference }
 }
 
-function staged(self, made, extra = {}) {
+function staged(self, made) {
   self.staged = made.newState
   const welcome = made.welcome === undefined ? null : wrapped("mls_welcome", "welcome", made.welcome)
-  return { message: text(encodeMlsMessage(made.commit)), welcome, tree: text(encodeRatchetTree(made.newState.ratchetTree)), ...extra }
+  const tree = text(encodeRatchetTree(made.newState.ratchetTree))
+  return { message: text(encodeMlsMessage(made.commit)), welcome, tree }
 }
 
 function entered(self, state) {
@@ -190,8 +191,8 @@ const calls = {
     const former = call.former === undefined ? undefined : member(call.former)
     const signer = former?.signer ?? (await cs.signature.keygen())
     const now = BigInt(call.now)
-    const capabilities = { ...defaultCapabilities(), ...(call.plain ? { extensions: [], proposals: [] } : {}) }
-    capabilities.extensions = [...capabilities.extensions, ...call.supports]
+    const able = defaultCapabilities()
+    const capabilities = { ...able, extensions: [...able.extensions, ...call.supports] }
     const pair = await generateKeyPackageWithKey(
       decoded(decodeCredential, bytes(call.credential), "a credential"),
       capabilities,
@@ -375,11 +376,6 @@ const calls = {
       ? await joinGroupFromBranch(...args, self.cs)
       : await joinGroupFromReinit(...args, provider)
     return entered(self, joined)
-  },
-
-  async forget(call) {
-    members.delete(call.member)
-    return null
   },
 }
 
