@@ -5,6 +5,8 @@
     ├── BlobError               a blob does not open; says nothing about why
     ├── ContentError            a blob opened, and what is inside is no content of Taboon
     │   └── PartError           a part that does not belong where it came
+    ├── DetailsTooLongError     our own details do not fit
+    ├── DetailsClosedError      sealed details do not open; says nothing about why
     ├── KeyMissingError         this side of a mailbox's keys is not here
     ├── PassphraseError         a passphrase that is too weak or no text
     ├── KdfMemoryError          the device has too little free memory for this cost
@@ -24,6 +26,8 @@ __all__ = [
     "ContentError",
     "ContentTooLongError",
     "CryptoError",
+    "DetailsClosedError",
+    "DetailsTooLongError",
     "KdfMemoryError",
     "KeyMissingError",
     "PartError",
@@ -53,6 +57,17 @@ class BlobError(CryptoError):
 
 class ContentError(CryptoError):
     """What was inside a blob is of no known kind, or is not formed as its kind asks."""
+
+
+class DetailsTooLongError(CryptoError):
+    """Details that do not fit into their box: shorten them."""
+
+
+class DetailsClosedError(CryptoError):
+    """Sealed details that do not open: not for this key, of another item, or changed. Always the same message."""
+
+    def __init__(self) -> None:
+        super().__init__("these sealed details do not open here")
 
 
 class PartError(ContentError):

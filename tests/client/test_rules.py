@@ -13,7 +13,7 @@ from taboon_client import cbor
 from taboon_client.board import Cut
 from taboon_client.errors import FormatError
 from taboon_client.group.commit_data import CommitData, psk_id
-from taboon_client.group.epoch import policy_of
+from taboon_client.group.epoch import policy_of, roles_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafKeys, member_profile
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
 from taboon_client.group.rules import BrokenRuleError, check_commit, check_member, required_extensions
@@ -270,7 +270,30 @@ def test_taking_the_role_from_an_admin_says_where_their_acts_end(layla: Device, 
     layla.group.merge(staged)
     alone = msgspec.structs.replace(both, admins=(sami.identity,))
     refused(layla, commit(sami, extensions=_extensions(alone.encode())), "cuts off")
-    seen_by(layla, commit(sami, CommitData(cuts=cuts(layla, role="admin")), extensions=_extensions(alone.encode())))
+    both_cuts = (*cuts(layla, role="admin"), *cuts(layla, role="dispatch"))
+    refused(layla, commit(sami, CommitData(cuts=both_cuts[:1]), extensions=_extensions(alone.encode())), "cuts off")
+    seen_by(layla, commit(sami, CommitData(cuts=both_cuts), extensions=_extensions(alone.encode())))
+
+
+def test_naming_a_dispatch_circle_says_where_the_acts_of_those_outside_end(layla: Device, sami: Device) -> None:
+    policy = policy_of(layla.group)
+    named = msgspec.structs.replace(policy, dispatch=(sami.identity,))
+    assert roles_of(policy, layla.identity) == {"admin", "dispatch"}
+    assert roles_of(named, layla.identity) == {"admin"}
+    assert roles_of(named, sami.identity) == {"dispatch"}
+    refused(sami, commit(layla, extensions=_extensions(named.encode())), "cuts off")
+    cut = CommitData(cuts=cuts(layla, role="dispatch"))
+    refused(layla, commit(sami, cut, extensions=_extensions(named.encode())), "only an admin")
+    stranger = msgspec.structs.replace(policy, dispatch=(bytes(32),))
+    refused(sami, commit(layla, cut, extensions=_extensions(stranger.encode())), "dispatch circle")
+    seen_by(sami, commit(layla, cut, extensions=_extensions(named.encode())))
+
+
+def test_a_policy_names_nobody_twice_in_its_dispatch_circle(layla: Device) -> None:
+    policy = policy_of(layla.group)
+    for wrong in ((b"b" * 32, b"a" * 32), (b"a" * 32, b"a" * 32)):
+        with pytest.raises(FormatError, match="twice"):
+            Policy.decode(msgspec.structs.replace(policy, dispatch=wrong).encode())
 
 
 def test_data_that_no_commit_of_taboon_carries_is_refused(layla: Device, sami: Device) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from taboon_client import cbor
-from taboon_client.board import Cut
+from taboon_client.board import ADMIN, DISPATCH, Cut
 from taboon_client.errors import FormatError
 from taboon_crypto.primitives.secret import Secret
 
@@ -66,7 +66,7 @@ class CommitData:
             if (
                 not isinstance(identity, bytes)
                 or len(identity) != _HASH
-                or role not in ("", "admin")
+                or role not in ("", ADMIN, DISPATCH)
                 or not (last is None or (isinstance(last, bytes) and len(last) == _HASH))
             ):
                 raise FormatError("a commit carries a cut that is none")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from taboon_client.board import EpochRecord
+from taboon_client.board import ADMIN, DISPATCH, EpochRecord
 from taboon_client.errors import FormatError
 from taboon_client.group.policy import POLICY_EXTENSION, Policy
 from taboon_client.relay.cursor import Cursor
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from taboon_client.board import Cut
     from taboon_crypto import mls
 
-__all__ = ["ADMIN", "epoch_id", "mailbox_keys", "mailbox_of", "policy_of", "record_of"]
-
-ADMIN = "admin"
-"""The role of those whom the policy lets add and remove."""
+__all__ = ["epoch_id", "mailbox_keys", "mailbox_of", "policy_of", "record_of", "roles_of"]
 
 
 def policy_of(group: mls.Group) -> Policy:
@@ -43,13 +40,16 @@ def epoch_id(group: mls.Group) -> bytes:
     ).digest()
 
 
+def roles_of(policy: Policy, identity: bytes) -> frozenset[str]:
+    """Return the roles that a policy gives to a member."""
+    roles = ((ADMIN, policy.admins), (DISPATCH, policy.circle))
+    return frozenset(role for role, holders in roles if identity in holders)
+
+
 def record_of(group: mls.Group, cuts: Iterable[Cut] = ()) -> EpochRecord:
     """Return who is in the present epoch, with which roles, and the cuts of the commit that made it."""
-    admins = set(policy_of(group).admins)
-    members = {
-        member.signature_key: frozenset({ADMIN}) if member.signature_key in admins else frozenset()
-        for member in group.members()
-    }
+    policy = policy_of(group)
+    members = {member.signature_key: roles_of(policy, member.signature_key) for member in group.members()}
     return EpochRecord(epoch_id=epoch_id(group), number=group.epoch, members=members, cuts=tuple(cuts))
 
 

@@ -15,12 +15,14 @@ from taboon_client.errors import FormatError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["POLICY_EXTENSION", "Policy", "RelayEntry"]
+__all__ = ["MAX_DISPATCH", "POLICY_EXTENSION", "Policy", "RelayEntry"]
 
 POLICY_EXTENSION: Final = 0xF7B0
 """MLS extension type of the policy, in the private-use range (RFC 9420, section 17.3)."""
 
 _Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+MAX_DISPATCH: Final = 32
+"""Members of a dispatch circle, at most: every item's key is sealed to each of them."""
 _MAX_POLICY = 16_384
 """More than any group's rules need, in bytes; a policy travels in every Welcome."""
 
@@ -33,8 +35,12 @@ class RelayEntry(msgspec.Struct, frozen=True, omit_defaults=True, rename={"pass_
     pass_: Annotated[bytes, msgspec.Meta(max_length=64)] = b""
 
 
-class Policy(msgspec.Struct, frozen=True):
-    """The group's rules. ``relays[0]`` is home; ``retention`` is the retention class of its mailboxes (0 to 3)."""
+class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The group's rules. ``relays[0]`` is home; ``retention`` is the retention class of its mailboxes (0 to 3).
+
+    ``dispatch`` names those to whom sealed details are sealed and who act for an item's author; while it names nobody,
+    the admins do.
+    """
 
     admins: Annotated[tuple[_Key, ...], msgspec.Meta(min_length=1, max_length=1000)]
     relays: Annotated[tuple[RelayEntry, ...], msgspec.Meta(min_length=1, max_length=8)]
@@ -43,6 +49,7 @@ class Policy(msgspec.Struct, frozen=True):
     members_invite: bool
     rotation_days: Annotated[int, msgspec.Meta(ge=1, le=365)]
     v: Annotated[int, msgspec.Meta(ge=1, le=1)]
+    dispatch: Annotated[tuple[_Key, ...], msgspec.Meta(max_length=MAX_DISPATCH)] = ()
 
     @classmethod
     def founding(cls, admin: bytes, relay: RelayEntry) -> Policy:
@@ -62,10 +69,16 @@ class Policy(msgspec.Struct, frozen=True):
         """The relay whose order of commits stands before all others."""
         return self.relays[0]
 
+    @property
+    def circle(self) -> tuple[bytes, ...]:
+        """The dispatch circle: those named, or the admins."""
+        return self.dispatch or self.admins
+
     def without_admins(self, gone: Collection[bytes]) -> Policy:
-        """Return the policy that holds when some are removed from the group; the same one if none of them is admin."""
+        """Return the policy that holds when some are removed from the group; the same one if it names none of them."""
         admins = tuple(admin for admin in self.admins if admin not in gone)
-        return self if admins == self.admins else msgspec.structs.replace(self, admins=admins)
+        dispatch = tuple(member for member in self.dispatch if member not in gone)
+        return msgspec.structs.replace(self, admins=admins, dispatch=dispatch)
 
     def encode(self) -> bytes:
         """Return the extension data."""
@@ -86,4 +99,6 @@ class Policy(msgspec.Struct, frozen=True):
             raise FormatError(f"the group's policy cannot be read: {error}") from error
         if list(policy.admins) != sorted(set(policy.admins)):
             raise FormatError("the group's policy names its admins twice or out of order")
+        if list(policy.dispatch) != sorted(set(policy.dispatch)):
+            raise FormatError("the group's policy names its dispatch circle twice or out of order")
         return policy

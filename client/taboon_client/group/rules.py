@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from taboon_client.errors import FormatError
 from taboon_client.group.commit_data import CommitData
-from taboon_client.group.epoch import ADMIN, policy_of
+from taboon_client.group.epoch import policy_of, roles_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent
 from taboon_client.group.policy import POLICY_EXTENSION, Policy
 from taboon_crypto import mls
@@ -18,7 +18,7 @@ from taboon_crypto import mls
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["BrokenRuleError", "check_commit", "check_member", "required_extensions"]
+__all__ = ["BrokenRuleError", "check_commit", "check_member", "lost_roles", "required_extensions"]
 
 
 class BrokenRuleError(FormatError):
@@ -83,6 +83,11 @@ def check_commit(group: mls.Group, staged: mls.StagedCommit, *, last_committer: 
     return data
 
 
+def lost_roles(before: Policy, after: Policy, staying: Iterable[bytes]) -> list[tuple[bytes, str]]:
+    """Return (identity key, role) of every role that one policy gives and the next does not: each is a cut."""
+    return [(identity, role) for identity in staying for role in roles_of(before, identity) - roles_of(after, identity)]
+
+
 def _check_kinds(proposals: Iterable[mls.Proposal], data: CommitData) -> None:
     psks = set()
     for proposal in proposals:
@@ -144,8 +149,10 @@ def _check_roster(group: mls.Group, staged: mls.StagedCommit, policy: Policy, af
         raise BrokenRuleError("a commit adds without the pre-shared key of an invite")
     if not set(after.admins) <= remaining | set(added):
         raise BrokenRuleError("a commit leaves an admin who is not in the group")
+    if not set(after.dispatch) <= remaining | set(added):
+        raise BrokenRuleError("a commit leaves somebody in the dispatch circle who is not in the group")
     gone = set(removed) - rejoining
-    lost = (set(policy.admins) - set(after.admins)) - gone
-    wanted = sorted([(identity, "") for identity in gone] + [(identity, ADMIN) for identity in lost])
+    staying = {member.signature_key for member in group.members()} - gone
+    wanted = sorted([*((identity, "") for identity in gone), *lost_roles(policy, after, staying)])
     if sorted((cut.identity, cut.role) for cut in data.cuts) != wanted:
         raise BrokenRuleError("a commit does not say which events of those it cuts off still count")
