@@ -15,7 +15,8 @@ class Town:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.dice = Dice(seed)
-        self.groups = town(self.chance.randint(1, 6), self.dice, renew=self.chance.random() < 0.5)
+        self.suite = tuple(mls.SUITES)[seed % len(mls.SUITES)]
+        self.groups = town(self.chance.randint(1, 6), self.dice, suite=self.suite, renew=self.chance.random() < 0.5)
         self.gone: list[mls.Group] = []
 
     def by_leaf(self, leaf: int) -> mls.Group:
@@ -68,12 +69,12 @@ class Town:
 
     def commit(self, committer: mls.Group) -> None:
         chance, dice = self.chance, self.dice
-        packages = [package(dice) for _ in range(chance.choice([0, 0, 1, 2]))]
+        packages = [package(dice, suite=self.suite) for _ in range(chance.choice([0, 0, 1, 2]))]
         others = [group.own_leaf for group in self.groups if group is not committer]
         removed = chance.sample(others, chance.randint(0, min(2, len(others)))) if chance.random() < 0.4 else []
         if removed and chance.random() < 0.3:
             # The first of them rejoins in the very same commit.
-            packages.append(package(dice, self.by_leaf(removed[0]).own_profile))
+            packages.append(package(dice, self.by_leaf(removed[0]).own_profile, suite=self.suite))
         staged = committer.commit(
             add=[key_package for key_package, _ in packages],
             remove=removed,
