@@ -101,6 +101,12 @@ class Load:
             if one.done():
                 one.result()
 
+    def until_refused(self, count: int) -> None:
+        """Wait until so many more appends have come to nothing."""
+        with self._news:
+            goal = self.refusals + count
+            assert self._news.wait_for(lambda: self._failed or self.refusals >= goal, PATIENCE), "nothing was refused"
+
     def assert_kept(self, caller: Caller) -> None:
         """Hold every mailbox against what was sent to it and acknowledged."""
         for mailbox in self.mailboxes:
@@ -146,12 +152,12 @@ class Load:
             try:
                 answer = caller.append(mailbox.keys, content, seal=seal)
             except httpx.TransportError:
-                self.refusals += 1
+                self._note_refusal()
                 self._up.wait(PATIENCE)
                 continue
             if answer.status_code == 503:
                 assert answer.headers["retry-after"]
-                self.refusals += 1
+                self._note_refusal()
                 continue
             if answer.status_code == 409 and b"sealed" in answer.content:
                 self._go_on_elsewhere(callers, slot, mailbox)
@@ -165,6 +171,11 @@ class Load:
                 self._acknowledged += 1
                 self._news.notify_all()
             return
+
+    def _note_refusal(self) -> None:
+        with self._news:
+            self.refusals += 1
+            self._news.notify_all()
 
     def _go_on_elsewhere(self, callers: list[Caller], slot: int, sealed: Mailbox) -> None:
         fresh = Mailbox()

@@ -11,11 +11,14 @@ import pytest
 import sqlcipher3.dbapi2 as sqlite
 
 from tests.server.caller import Caller
-from tests.server.trials.lengths import chance, sample
+from tests.server.trials.dice import dice
 from tests.server.trials.load import Load
+from tests.soaking import sample
 
 if TYPE_CHECKING:
     from tests.server.trials.grounds import Ground
+
+pytestmark = pytest.mark.grows
 
 KILLS = sample(3, 50)
 
@@ -28,11 +31,11 @@ def assert_whole(ground: Ground) -> None:
 
 
 def test_a_relay_killed_again_and_again_keeps_all_that_it_acknowledged(ground: Ground) -> None:
-    dice = chance()
+    chance = dice()
     with ground.relay() as relay:
-        with Load([relay], dice.randrange(1 << 30)) as load:
+        with Load([relay], chance.randrange(1 << 30)) as load:
             for _ in range(KILLS):
-                load.until_more(dice.randrange(1, 300))
+                load.until_more(chance.randrange(1, 300))
                 with load.patient():
                     relay.kill()
                     relay.start()
@@ -45,9 +48,9 @@ def test_a_relay_killed_again_and_again_keeps_all_that_it_acknowledged(ground: G
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a relay that is being started has no address to be known by yet")
 def test_a_relay_killed_while_it_starts_keeps_all_that_it_acknowledged(ground: Ground) -> None:
-    dice = chance()
+    chance = dice()
     relay = ground.relay()
-    with relay, Load([relay], dice.randrange(1 << 30)) as load:
+    with relay, Load([relay], chance.randrange(1 << 30)) as load:
         load.until_more(200)
         with load.patient():
             relay.kill()
@@ -58,7 +61,7 @@ def test_a_relay_killed_while_it_starts_keeps_all_that_it_acknowledged(ground: G
                 )
                 with starting, contextlib.suppress(subprocess.TimeoutExpired):
                     try:
-                        starting.wait(dice.random() * 2)
+                        starting.wait(chance.random() * 2)
                     finally:
                         starting.kill()
             relay.start()

@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from tests.server.caller import refused
 from tests.server.signing import APPEND, READ, SIZES, Keys, digest, header, heads, read_page, read_receipt
-from tests.server.trials.lengths import sample
 from tests.server.trials.model import Model
+from tests.soaking import sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from tests.server.caller import Caller
     from tests.server.trials.grounds import Ground
+
+pytestmark = pytest.mark.grows
 
 QUOTA = 4
 STATUS = {"unknown-mailbox": 404, "sealed": 409, "moved": 409, "full": 507}
