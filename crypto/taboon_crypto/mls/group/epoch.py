@@ -2,7 +2,7 @@
 
 An ``Epoch`` never changes. The encryption secret is not in it: it goes into the secret tree, whose ratchets move
 (chapter 9), and belongs to the ``Group``. A saved epoch is two parts: its state, and its tree, which is decoded when it
-is first needed.
+is first needed: a message takes one leaf of it.
 
     epoch.members(), epoch.member(leaf), epoch.export(...), epoch.group_info(...)
     next_context(before, ...)           the context of the epoch after another
@@ -26,6 +26,7 @@ from taboon_crypto.mls.tree.hashes import tree_hash
 from taboon_crypto.mls.tree.kem import TreePrivate
 from taboon_crypto.mls.tree.leaf_node import Capabilities, LeafNode, Lifetime
 from taboon_crypto.mls.tree.ratchet_tree import RatchetTree
+from taboon_crypto.mls.tree.saved_tree import SavedTree
 from taboon_crypto.primitives.secret import Secret
 
 __all__ = ["Epoch", "EpochState", "Member", "next_context"]
@@ -122,7 +123,7 @@ class Epoch:
     """
 
     __slots__ = (
-        "_encoded_tree",
+        "_saved_tree",
         "_tree",
         "confirmation_tag",
         "context",
@@ -136,7 +137,7 @@ class Epoch:
     def __init__(
         self,
         context: GroupContext,
-        tree: RatchetTree | bytes,
+        tree: RatchetTree | SavedTree,
         *,
         confirmation_tag: bytes,
         interim_transcript_hash: bytes,
@@ -144,7 +145,7 @@ class Epoch:
         private: TreePrivate,
         signing_key: SigningKey,
     ) -> None:
-        """Put an epoch together; ``tree`` may be encoded, as it was saved."""
+        """Put an epoch together; ``tree`` may be what was saved of it."""
         self.suite = CipherSuite.of(context.cipher_suite)
         self.context = context
         self.confirmation_tag = confirmation_tag
@@ -153,13 +154,13 @@ class Epoch:
         self.private = private
         self.signing_key = signing_key
         self._tree = tree if isinstance(tree, RatchetTree) else None
-        self._encoded_tree = None if isinstance(tree, RatchetTree) else tree
+        self._saved_tree = tree if isinstance(tree, SavedTree) else None
 
     @property
     def tree(self) -> RatchetTree:
         """The public ratchet tree."""
         if self._tree is None:
-            self._tree = RatchetTree.decode(self.suite, self._encoded_tree or b"")
+            self._tree = self.saved_tree().tree()
         return self._tree
 
     @property
@@ -193,10 +194,14 @@ class Epoch:
         Raises:
             UsageError: There is none.
         """
-        leaf_node = self.tree.leaf(leaf)
+        leaf_node = self.leaf(leaf)
         if leaf_node is None:
             raise UsageError(f"there is no member at leaf {leaf}")
         return Member(leaf, leaf_node)
+
+    def leaf(self, leaf: int) -> LeafNode | None:
+        """Return the leaf node of a member, or None; without reading the rest of a saved tree."""
+        return self.saved_tree().leaf(leaf) if self._tree is None else self._tree.leaf(leaf)
 
     def export(self, label: bytes | str, context: bytes, length: int) -> Secret:
         """MLS-Exporter (section 8.5).
@@ -251,18 +256,18 @@ class Epoch:
             self.signing_key.seed,
         )
 
-    def encoded_tree(self) -> bytes:
+    def saved_tree(self) -> SavedTree:
         """Return the tree as it is saved."""
-        if self._encoded_tree is None:
-            self._encoded_tree = self.tree.encode()
-        return self._encoded_tree
+        if self._saved_tree is None:
+            self._saved_tree = SavedTree.of(self.tree)
+        return self._saved_tree
 
     @classmethod
-    def of_state(cls, state: EpochState, encoded_tree: bytes) -> Self:
-        """Undo ``state`` and ``encoded_tree``."""
+    def of_state(cls, state: EpochState, tree: RatchetTree | bytes) -> Self:
+        """Undo ``state``; ``tree`` may be the bytes of ``saved_tree``."""
         return cls(
             state.context,
-            encoded_tree,
+            tree if isinstance(tree, RatchetTree) else SavedTree(CipherSuite.of(state.context.cipher_suite), tree),
             confirmation_tag=state.confirmation_tag,
             interim_transcript_hash=state.interim_transcript_hash,
             secrets=state.secrets,

@@ -313,7 +313,7 @@ class Group:
     @property
     def ratchet_tree(self) -> bytes:
         """The tree as data of a ratchet_tree extension, for who gets a Welcome without it."""
-        return self._state.epoch.encoded_tree()
+        return self._state.epoch.tree.encode()
 
     def extension(self, extension_type: int) -> bytes | None:
         """Return the data of a group context extension, or None."""

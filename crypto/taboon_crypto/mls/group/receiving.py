@@ -76,7 +76,7 @@ def _check_address(epoch: Epoch, group_id: bytes, number: int) -> None:
 
 def _view(epoch: Epoch) -> EpochView:
     def signature_key_of(leaf: int) -> bytes | None:
-        leaf_node = epoch.tree.leaf(leaf)
+        leaf_node = epoch.leaf(leaf)
         return None if leaf_node is None else leaf_node.signature_key
 
     return EpochView(epoch.context, epoch.secrets.sender_data_secret, epoch.secrets.membership_key, signature_key_of)

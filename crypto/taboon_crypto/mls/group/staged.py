@@ -17,12 +17,13 @@ from taboon_crypto.mls.group.validation import SentProposal
 from taboon_crypto.mls.keys.psk import PreSharedKeyID
 from taboon_crypto.mls.messages.framing import NewMemberCommit, Sender, WireFormat
 from taboon_crypto.mls.messages.proposal import PreSharedKey, Proposal, ReInit
-from taboon_crypto.mls.tree.ratchet_tree import RatchetTree
+from taboon_crypto.mls.tree.leaf_node import LeafNode
+from taboon_crypto.mls.tree.ratchet_tree import Node, ParentNode, RatchetTree
 from taboon_crypto.primitives.secret import Secret
 
 __all__ = ["CannotFollowError", "CommitSummary", "HandshakeKey", "StagedCommit", "decode_staged"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 Flag = UInt8
 """A truth value, saved as 0 or 1."""
 
@@ -219,7 +220,10 @@ class StagedCommit(CommitSummary):
     # saving
 
     def encode(self) -> bytes:
-        """Encode for saving: with it the next epoch is entered after a crash. It holds secrets of that epoch."""
+        """Encode for saving: with it the next epoch is entered after a crash. It holds secrets of that epoch.
+
+        Of the tree it holds what the commit changes: it is as long as the commit, whatever the size of the group.
+        """
         return _StagedState(
             FORMAT,
             self.base,
@@ -235,7 +239,8 @@ class StagedCommit(CommitSummary):
             self.added_leaves,
             self.removed_leaves,
             self.updated_leaves,
-            self.after.encode(),
+            self.after.leaf_count,
+            tuple(_ChangedNode.of(*changed) for changed in self.after.changes_since(self.before).items()),
             None if self.next_epoch is None else self.next_epoch.state(),
             self.encryption_secret,
             self.handshake_key,
@@ -249,6 +254,19 @@ class _SentState(Struct):
     sender: Sender
     proposal: Proposal
     reference: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _ChangedNode(Struct):
+    """A node of the new tree that is not in the old one; blank if it is neither."""
+
+    index: UInt32
+    leaf: LeafNode | None
+    parent: ParentNode | None
+
+    @classmethod
+    def of(cls, index: int, node: Node | None) -> Self:
+        return cls(index, node if isinstance(node, LeafNode) else None, node if isinstance(node, ParentNode) else None)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -267,7 +285,8 @@ class _StagedState(Struct):
     added_leaves: tuple[UInt32, ...]
     removed_leaves: tuple[UInt32, ...]
     updated_leaves: tuple[UInt32, ...]
-    tree: bytes
+    leaf_count: UInt32
+    changes: tuple[_ChangedNode, ...]
     next_epoch: EpochState | None
     encryption_secret: Secret
     handshake_key: HandshakeKey | None
@@ -291,7 +310,8 @@ def decode_staged(data: bytes, current: Epoch) -> StagedCommit:
         raise DecodeError(f"a staged commit of format {state.format} cannot be read")
     if state.base != current.interim_transcript_hash:
         raise EpochGoneError("the staged commit was made for another epoch than the one that stands")
-    after = RatchetTree.decode(current.suite, state.tree)
+    changes = {entry.index: entry.leaf or entry.parent for entry in state.changes}
+    after = current.tree.with_changes(state.leaf_count, changes)
     summary = CommitSummary(
         state.sender,
         state.sender_leaf,
@@ -311,7 +331,7 @@ def decode_staged(data: bytes, current: Epoch) -> StagedCommit:
     return StagedCommit.of(
         summary,
         base=state.base,
-        next_epoch=None if state.next_epoch is None else Epoch.of_state(state.next_epoch, state.tree),
+        next_epoch=None if state.next_epoch is None else Epoch.of_state(state.next_epoch, after),
         encryption_secret=state.encryption_secret,
         handshake_key=state.handshake_key,
         message=state.message,

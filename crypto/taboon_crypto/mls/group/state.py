@@ -140,11 +140,11 @@ class State:
             self._close()
             return
         epoch, ratchets = self.epoch, self.ratchets
-        if staged.handshake_key is not None:
-            # What the commit said is not to be read again from what is kept of this epoch.
-            key = staged.handshake_key
-            ratchets.spend(ratchets.peek(key.leaf, Ratchet.HANDSHAKE, key.generation))
         if self.limits.past_epochs:
+            if staged.handshake_key is not None:
+                # What the commit said is not to be read again from what is kept of this epoch.
+                key = staged.handshake_key
+                ratchets.spend(ratchets.peek(key.leaf, Ratchet.HANDSHAKE, key.generation))
             self.past[epoch.number] = PastEpoch.of(epoch, ratchets)
         for number in sorted(self.past)[: max(0, len(self.past) - self.limits.past_epochs)]:
             del self.past[number]
@@ -232,7 +232,7 @@ class State:
         elif name == "epoch":
             return self.epoch.state().encode()
         elif name == "tree":
-            return self.epoch.encoded_tree()
+            return self.epoch.saved_tree().data
         elif kind == "proposal":
             return self.pending.part(rest)
         elif self._ratchets is not None:

@@ -143,6 +143,12 @@ class RatchetTree:
         """Return the tree of a group of one member, at leaf 0."""
         return cls(suite, [leaf_node], [None])
 
+    @classmethod
+    def of_nodes(cls, suite: CipherSuite, nodes: Sequence[Node | None]) -> Self:
+        """Return the smallest full tree that begins with these nodes. Their form was checked."""
+        width = ix.node_count(ix.leaf_count_for(len(nodes)))
+        return cls(suite, [*nodes, *[None] * (width - len(nodes))], [None] * width)
+
     # encoding: the ratchet_tree extension, section 12.4.3.3
 
     @classmethod
@@ -176,7 +182,7 @@ class RatchetTree:
     def encode(self) -> bytes:
         """Return the data of a ratchet_tree extension."""
         output = bytearray()
-        for number, node in enumerate(self._nodes[: self._end]):
+        for number, node in enumerate(self.all_nodes()):
             if node is None:
                 output.append(0)
             else:
@@ -234,6 +240,10 @@ class RatchetTree:
         if self._census is None:
             self._census = Census.of(tuple(self.nodes()))
         return self._census
+
+    def all_nodes(self) -> list[Node | None]:
+        """Return all nodes up to the last one that is not blank."""
+        return self._nodes[: self._end]
 
     def nodes(self) -> Iterator[Node]:
         """Iterate over all nodes that are not blank."""
@@ -294,6 +304,15 @@ class RatchetTree:
             for node, beside in zip(path, ix.copath(leaf, self.leaf_count), strict=True)
             if not self.is_empty_below(beside)
         ]
+
+    def changes_since(self, before: Self) -> dict[int, Node | None]:
+        """Return the nodes that differ from those of a tree from which this one was made, by index."""
+        known = before._nodes
+        return {
+            number: node
+            for number, node in enumerate(self._nodes)
+            if node is not (known[number] if number < len(known) else None)
+        }
 
     # changing: each returns a new tree
 
@@ -359,6 +378,24 @@ class RatchetTree:
         path[2 * leaf] = leaf_node
         path.update(nodes)
         return self._changed(leaf, path)
+
+    def with_changes(self, leaf_count: int, changes: Mapping[int, Node | None]) -> Self:
+        """Return a tree of a certain width with these nodes: undoes ``changes_since``.
+
+        Raises:
+            UsageError: There is no such node in that width.
+        """
+        width = ix.node_count(leaf_count)
+        blank: list[None] = [None] * (width - len(self._nodes))
+        nodes, hashes = self._nodes[:width] + blank, self.hash_cache[:width] + blank
+        for number, node in changes.items():
+            if number >= width:
+                raise UsageError(f"a tree of {leaf_count} leaves has no node {number}")
+            nodes[number] = node
+            hashes[number] = None
+            for above in ix.direct_path(ix.leaf_of(ix.first_below(NodeIndex(number))), leaf_count):
+                hashes[above] = None
+        return type(self)(self.suite, nodes, hashes)
 
     def _check_member(self, leaf: int) -> None:
         if self.leaf(leaf) is None:
