@@ -73,6 +73,8 @@ def _create(
 
     def show() -> None:
         terminal.say(f"Made the group {made.code}: {terminal.member(made.name)}")
+        if post_quantum:
+            terminal.hint("It has the post-quantum suite, for good: so have all who join with its invites.")
         terminal.hint(f"Next: “taboon invite {made.code}” brings someone in.")
 
     return Answer({"group": shapes.group_ref(made)}, show)
