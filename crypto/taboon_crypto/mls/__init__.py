@@ -25,6 +25,7 @@ from taboon_crypto.mls.errors import (
 )
 from taboon_crypto.mls.extension import (
     EXTERNAL_SENDERS,
+    LAST_RESORT,
     REQUIRED_CAPABILITIES,
     Extension,
     ExternalSender,
@@ -47,7 +48,9 @@ from taboon_crypto.mls.messages.envelope import (
     content_type_of,
     epoch_of,
     group_id_of,
+    read_key_package,
     wire_format_of,
+    write_key_package,
 )
 from taboon_crypto.mls.messages.framing import (
     ContentType,
@@ -74,6 +77,7 @@ from taboon_crypto.primitives.secret import Secret
 
 __all__ = [
     "EXTERNAL_SENDERS",
+    "LAST_RESORT",
     "REQUIRED_CAPABILITIES",
     "SUITES",
     "Add",
@@ -146,6 +150,8 @@ __all__ = [
     "find_extension",
     "group_id_of",
     "join_proposal",
+    "read_key_package",
     "reinitialise",
     "wire_format_of",
+    "write_key_package",
 ]

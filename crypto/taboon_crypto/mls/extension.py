@@ -20,6 +20,7 @@ __all__ = [
     "EXTERNAL_PUB",
     "EXTERNAL_SENDERS",
     "GREASE",
+    "LAST_RESORT",
     "RATCHET_TREE",
     "REQUIRED_CAPABILITIES",
     "Extension",
@@ -40,6 +41,8 @@ RATCHET_TREE: Final = 0x0002
 REQUIRED_CAPABILITIES: Final = 0x0003
 EXTERNAL_PUB: Final = 0x0004
 EXTERNAL_SENDERS: Final = 0x0005
+LAST_RESORT: Final = 0x000A
+"""Of a key package: it may be used more than once (draft-ietf-mls-extensions, last_resort_key_package); no data."""
 
 DEFAULT_EXTENSIONS: Final = frozenset(range(0x0001, 0x0006))
 """Extension types every client implements and nobody lists (section 7.2)."""

@@ -2,6 +2,7 @@
 
 MLSMessage.decode(data).body            one of the five wire formats
 open_as(PrivateMessage, data)           the body, or an error if it is another
+write_key_package, read_key_package     a key package as it is published
 wire_format_of, group_id_of, epoch_of, content_type_of, authenticated_data_of
 """
 
@@ -26,8 +27,10 @@ __all__ = [
     "epoch_of",
     "group_id_of",
     "open_as",
+    "read_key_package",
     "wire_format_of",
     "wrap",
+    "write_key_package",
 ]
 
 
@@ -65,6 +68,25 @@ def open_as(kind: type[_B], message: bytes) -> _B:
     if not isinstance(body, kind):
         raise ValidationError("message.wire_format", f"a {kind.__name__} was expected, not a {type(body).__name__}")
     return body
+
+
+def write_key_package(key_package: KeyPackage) -> bytes:
+    """Return a key package as an MLSMessage, for publishing."""
+    return wrap(key_package)
+
+
+def read_key_package(message: bytes) -> KeyPackage:
+    """Return the key package in an MLSMessage; ``verify`` checks it.
+
+    Raises:
+        DecodeError: Malformed.
+        ValidationError: Rule "message.wire_format", or "key_package.version": it is of another protocol version than
+            the message around it (chapter 10).
+    """
+    key_package = open_as(KeyPackage, message)
+    if key_package.version != MLS10:
+        raise ValidationError("key_package.version", "a key package is of another version than the message around it")
+    return key_package
 
 
 def wire_format_of(message: bytes) -> WireFormat:

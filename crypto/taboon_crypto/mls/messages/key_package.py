@@ -6,14 +6,14 @@ key_package.verify(now=...)     the checks of 10.1 that need no group; the other
 KeyPackageSecrets               the three private keys, kept until the Welcome has come, and then forgotten
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from taboon_crypto.mls.ciphersuite import CipherSuite, Random, SigningKey
 from taboon_crypto.mls.codec import Kept, Struct, UInt16, opaque
 from taboon_crypto.mls.credential import Credential
 from taboon_crypto.mls.errors import SignatureError, UnsupportedError, UsageError, ValidationError
-from taboon_crypto.mls.extension import Extension, Extensions, check_unique_types
+from taboon_crypto.mls.extension import LAST_RESORT, Extension, Extensions, check_unique_types
 from taboon_crypto.mls.tree.leaf_node import MLS10, Capabilities, LeafNode, LeafNodeSource, Lifetime
 from taboon_crypto.primitives.secret import Secret
 
@@ -103,6 +103,7 @@ class KeyPackage(Kept, tag=0x0005):
         lifetime: int,
         random: Random,
         extensions: tuple[Extension, ...] = (),
+        last_resort: bool = False,
     ) -> tuple[Self, KeyPackageSecrets]:
         """Make a key package, good for one Welcome.
 
@@ -113,6 +114,8 @@ class KeyPackage(Kept, tag=0x0005):
             lifetime: Seconds from now that it may be used.
             random: Source of the keys.
             extensions: Of the key package itself; their types must be among the capabilities.
+            last_resort: Mark it as one that is kept and used again while there is no other (section 16.8). Whoever
+                steals its secrets opens every Welcome that was ever made for it, so a group may refuse it.
 
         Raises:
             UnsupportedError: The suite is not supported.
@@ -121,15 +124,22 @@ class KeyPackage(Kept, tag=0x0005):
         suite = suite if isinstance(suite, CipherSuite) else CipherSuite.of(suite)
         init, encryption = suite.generate_key_pair(random), suite.generate_key_pair(random)
         valid = Lifetime(max(0, now - CLOCK_MARGIN), now + lifetime)
-        profile = MemberProfile(
-            member.signing_key, member.credential, member.extensions, member.supported().with_grease(random(1)[0])
-        )
+        supported = member.supported().with_grease(random(1)[0])
+        if last_resort:
+            extensions = (*extensions, Extension(LAST_RESORT, b""))
+            supported = replace(supported, extensions=(*supported.extensions, LAST_RESORT))
+        profile = MemberProfile(member.signing_key, member.credential, member.extensions, supported)
         leaf_node = profile.leaf_node(suite, encryption.public, valid)
         unsigned = cls(MLS10, suite.suite_id, init.public, leaf_node, extensions, b"")
         signature = suite.sign_with_label(member.signing_key, _LABEL, unsigned._to_be_signed())
         made = cls(MLS10, suite.suite_id, init.public, leaf_node, extensions, signature)
         made.verify()
         return made, KeyPackageSecrets(init.private, encryption.private, member.signing_key.seed)
+
+    @property
+    def is_last_resort(self) -> bool:
+        """Whether it says of itself that it may be used more than once."""
+        return any(extension.extension_type == LAST_RESORT for extension in self.extensions)
 
     def ref(self) -> bytes:
         """MakeKeyPackageRef (section 5.2), Nh bytes.
