@@ -12,7 +12,7 @@ The file is one world and its moves, so it is longer than others.
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,7 +45,6 @@ class Waiting:
     reference: bytes
     sender: Participant | None
     proposal: mls.Proposal | None
-    newcomer: Participant | None = None
 
     @property
     def replaced(self) -> int | None:
@@ -75,12 +74,13 @@ class History:
         self.counts: Counter[str] = Counter()
         self.members: list[Participant] = []
         self.absent: list[Participant] = []  # added to the group, and kept out by a fault of ts-mls
+        self.clients: dict[bytes, Participant] = {}  # by key package
         self.psks: dict[bytes, bytes] = {}
         self.waiting: list[Waiting] = []
         self.removed_now: set[int] = set()
         self.steps = 0
         self.epoch = 0
-        self._named = 0
+        self._made = 0
         self._begin()
 
     def run(self, steps: int) -> None:
@@ -122,12 +122,20 @@ class History:
     def newcomer(self, kind: str | None = None, former: Participant | None = None) -> Participant:
         """Make a client; ``former`` gives it credential and signing key."""
         kind = kind or (former.kind if former else self.chance.choice(["ours", "theirs"]))
-        self._named += 1
-        name = f"{kind[0]}{self._named}"
+        self._made += 1
+        name = f"{kind[0]}{self._made}"
         credential = former.credential if former else self._credential(name)
-        if kind == "ours":
-            return Ours(name, self.suite, credential, now=self.now, random=self.keys, former=former)
-        return Theirs(name, self.suite, credential, peer=self.peer, now=self.now, former=former)
+        made = (
+            Ours(name, self.suite, credential, now=self.now, random=self.keys, former=former)
+            if kind == "ours"
+            else Theirs(name, self.suite, credential, peer=self.peer, now=self.now, former=former)
+        )
+        self.clients[made.package.encode()] = made
+        return made
+
+    def added(self, proposals: Iterable[mls.Proposal | None]) -> list[Participant]:
+        """Return those whom proposals add."""
+        return [self.clients[item.key_package.encode()] for item in proposals if isinstance(item, mls.Add)]
 
     def _credential(self, name: str) -> mls.Credential:
         if self.maybe(0.8):
@@ -212,7 +220,6 @@ class History:
             self._propose_to_join()
             return
         sender = self.chance.choice(self.members)
-        newcomer: Participant | None = None
         proposal: mls.Proposal | None
         match kind:
             case "update":
@@ -220,8 +227,7 @@ class History:
                     return
                 proposal = None
             case "add":
-                newcomer = self.newcomer()
-                proposal = mls.Add(newcomer.package)
+                proposal = mls.Add(self.newcomer().package)
             case "remove":
                 victim = self._victim()
                 if victim is None or victim is sender:
@@ -232,17 +238,17 @@ class History:
             case _:
                 proposal = self._psk(kind)
         shape = "public" if public else f"private, padded by {padding}"
-        self.note(f"{sender} proposes {_named(proposal, newcomer)} ({shape})")
+        self.note(f"{sender} proposes {self._named(proposal)} ({shape})")
         message, reference = sender.propose(proposal, public, aad, padding)
         self._hand_around(message, reference, sender)
-        self.waiting.append(Waiting(reference, sender, proposal, newcomer))
+        self.waiting.append(Waiting(reference, sender, proposal))
 
     def _propose_to_join(self) -> None:
         newcomer, host = self.newcomer(), self.chance.choice(self.members)
         self.note(f"{newcomer} proposes to join, with the GroupInfo of {host}")
         message = newcomer.propose_to_join(host.group_info(True))
         reference = self._hand_around(message, None, None)
-        self.waiting.append(Waiting(reference, None, mls.Add(newcomer.package), newcomer))
+        self.waiting.append(Waiting(reference, None, mls.Add(newcomer.package)))
 
     def _hand_around(self, message: bytes, reference: bytes | None, sender: Participant | None) -> bytes:
         for member in self.members:
@@ -303,12 +309,9 @@ class History:
             chosen.append(waiting)
         return chosen
 
-    def _shape(
-        self, committer: Participant, chosen: list[Waiting], resuming: bool
-    ) -> tuple[Commitment, list[Participant]]:
-        """Draw what a commit carries besides; returns it with the newcomers it adds."""
+    def _shape(self, committer: Participant, chosen: list[Waiting], resuming: bool) -> Commitment:
+        """Draw what a commit carries besides what is chosen of the waiting proposals."""
         values: list[mls.Proposal] = []
-        newcomers = [waiting.newcomer for waiting in chosen if waiting.newcomer is not None]
         touched = {waiting.replaced for waiting in chosen} | {committer.leaf}
         wanted = 1 if self.absent else self.chance.choice([0, 0, 0, 1, 2])
         for _ in range(wanted):
@@ -317,10 +320,9 @@ class History:
                 values.append(mls.Remove(victim.leaf))
                 touched.add(victim.leaf)
         if not resuming:
-            room = self.largest - len(self.now_in) - len(newcomers)
+            room = self.largest - len(self.now_in) - len(self.added(waiting.proposal for waiting in chosen))
             for _ in range(min(room, self.chance.choice([0, 0, 1, 1, 2]))):
-                newcomers.append(self.newcomer())
-                values.append(mls.Add(newcomers[-1].package))
+                values.append(mls.Add(self.newcomer().package))
         for _ in range(self.chance.choice([0, 0, 0, 1, 2])):
             values.append(self._psk("resumption" if resuming and self.maybe(0.5) else "psk"))
         extended = any(isinstance(waiting.proposal, mls.GroupContextExtensions) for waiting in chosen)
@@ -328,18 +330,17 @@ class History:
             values.append(mls.GroupContextExtensions(self._extensions()))
         if committer.kind == "theirs":
             chosen, values = _without_extensions(chosen, values)
-        return (
-            Commitment(
-                references=tuple(waiting.reference for waiting in chosen),
-                proposals=tuple(values),
-                public=self.maybe(0.5),
-                welcome_tree=self.maybe(0.6),
-                force_path=self.maybe(0.4),
-                leaf_extension=self.dice(6) if self.maybe(0.2) else None,
-                aad=self.some_data(),
-                padding=self.some_padding(),
-            ),
-            newcomers,
+        return Commitment(
+            references=tuple(waiting.reference for waiting in chosen),
+            proposals=tuple(values),
+            public=self.maybe(0.5),
+            welcome_tree=self.maybe(0.6),
+            force_path=self.maybe(0.4),
+            whatever_fits=self.maybe(0.3) and committer.kind == "ours",
+            fresh_signer=self.maybe(0.1),
+            leaf_extension=self.dice(6) if self.maybe(0.2) else None,
+            aad=self.some_data(),
+            padding=self.some_padding(),
         )
 
     def _rival(self) -> None:
@@ -355,28 +356,51 @@ class History:
 
     def _commit(self, resuming: bool) -> list[Participant]:
         committer = self.chance.choice([member for member in self.members if member.leaf not in self.removed_now])
-        chosen = self._chosen(committer)
-        wanted, newcomers = self._shape(committer, chosen, resuming)
-        covered = [waiting for waiting in chosen if waiting.reference in wanted.references]
-        parts = [f"by reference {_named(waiting.proposal, waiting.newcomer)}" for waiting in covered]
-        added = iter([newcomer for newcomer in newcomers if newcomer not in [w.newcomer for w in covered]])
-        parts += [_named(item, next(added) if isinstance(item, mls.Add) else None) for item in wanted.proposals]
-        self.note(
-            f"{committer} commits [{'; '.join(parts)}], {'public' if wanted.public else 'private'}, "
-            f"tree in Welcome {wanted.welcome_tree}, path asked for {wanted.force_path}, padding {wanted.padding}"
-        )
-        self.counts[f"commit, {committer.kind}, {'public' if wanted.public else 'private'}"] += 1
-        for waiting in covered:
-            self.counts[f"by reference {type(waiting.proposal).__name__ if waiting.proposal else 'Update'}"] += 1
-        for item in wanted.proposals:
-            self.counts[f"by value {type(item).__name__}"] += 1
+        wanted = self._shape(committer, self._chosen(committer), resuming)
+        self._tell(committer, wanted)
         committed = committer.commit(wanted, self.psks)
-        removed = {item.removed for item in wanted.proposals if isinstance(item, mls.Remove)}
-        removed |= {item.proposal.removed for item in covered if isinstance(item.proposal, mls.Remove)}
-        stayed = self._follow(committed.message, committer, wanted.references, removed)
+        references = wanted.references
+        if wanted.whatever_fits:
+            assert isinstance(committer, Ours)
+            references = tuple(sent.reference for sent in committer.staged.sent if sent.reference is not None)
+        proposals = [*self._waiting(references), *wanted.proposals]
+        self._count(committer, wanted, references)
+        removed = {item.removed for item in proposals if isinstance(item, mls.Remove)}
+        stayed = self._follow(committed.message, committer, references, removed)
         committer.merge()
-        self._welcome(newcomers, committed, with_tree=wanted.welcome_tree)
+        self._welcome(self.added(proposals), committed, with_tree=wanted.welcome_tree)
         return stayed
+
+    def _waiting(self, references: Sequence[bytes]) -> list[mls.Proposal | None]:
+        return [waiting.proposal for waiting in self.waiting if waiting.reference in references]
+
+    def _tell(self, committer: Participant, wanted: Commitment) -> None:
+        parts = [f"by reference {self._named(proposal)}" for proposal in self._waiting(wanted.references)]
+        parts = ["by reference whatever fits"] if wanted.whatever_fits else parts
+        parts += [self._named(proposal) for proposal in wanted.proposals]
+        flags = "force_path", "fresh_signer", "leaf_extension", "welcome_tree"
+        said = [flag.replace("_", " ") for flag in flags if getattr(wanted, flag)]
+        framing = "public" if wanted.public else f"private, padded by {wanted.padding}"
+        self.note(f"{committer} commits [{'; '.join(parts)}] ({', '.join([framing, *said])})")
+
+    def _count(self, committer: Participant, wanted: Commitment, references: Sequence[bytes]) -> None:
+        self.counts[f"commit, {committer.kind}, {'public' if wanted.public else 'private'}"] += 1
+        for proposal in self._waiting(references):
+            self.counts[f"by reference {type(proposal).__name__ if proposal else 'Update'}"] += 1
+        for proposal in wanted.proposals:
+            self.counts[f"by value {type(proposal).__name__}"] += 1
+
+    def _named(self, proposal: mls.Proposal | None) -> str:
+        match proposal:
+            case None:
+                return "an Update"
+            case mls.Add():
+                return f"Add {self.added([proposal])[0]}"
+            case mls.Remove(removed):
+                return f"Remove of leaf {removed}"
+            case mls.PreSharedKey(mls.PreSharedKeyID(mls.ResumptionPsk(psk_epoch=epoch))):
+                return f"PreSharedKey of epoch {epoch}"
+        return type(proposal).__name__
 
     def _follow(
         self, message: bytes, committer: Participant | None, references: Sequence[bytes], removed: set[int]
@@ -541,19 +565,6 @@ class History:
 
 
 REINIT_SUITES: Final = (0x0001, 0x0003, 0xF00E)
-
-
-def _named(proposal: mls.Proposal | None, newcomer: Participant | None) -> str:
-    match proposal:
-        case None:
-            return "an Update"
-        case mls.Add():
-            return f"Add {newcomer}"
-        case mls.Remove(removed):
-            return f"Remove of leaf {removed}"
-        case mls.PreSharedKey(mls.PreSharedKeyID(mls.ResumptionPsk(psk_epoch=epoch))):
-            return f"PreSharedKey of epoch {epoch}"
-    return type(proposal).__name__
 
 
 def _without_extensions(chosen: list[Waiting], values: list[mls.Proposal]) -> tuple[list[Waiting], list[mls.Proposal]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from taboon_crypto import mls
@@ -63,13 +63,20 @@ class Received:
 
 @dataclass(frozen=True)
 class Commitment:
-    """What a commit is to be."""
+    """What a commit is to be. Only ours obey ``force_path`` and what stands between it and ``aad``.
+
+    Attributes:
+        whatever_fits: Cover those of the waiting proposals that this package picks, instead of ``references``.
+        fresh_signer: Change the signature key.
+    """
 
     references: tuple[bytes, ...] = ()
     proposals: tuple[mls.Proposal, ...] = ()
     public: bool = False
     welcome_tree: bool = True
     force_path: bool = False
+    whatever_fits: bool = False
+    fresh_signer: bool = False
     leaf_extension: bytes | None = None
     aad: bytes = b""
     padding: int = 0
@@ -153,7 +160,9 @@ class Ours(Participant):
         super().__init__(name, suite, credential)
         self.now = now
         self.random = random
-        self.signer: SigningKey = former.signer if isinstance(former, Ours) else SigningKey.generate(random)
+        self.signer = SigningKey.generate(random)
+        if isinstance(former, Ours):
+            self.signer = former.group.own_profile.signing_key  # it may have changed since it was made
         self.profile = mls.MemberProfile(
             self.signer,
             credential,
@@ -204,7 +213,12 @@ class Ours(Participant):
 
     def propose(self, proposal: mls.Proposal | None, public: bool, aad: bytes, padding: int) -> tuple[bytes, bytes]:
         if proposal is None:
-            message = self.group.propose_update(authenticated_data=aad, private=not public, random=self.random)
+            message = self.group.propose_update(
+                member=self._renewed() if padding else None,
+                authenticated_data=aad,
+                private=not public,
+                random=self.random,
+            )
         else:
             message = self.group.propose(
                 proposal, authenticated_data=aad, private=not public, random=self.random, now=self.now
@@ -226,7 +240,8 @@ class Ours(Participant):
             leaf_extensions=(
                 None if wanted.leaf_extension is None else (mls.Extension(LEAF_EXTENSION, wanted.leaf_extension),)
             ),
-            by_reference=wanted.references,
+            member=self._renewed() if wanted.fresh_signer else None,
+            by_reference=True if wanted.whatever_fits else wanted.references,
             path=True if wanted.force_path else None,
             authenticated_data=wanted.aad,
             private=not wanted.public,
@@ -236,6 +251,15 @@ class Ours(Participant):
             now=self.now,
         )
         return self._stage(staged)
+
+    def _renewed(self) -> mls.MemberProfile:
+        return replace(self.group.own_profile, signing_key=SigningKey.generate(self.random))
+
+    @property
+    def staged(self) -> mls.StagedCommit:
+        """The commit that is staged."""
+        assert self._staged is not None
+        return self._staged
 
     def _stage(self, staged: mls.StagedCommit) -> Committed:
         assert staged.message is not None
