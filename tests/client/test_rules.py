@@ -18,6 +18,8 @@ from taboon_client.group.leaf import LEAF_EXTENSION, LeafKeys, member_profile
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
 from taboon_client.group.rules import BrokenRuleError, check_commit, check_member, required_extensions
 from taboon_client.group.settings import LIMITS, SUITE
+from taboon_client.joining.link import InvitePayload
+from taboon_client.joining.messages import make_request, read_request
 from taboon_crypto import mls
 
 NOW = 1_800_000_000
@@ -194,6 +196,26 @@ def test_a_removal_says_where_the_removed_members_events_end(layla: Device, sami
 def test_an_addition_without_the_invites_pre_shared_key_is_refused(layla: Device, sami: Device) -> None:
     package, _ = key_package(mls.SigningKey.generate(os.urandom))
     refused(sami, commit(layla, add=(package,)), "pre-shared key")
+
+
+def test_a_key_package_that_is_used_again_adds_nobody(layla: Device, sami: Device) -> None:
+    secret, signer = os.urandom(32), mls.SigningKey.generate(os.urandom)
+    package, _ = mls.KeyPackage.generate(
+        SUITE, new_leaf(signer), now=NOW, lifetime=86_400, last_resort=True, random=os.urandom
+    )
+    staged = commit(
+        layla,
+        CommitData(psks={psk_id(secret): mls.Secret(secret)}),
+        add=(package,),
+        psks=((mls.ExternalPsk(psk_id=psk_id(secret)), secret),),
+    )
+    refused(sami, staged, "used again")
+    # Nor does anybody's request to join bring one as far as a commit.
+    invite, _ = InvitePayload.generate(
+        relay_url=RELAY.url, relay_id=RELAY.id, expires=NOW // 60, retention=1, random=os.urandom
+    )
+    with pytest.raises(FormatError, match="used again"):
+        read_request(invite, make_request(invite, package.encode(), "noor", signer))
 
 
 def test_a_pre_shared_key_that_is_carried_and_not_used_is_refused(layla: Device, sami: Device) -> None:

@@ -97,6 +97,8 @@ def _check_kinds(proposals: Iterable[mls.Proposal], data: CommitData) -> None:
             psks.add(proposal.psk.psk.psk_id)
         elif not isinstance(proposal, mls.Add | mls.Remove | mls.GroupContextExtensions):
             raise BrokenRuleError("a commit holds a proposal that no policy of Taboon allows")
+        elif isinstance(proposal, mls.Add) and proposal.key_package.is_last_resort:
+            raise BrokenRuleError("a commit adds by a key package that is kept and used again")
     if psks != set(data.psks):
         raise BrokenRuleError("a commit carries a pre-shared key that it does not use")
 

@@ -86,6 +86,8 @@ def _check_key_package(encoded: bytes, suite: mls.CipherSuite) -> bytes:
     capable = all(leaf.capabilities.supports_extension(kind) for kind in (POLICY_EXTENSION, LEAF_EXTENSION))
     if package.cipher_suite != suite.suite_id or not capable:
         raise FormatError("a request to join comes from a program that does not speak as this group does")
+    if package.is_last_resort:
+        raise FormatError("a request to join holds a key package that is kept and used again")
     check_member(mls.Member(0, leaf), suite)
     return leaf.signature_key
 
