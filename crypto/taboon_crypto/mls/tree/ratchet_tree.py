@@ -418,8 +418,9 @@ class RatchetTree:
         if nodes[2 * leaf] is None:
             while width > 1 and all(node is None for node in nodes[width // 2 + 1 : width]):
                 width //= 2
+        del nodes[width:], hashes[width:]
         filled, end = min(self._filled, leaf), min(max(self._end, 2 * leaf + 1), width)
-        return type(self)(self.suite, nodes[:width], hashes[:width], census=census, filled=filled, end=end)
+        return type(self)(self.suite, nodes, hashes, census=census, filled=filled, end=end)
 
 
 def _malformed(reason: str) -> DecodeError:
