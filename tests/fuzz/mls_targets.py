@@ -152,7 +152,7 @@ def _own_structs() -> Iterator[bytes]:
     yield from (key_package.encode(), secrets.encode(), key_package.leaf_node.encode())
     yield from groups[0].parts().values()
     epoch = groups[0].state.epoch
-    yield from (epoch.context.encode(), epoch.encoded_tree(), epoch.private.encode())
+    yield from (epoch.context.encode(), groups[0].ratchet_tree, epoch.private.encode())
     path = commit_in(messages["public commit"]).path
     assert path is not None
     yield from (path.encode(), commit_in(messages["public commit"]).encode())

@@ -6,6 +6,7 @@
     UInt8, UInt16, UInt32, UInt64               integer, network byte order
     Annotated[SomeIntEnum, Width(n)]            the same, unknown values refused
     bytes, Secret                               opaque x<V>
+    bool                                        one byte, 0 or 1
     Annotated[bytes, Fixed(n)]                  opaque x[n]
     tuple[T, ...]                               T x<V>
     Annotated[tuple[T, ...], AtMost(n)]         the same, refused with more than n elements
@@ -165,6 +166,18 @@ def _read_secret(data: bytes, position: int, end: int) -> tuple[Secret, int]:
     return Secret(value), position
 
 
+def _read_bool(data: bytes, position: int, end: int) -> tuple[bool, int]:
+    if position >= end:
+        raise DecodeError("a truth value is cut off")
+    if data[position] > 1:
+        raise DecodeError(f"a truth value is {data[position]}, neither 0 nor 1")
+    return data[position] == 1, position + 1
+
+
+def _write_bool(value: bool, output: bytearray) -> None:
+    output += value.to_bytes(1)
+
+
 # --- structs ---------------------------------------------------------------------------------------------
 
 
@@ -270,6 +283,8 @@ def codec_of(annotation: Any) -> Codec:
         return Codec(read_opaque, _write_opaque)
     if annotation is Secret:
         return Codec(_read_secret, _write_opaque)
+    if annotation is bool:
+        return Codec(_read_bool, _write_bool)
     if isinstance(annotation, type) and issubclass(annotation, Struct):
         return Codec(annotation.read, annotation.write)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)

@@ -217,6 +217,9 @@ def test_a_nested_struct_cannot_read_past_its_vector() -> None:
         (Annotated[bytes, Fixed(4)], b"abc"),
         (Annotated[bytes, Fixed(4)], b"abcde"),
         (bytes, b"\x02a"),
+        (bool, b""),
+        (bool, b"\x02"),
+        (bool, b"\xff"),
     ],
 )
 def test_malformed_values_are_refused(annotation: Any, data: bytes) -> None:
@@ -225,7 +228,8 @@ def test_malformed_values_are_refused(annotation: Any, data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "annotation", [UInt8, UInt32, Annotated[bytes, Fixed(4)], bytes, tuple[UInt8, ...], Point | None, Circle | Nothing]
+    "annotation",
+    [UInt8, UInt32, Annotated[bytes, Fixed(4)], bytes, bool, tuple[UInt8, ...], Point | None, Circle | Nothing],
 )
 def test_nothing_reads_past_its_end_even_where_more_bytes_follow(annotation: Any) -> None:
     reader = codec.codec_of(annotation).read

@@ -253,7 +253,7 @@ class Group:
         must agree on it, since those without it say nothing that those with it take; MLS does not carry the agreement.
         It is saved with the group. Generations are then legible to who carries the messages, if nothing is around them.
         """
-        return bool(self._state.lasting.signed_generations)
+        return self._state.lasting.signed_generations
 
     @property
     def reinit(self) -> ReInit | None:

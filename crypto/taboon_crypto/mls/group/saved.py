@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Annotated, Final, Self
 
 from taboon_crypto.mls.ciphersuite import CipherSuite
-from taboon_crypto.mls.codec import Struct, UInt8, UInt16, UInt32, UInt64, Width
+from taboon_crypto.mls.codec import Struct, UInt16, UInt32, UInt64, Width
 from taboon_crypto.mls.credential import Credential
 from taboon_crypto.mls.errors import DecodeError, UsageError
 from taboon_crypto.mls.group.epoch import Epoch
@@ -48,7 +48,7 @@ class GroupState(Struct):
 
     format: UInt16
     status: Annotated[Status, Width(1)]
-    signed_generations: UInt8
+    signed_generations: bool
     welcomed_by: UInt32 | None
     reinit: ReInit | None
     resumption_psks: tuple[EpochPsk, ...]

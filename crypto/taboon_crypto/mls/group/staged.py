@@ -9,7 +9,7 @@ CannotFollowError       what is raised when the commit may stand and only this m
 from dataclasses import dataclass, fields, replace
 from typing import Annotated, Final, Self
 
-from taboon_crypto.mls.codec import Struct, UInt8, UInt16, UInt32, UInt64, Width
+from taboon_crypto.mls.codec import Struct, UInt16, UInt32, UInt64, Width
 from taboon_crypto.mls.errors import DecodeError, EpochGoneError, MlsError, UsageError
 from taboon_crypto.mls.extension import Extension, find
 from taboon_crypto.mls.group.epoch import Epoch, EpochState, Member
@@ -24,8 +24,6 @@ from taboon_crypto.primitives.secret import Secret
 __all__ = ["CannotFollowError", "CommitSummary", "HandshakeKey", "StagedCommit", "decode_staged"]
 
 FORMAT: Final = 2
-Flag = UInt8
-"""A truth value, saved as 0 or 1."""
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -279,9 +277,9 @@ class _StagedState(Struct):
     authenticated_data: bytes
     wire_format: Annotated[WireFormat, Width(2)]
     sent: tuple[_SentState, ...]
-    has_path: Flag
+    has_path: bool
     context_extensions: tuple[Extension, ...]
-    extensions_changed: Flag
+    extensions_changed: bool
     added_leaves: tuple[UInt32, ...]
     removed_leaves: tuple[UInt32, ...]
     updated_leaves: tuple[UInt32, ...]
@@ -319,9 +317,9 @@ def decode_staged(data: bytes, current: Epoch) -> StagedCommit:
         state.authenticated_data,
         state.wire_format,
         tuple(SentProposal(sent.sender, sent.proposal, sent.reference) for sent in state.sent),
-        bool(state.has_path),
+        state.has_path,
         state.context_extensions,
-        bool(state.extensions_changed),
+        state.extensions_changed,
         state.added_leaves,
         state.removed_leaves,
         state.updated_leaves,
