@@ -405,10 +405,8 @@ class RatchetTree:
         """Return a tree, wider by ``more`` nodes, with nodes changed that all lie between one leaf and the root."""
         blank: list[None] = [None] * more
         nodes, hashes = self._nodes + blank, self.hash_cache + blank
-        census = self._census
-        if census is not None:
-            gone = [before for number in changes if (before := nodes[number]) is not None]
-            census = census.changed(gone, [node for node in changes.values() if node is not None])
+        gone = [before for number in changes if (before := nodes[number]) is not None]
+        census = self.census.changed(gone, [node for node in changes.values() if node is not None])
         for number, node in changes.items():
             nodes[number] = node
         hashes[2 * leaf] = None
