@@ -195,3 +195,35 @@ def test_a_founded_and_a_joined_group_are_saved_whole_the_first_time(dice: Dice)
     assert joined.changed() == set(joined.parts())
     newcomer, _ = mls.Group.join_by_commit(group.group_info(random=dice), joined.own_profile, replacing=1, random=dice)
     assert newcomer.changed() == set(newcomer.parts())
+
+
+def test_a_staged_commit_whose_tree_no_commit_makes_is_refused(dice: Dice) -> None:
+    # The fuzzer: a saved width of four thousand million leaves was made room for before anyone looked at it.
+    group = town(3, dice)[0]
+    data = group.commit(add=[package(dice)[0]], path=True, random=dice, now=NOW).encode()
+    width = group.state.epoch.tree.leaf_count.to_bytes(4)
+    places = [at for at in range(len(data)) if data[at : at + 4] == width]
+    before = group.parts()
+    refused_places = 0
+    for at in places:
+        for leaves in (0, 3, 2**20, 2**32 - 1, 2**31):
+            try:
+                group.load_staged(data[:at] + leaves.to_bytes(4) + data[at + 4 :])
+            except mls.MlsError:
+                refused_places += 1
+    assert refused_places >= 5
+    assert group.parts() == before
+    assert group.load_staged(data).encode() == data
+
+
+def test_a_staged_node_of_the_wrong_kind_or_place_is_refused(dice: Dice) -> None:
+    group = town(3, dice)[0]
+    staged = group.commit(path=True, random=dice)
+    data = staged.encode()
+    for index, node in staged.after.changes_since(staged.before).items():
+        assert node is not None
+        there = index.to_bytes(4) + (b"\0\1" if index % 2 else b"\1") + node.encode()
+        at = data.index(there)
+        for other in (index + 1, 99):
+            with raises(mls.DecodeError, group):
+                group.load_staged(data[:at] + other.to_bytes(4) + data[at + 4 :])

@@ -292,6 +292,19 @@ class _StagedState(Struct):
     welcome: bytes | None
 
 
+def _tree_after(before: RatchetTree, state: _StagedState) -> RatchetTree:
+    """Return the new tree: as wide as a commit can make it, each node of the kind that belongs there."""
+    widest = 1 << (before.leaf_count + len(state.changes) - 1).bit_length()
+    if not 0 < state.leaf_count <= widest or state.leaf_count & (state.leaf_count - 1):
+        raise DecodeError(
+            f"a staged commit holds a tree of {state.leaf_count} leaves, which no commit makes of this one"
+        )
+    for entry in state.changes:
+        if entry.index > 2 * state.leaf_count - 2 or (entry.parent if entry.index % 2 == 0 else entry.leaf) is not None:
+            raise DecodeError(f"a staged commit holds a node {entry.index} that does not belong there")
+    return before.with_changes(state.leaf_count, {entry.index: entry.leaf or entry.parent for entry in state.changes})
+
+
 def decode_staged(data: bytes, current: Epoch) -> StagedCommit:
     """Undo ``StagedCommit.encode``.
 
@@ -308,8 +321,7 @@ def decode_staged(data: bytes, current: Epoch) -> StagedCommit:
         raise DecodeError(f"a staged commit of format {state.format} cannot be read")
     if state.base != current.interim_transcript_hash:
         raise EpochGoneError("the staged commit was made for another epoch than the one that stands")
-    changes = {entry.index: entry.leaf or entry.parent for entry in state.changes}
-    after = current.tree.with_changes(state.leaf_count, changes)
+    after = _tree_after(current.tree, state)
     summary = CommitSummary(
         state.sender,
         state.sender_leaf,
