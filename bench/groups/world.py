@@ -61,7 +61,7 @@ class World:
         self._group_id = os.urandom(_GROUP_ID_LENGTH)
         self._private: dict[int, mls.Secret] = {}
         self._nodes: list[Node | None] = [None] * ix.node_count(width)
-        self._tree = RatchetTree(SUITE, self._nodes, [None] * len(self._nodes))
+        self._tree = RatchetTree(SUITE, self._nodes, [None] * (len(self._nodes) // 2))
         self._blank = frozenset(ix.direct_path(size, width)[:-1]) if room_at_the_end else frozenset()
         self._fill(ix.root(width), b"")
         self._tree = RatchetTree(SUITE, self._nodes, self._tree.hash_cache)

@@ -10,7 +10,7 @@ the commit may well stand for the others. The message's own signature was checke
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from taboon_crypto.mls.ciphersuite import Random, SigningKey
 from taboon_crypto.mls.codec import Struct
@@ -19,7 +19,7 @@ from taboon_crypto.mls.extension import Extension
 from taboon_crypto.mls.group.epoch import Epoch, next_context
 from taboon_crypto.mls.group.evolution import Provisional, apply_proposals, new_extensions
 from taboon_crypto.mls.group.limits import Limits
-from taboon_crypto.mls.group.staged import CannotFollowError, CommitSummary, StagedCommit
+from taboon_crypto.mls.group.staged import CannotFollowError, CommitSummary, HandshakeKey, StagedCommit
 from taboon_crypto.mls.group.validation import (
     Scene,
     SentProposal,
@@ -136,6 +136,7 @@ def process(
     find_psk: FindPsk,
     now: int | None = None,
     limits: Limits,
+    handshake_key: HandshakeKey | None = None,
 ) -> StagedCommit:
     """Process a commit whose signature was checked.
 
@@ -152,6 +153,7 @@ def process(
         find_psk: Gives pre-shared keys; asked last.
         now: Unix time, to look at lifetimes of added leaves; None looks at none.
         limits: Of this device.
+        handshake_key: Whose key opened it, if it is private.
 
     Raises:
         ValidationError: The commit breaks a rule, for everyone.
@@ -166,7 +168,7 @@ def process(
     # (1) the list
     sent = _resolve(commit, message, pending)
     extensions = new_extensions(epoch.context.extensions, sent)
-    scene = replace(epoch.scene(now=now, limits=limits), extensions=extensions)
+    scene = epoch.scene(extensions=extensions, now=now, limits=limits)
     if isinstance(sender, MemberSender):
         check_list(scene, sender.leaf_index, sent)
     else:
@@ -192,7 +194,9 @@ def process(
     )
     base = epoch.interim_transcript_hash
     if epoch.own_leaf in provisional.removed:
-        return StagedCommit.of(summary, base=base, next_epoch=None, encryption_secret=Secret(b""))
+        return StagedCommit.of(
+            summary, base=base, next_epoch=None, encryption_secret=Secret(b""), handshake_key=handshake_key
+        )
 
     # (4) our own part
     own_update = _own_update(epoch, sent, own_updates)
@@ -225,7 +229,9 @@ def process(
         private=private,
         signing_key=epoch.signing_key if own_update is None else SigningKey(own_update.signing_seed),
     )
-    return StagedCommit.of(summary, base=base, next_epoch=following, encryption_secret=encryption_secret)
+    return StagedCommit.of(
+        summary, base=base, next_epoch=following, encryption_secret=encryption_secret, handshake_key=handshake_key
+    )
 
 
 def _resolve(
@@ -313,7 +319,7 @@ def create(
     """
     suite = epoch.suite
     extensions = new_extensions(epoch.context.extensions, sent)
-    scene = replace(epoch.scene(now=now, limits=limits, resuming=resuming), extensions=extensions)
+    scene = epoch.scene(extensions=extensions, now=now, limits=limits, resuming=resuming)
     check_list(scene, epoch.own_leaf, sent)
     provisional = apply_proposals(epoch.tree, epoch.context.extensions, sent)
     psks = collect_psks(provisional.psks, find_psk, authenticated_data)

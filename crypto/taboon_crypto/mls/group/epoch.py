@@ -239,9 +239,17 @@ class Epoch:
             self.suite, self.signing_key, self.own_leaf, self.context, self.confirmation_tag, tuple(found)
         )
 
-    def scene(self, *, now: int | None = None, limits: Limits, resuming: ResumptionUsage | None = None) -> Scene:
-        """Return what proposals of this epoch are judged against, with its own extensions."""
-        return Scene(self.suite, self.group_id, self.tree, self.context.extensions, resuming, now, limits)
+    def scene(
+        self,
+        *,
+        extensions: tuple[Extension, ...] | None = None,
+        now: int | None = None,
+        limits: Limits,
+        resuming: ResumptionUsage | None = None,
+    ) -> Scene:
+        """Return what proposals of this epoch are judged against, with its own extensions or those of the next one."""
+        extensions = self.context.extensions if extensions is None else extensions
+        return Scene(self.suite, self.group_id, self.tree, extensions, resuming, now, limits)
 
     # saving
 

@@ -12,7 +12,7 @@ from taboon_crypto.mls.group.opening import EpochView, open_private, open_public
 from taboon_crypto.mls.group.results import ApplicationMessage, ProposalMessage
 from taboon_crypto.mls.group.saved import PastMember
 from taboon_crypto.mls.group.sending import GENERATION_LENGTH
-from taboon_crypto.mls.group.staged import StagedCommit
+from taboon_crypto.mls.group.staged import HandshakeKey, StagedCommit
 from taboon_crypto.mls.group.state import State
 from taboon_crypto.mls.group.validation import SentProposal, check_proposal
 from taboon_crypto.mls.keys.secret_tree import MessageKey, SecretTree
@@ -53,7 +53,7 @@ def receive(
         return _keep_proposal(state, opened, SentProposal(sender, content.proposal), key, now)
     if sender == MemberSender(epoch.own_leaf):
         raise OwnCommitError("this is our own commit: load the staged one that was saved when it was made")
-    staged = process(
+    return process(
         state.active_epoch,
         opened,
         pending=state.pending.by_reference(),
@@ -61,8 +61,8 @@ def receive(
         find_psk=find_psk,
         now=now,
         limits=state.limits,
+        handshake_key=None if key is None else HandshakeKey(key.leaf, key.generation),
     )
-    return staged if key is None else staged.opened_by(key.leaf, key.generation)
 
 
 def _check_address(epoch: Epoch, group_id: bytes, number: int) -> None:

@@ -5,9 +5,10 @@ EpochState          part "epoch" (epoch.py)
 PastState           part "past/E/epoch", with its ratchets a PastEpoch
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property, partial
 from typing import Annotated, Final, Self
 
 from taboon_crypto.mls.ciphersuite import CipherSuite
@@ -88,14 +89,23 @@ class PastState(Struct):
 
 
 class PastEpoch:
-    """A past epoch, kept for application messages that come late."""
+    """A past epoch, kept for application messages that come late. Its members are gone through when one comes."""
 
-    __slots__ = ("_encoded", "_state", "ratchets")
-
-    def __init__(self, state: PastState | bytes, ratchets: SecretTree) -> None:
-        self._state = state if isinstance(state, PastState) else None
-        self._encoded = state if isinstance(state, bytes) else state.encode()
+    def __init__(self, read: Callable[[], PastState], ratchets: SecretTree) -> None:
+        """For this class: use ``of`` or ``load``. ``read`` gives the state when it is first needed."""
+        self._read = read
         self.ratchets = ratchets
+
+    @classmethod
+    def of(cls, epoch: Epoch, ratchets: SecretTree) -> Self:
+        """Keep of an epoch what late messages take, and nothing else of its secrets."""
+        context, sender_data_secret, tree = epoch.context, epoch.secrets.sender_data_secret, epoch.tree
+
+        def read() -> PastState:
+            members = (PastMember(leaf, node.signature_key, node.credential) for leaf, node in tree.leaves())
+            return PastState(context, sender_data_secret, tuple(members))
+
+        return cls(read, ratchets)
 
     @classmethod
     def load(cls, suite: CipherSuite, parts: Mapping[str, bytes], limits: RatchetLimits) -> Self:
@@ -107,14 +117,16 @@ class PastEpoch:
         if "epoch" not in parts:
             raise UsageError("a saved past epoch has a part named 'epoch'")
         ratchets = {name: data for name, data in parts.items() if name != "epoch"}
-        return cls(parts["epoch"], SecretTree.load(suite, ratchets, limits))
+        return cls(partial(PastState.decode, parts["epoch"]), SecretTree.load(suite, ratchets, limits))
 
-    @property
+    @cached_property
     def state(self) -> PastState:
-        """What is kept of it, apart from the ratchets."""
-        if self._state is None:
-            self._state = PastState.decode(self._encoded)
-        return self._state
+        """What is kept of it, apart from the ratchets; raises DecodeError."""
+        return self._read()
+
+    @cached_property
+    def _members(self) -> dict[int, PastMember]:
+        return {member.leaf: member for member in self.state.members}
 
     def names(self) -> frozenset[str]:
         """Return the names of its parts."""
@@ -122,27 +134,21 @@ class PastEpoch:
 
     def part(self, name: str) -> bytes:
         """Return one part; raises UsageError if there is none of that name."""
-        return self._encoded if name == "epoch" else self.ratchets.part(name)
+        return self.state.encode() if name == "epoch" else self.ratchets.part(name)
 
     def member(self, leaf: int) -> PastMember:
         """Return the member who was at a leaf; raises UsageError if nobody was."""
-        for member in self.state.members:
-            if member.leaf == leaf:
-                return member
-        raise UsageError(f"there was no member at leaf {leaf}")
-
-    @classmethod
-    def of(cls, epoch: Epoch, ratchets: SecretTree) -> Self:
-        """Keep of an epoch what late messages take."""
-        members = tuple(
-            PastMember(leaf, leaf_node.signature_key, leaf_node.credential) for leaf, leaf_node in epoch.tree.leaves()
-        )
-        return cls(PastState(epoch.context, epoch.secrets.sender_data_secret, members), ratchets)
+        if leaf not in self._members:
+            raise UsageError(f"there was no member at leaf {leaf}")
+        return self._members[leaf]
 
     def view(self) -> EpochView:
         """Return what it takes to open a message."""
-        keys = {member.leaf: member.signature_key for member in self.state.members}
-        return EpochView(self.state.context, self.state.sender_data_secret, None, keys.get)
+
+        def signature_key_of(leaf: int) -> bytes | None:
+            return self._members[leaf].signature_key if leaf in self._members else None
+
+        return EpochView(self.state.context, self.state.sender_data_secret, None, signature_key_of)
 
 
 def past_prefix(epoch: int) -> str:

@@ -6,7 +6,7 @@ staged.encode()         for saving between sending and merging; ``decode_staged`
 CannotFollowError       what is raised when the commit may stand and only this member fails
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Annotated, Final, Self
 
 from taboon_crypto.mls.codec import Struct, UInt16, UInt32, UInt64, Width
@@ -182,10 +182,6 @@ class StagedCommit(CommitSummary):
             message=message,
             welcome=welcome,
         )
-
-    def opened_by(self, leaf: int, generation: int) -> Self:
-        """Return the same, with the key that opened the commit noted."""
-        return replace(self, handshake_key=HandshakeKey(leaf, generation))
 
     @property
     def removes_self(self) -> bool:

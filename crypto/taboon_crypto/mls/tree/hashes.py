@@ -9,6 +9,7 @@ Tree hashes are kept in ``tree.hash_cache`` and computed again only where the tr
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import Final
 
 from taboon_crypto.mls.codec import opaque
 from taboon_crypto.mls.errors import UsageError, ValidationError
@@ -19,21 +20,19 @@ from taboon_crypto.mls.tree.ratchet_tree import Node, ParentNode, RatchetTree
 
 __all__ = ["check_parent_hashes", "path_nodes", "tree_hash"]
 
+_NO_CHILDREN: Final = (b"", b"")
+
 
 def tree_hash(tree: RatchetTree, node: NodeIndex | None = None) -> bytes:
     """Return the tree hash of a subtree, or of the whole tree: Nh bytes (section 7.8)."""
     node = tree.root if node is None else node
-    cached = tree.hash_cache[node]
-    if cached is None:
-        cached = _hash_node(tree, node, tree.node(node), _children(tree, node))
-        tree.hash_cache[node] = cached
-    return cached
-
-
-def _children(tree: RatchetTree, node: NodeIndex) -> tuple[bytes, bytes]:
     if not node & 1:
-        return b"", b""
-    return tree_hash(tree, ix.left(node)), tree_hash(tree, ix.right(node))
+        return _hash_node(tree, node, tree.node(node), _NO_CHILDREN)
+    cached = tree.hash_cache[node >> 1]
+    if cached is None:
+        children = tree_hash(tree, ix.left(node)), tree_hash(tree, ix.right(node))
+        cached = tree.hash_cache[node >> 1] = _hash_node(tree, node, tree.node(node), children)
+    return cached
 
 
 def _hash_node(tree: RatchetTree, node: NodeIndex, content: Node | None, children: tuple[bytes, bytes]) -> bytes:
@@ -55,7 +54,7 @@ def _original_tree_hash(tree: RatchetTree, node: NodeIndex, without: list[int]) 
     if not without:
         return tree_hash(tree, node)
     if not node & 1:
-        return _hash_node(tree, node, None, (b"", b""))
+        return _hash_node(tree, node, None, _NO_CHILDREN)
     content = tree.node(node)
     if isinstance(content, ParentNode):
         excluded = set(without)

@@ -103,7 +103,8 @@ class RatchetTree:
     Attributes:
         suite: Suite of the group.
         leaf_count: Width of the tree: leaves, blank ones included; a power of two.
-        hash_cache: Tree hashes by node, None where not computed since the last change below; kept by ``hashes``.
+        hash_cache: Tree hashes of the parent nodes from left to right, None where not computed since the last change
+            below; kept by ``hashes``. That of a leaf takes no time.
     """
 
     __slots__ = ("_census", "_end", "_filled", "_nodes", "hash_cache", "leaf_count", "suite")
@@ -123,7 +124,7 @@ class RatchetTree:
         Args:
             suite: Suite of the group.
             nodes: As many as a full tree has.
-            hash_cache: As many, see above.
+            hash_cache: One for each parent node, see above.
             census: If it is known.
             filled: Left of this leaf no leaf is blank.
             end: From this node on all are blank; None counts them.
@@ -141,13 +142,13 @@ class RatchetTree:
     @classmethod
     def of_one(cls, suite: CipherSuite, leaf_node: LeafNode) -> Self:
         """Return the tree of a group of one member, at leaf 0."""
-        return cls(suite, [leaf_node], [None])
+        return cls(suite, [leaf_node], [])
 
     @classmethod
     def of_nodes(cls, suite: CipherSuite, nodes: Sequence[Node | None]) -> Self:
         """Return the smallest full tree that begins with these nodes. Their form was checked."""
         width = ix.node_count(ix.leaf_count_for(len(nodes)))
-        return cls(suite, [*nodes, *[None] * (width - len(nodes))], [None] * width)
+        return cls(suite, [*nodes, *[None] * (width - len(nodes))], [None] * (width // 2))
 
     # encoding: the ratchet_tree extension, section 12.4.3.3
 
@@ -175,7 +176,7 @@ class RatchetTree:
             raise ValidationError("tree.trailing_blank", "a ratchet tree ends with a parent node that has no leaf")
         width = ix.node_count(ix.leaf_count_for(len(nodes)))
         nodes.extend([None] * (width - len(nodes)))
-        tree = cls(suite, nodes, [None] * width)
+        tree = cls(suite, nodes, [None] * (width // 2))
         tree._check_unmerged_leaves()
         return tree
 
@@ -321,7 +322,7 @@ class RatchetTree:
         leaf, more = self._leftmost_blank()
         if not more:
             return self, leaf
-        nodes, hashes = self._nodes + [None] * more, self.hash_cache + [None] * more
+        nodes, hashes = self._nodes + [None] * more, self.hash_cache + [None] * (more // 2)
         return type(self)(self.suite, nodes, hashes, census=self._census, filled=leaf, end=self._end), leaf
 
     def _leftmost_blank(self) -> tuple[int, int]:
@@ -386,15 +387,15 @@ class RatchetTree:
             UsageError: There is no such node in that width.
         """
         width = ix.node_count(leaf_count)
-        blank: list[None] = [None] * (width - len(self._nodes))
-        nodes, hashes = self._nodes[:width] + blank, self.hash_cache[:width] + blank
+        more = max(0, width - len(self._nodes))
+        nodes = self._nodes[:width] + [None] * more
+        hashes = self.hash_cache[: width // 2] + [None] * (more // 2)
         for number, node in changes.items():
             if number >= width:
                 raise UsageError(f"a tree of {leaf_count} leaves has no node {number}")
             nodes[number] = node
-            hashes[number] = None
             for above in ix.direct_path(ix.leaf_of(ix.first_below(NodeIndex(number))), leaf_count):
-                hashes[above] = None
+                hashes[above >> 1] = None
         return type(self)(self.suite, nodes, hashes)
 
     def _check_member(self, leaf: int) -> None:
@@ -403,20 +404,18 @@ class RatchetTree:
 
     def _changed(self, leaf: int, changes: Mapping[int, Node | None], more: int = 0) -> Self:
         """Return a tree, wider by ``more`` nodes, with nodes changed that all lie between one leaf and the root."""
-        blank: list[None] = [None] * more
-        nodes, hashes = self._nodes + blank, self.hash_cache + blank
+        nodes, hashes = self._nodes + [None] * more, self.hash_cache + [None] * (more // 2)
         gone = [before for number in changes if (before := nodes[number]) is not None]
         census = self.census.changed(gone, [node for node in changes.values() if node is not None])
         for number, node in changes.items():
             nodes[number] = node
-        hashes[2 * leaf] = None
         for number in ix.direct_path(leaf, (len(nodes) + 1) // 2):
-            hashes[number] = None
+            hashes[number >> 1] = None
         width = len(nodes)
         if nodes[2 * leaf] is None:
             while width > 1 and all(node is None for node in nodes[width // 2 + 1 : width]):
                 width //= 2
-        del nodes[width:], hashes[width:]
+        del nodes[width:], hashes[width // 2 :]
         filled, end = min(self._filled, leaf), min(max(self._end, 2 * leaf + 1), width)
         return type(self)(self.suite, nodes, hashes, census=census, filled=filled, end=end)
 
