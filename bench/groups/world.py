@@ -20,11 +20,12 @@ from taboon_crypto.mls.tree import indices as ix
 from taboon_crypto.mls.tree.hashes import tree_hash
 from taboon_crypto.mls.tree.kem import NodeKey, TreePrivate
 from taboon_crypto.mls.tree.leaf_node import MLS10, ParentHash
-from taboon_crypto.mls.tree.ratchet_tree import ParentNode, RatchetTree
+from taboon_crypto.mls.tree.nodes import ParentNode
+from taboon_crypto.mls.tree.ratchet_tree import RatchetTree
 
 if TYPE_CHECKING:
     from taboon_crypto.mls.tree.indices import NodeIndex
-    from taboon_crypto.mls.tree.ratchet_tree import Node
+    from taboon_crypto.mls.tree.nodes import Node
 
 __all__ = ["SUITE", "World", "newcomer"]
 

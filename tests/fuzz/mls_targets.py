@@ -32,7 +32,8 @@ from taboon_crypto.mls.messages.welcome import (
     open_group_info,
 )
 from taboon_crypto.mls.tree.kem import TreePrivate, UpdatePath
-from taboon_crypto.mls.tree.ratchet_tree import ParentNode, RatchetTree
+from taboon_crypto.mls.tree.nodes import ParentNode
+from taboon_crypto.mls.tree.ratchet_tree import RatchetTree
 from tests.crypto.mls import vectors
 from tests.crypto.mls.kit import NOW, Dice, commit_in, package, profile, town
 

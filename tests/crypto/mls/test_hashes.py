@@ -9,7 +9,8 @@ from taboon_crypto.mls.errors import UsageError, ValidationError
 from taboon_crypto.mls.tree import hashes
 from taboon_crypto.mls.tree.indices import NodeIndex
 from taboon_crypto.mls.tree.leaf_node import ParentHash
-from taboon_crypto.mls.tree.ratchet_tree import Node, ParentNode, RatchetTree, check_credentials, check_unique_keys
+from taboon_crypto.mls.tree.nodes import Node, ParentNode
+from taboon_crypto.mls.tree.ratchet_tree import RatchetTree, check_credentials, check_unique_keys
 
 from .grove import SUITE, Grove, stream
 from .vectors import Case, each, unhex

@@ -23,7 +23,8 @@ from taboon_crypto.mls.messages.welcome import (
 )
 from taboon_crypto.mls.tree.hashes import tree_hash
 from taboon_crypto.mls.tree.leaf_node import FromUpdate
-from taboon_crypto.mls.tree.ratchet_tree import ParentNode, RatchetTree
+from taboon_crypto.mls.tree.nodes import ParentNode
+from taboon_crypto.mls.tree.ratchet_tree import RatchetTree
 from taboon_crypto.primitives.secret import Secret
 
 from .kit import DAY, LEAF, NOW, POLICY, SUITE, Dice, forge_leaf, found, package, profile, raises, refused, step, town

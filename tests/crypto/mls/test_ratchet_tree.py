@@ -13,7 +13,8 @@ from taboon_crypto.mls.errors import DecodeError, MlsError, UsageError, Validati
 from taboon_crypto.mls.tree import hashes, ratchet_tree
 from taboon_crypto.mls.tree.indices import NodeIndex
 from taboon_crypto.mls.tree.leaf_node import Capabilities, LeafNode
-from taboon_crypto.mls.tree.ratchet_tree import ParentNode, RatchetTree
+from taboon_crypto.mls.tree.nodes import ParentNode
+from taboon_crypto.mls.tree.ratchet_tree import RatchetTree
 
 from .grove import SUITE, Grove, stream
 from .vectors import Case, each, unhex

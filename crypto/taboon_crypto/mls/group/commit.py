@@ -7,6 +7,8 @@
 Processing checks first what every member can check alike, and then what only this member can: its own path secret, the
 pre-shared keys, the confirmation tag. A failure of the second kind is a CannotFollowError, which carries the summary:
 the commit may well stand for the others. The message's own signature was checked before (opening.py).
+
+Longer than other files: the two sections of the RFC mirror each other, step by step, and are read side by side.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -18,7 +18,8 @@ from taboon_crypto.mls.keys.psk import PreSharedKeyID
 from taboon_crypto.mls.messages.framing import NewMemberCommit, Sender, WireFormat
 from taboon_crypto.mls.messages.proposal import PreSharedKey, Proposal, ReInit
 from taboon_crypto.mls.tree.leaf_node import LeafNode
-from taboon_crypto.mls.tree.ratchet_tree import Node, ParentNode, RatchetTree
+from taboon_crypto.mls.tree.nodes import Node, ParentNode
+from taboon_crypto.mls.tree.ratchet_tree import RatchetTree
 from taboon_crypto.primitives.secret import Secret
 
 __all__ = ["CannotFollowError", "CommitSummary", "HandshakeKey", "StagedCommit", "decode_staged"]

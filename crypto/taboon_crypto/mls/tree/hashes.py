@@ -16,7 +16,8 @@ from taboon_crypto.mls.errors import UsageError, ValidationError
 from taboon_crypto.mls.tree import indices as ix
 from taboon_crypto.mls.tree.indices import NodeIndex
 from taboon_crypto.mls.tree.leaf_node import LeafNode, ParentHash
-from taboon_crypto.mls.tree.ratchet_tree import Node, ParentNode, RatchetTree
+from taboon_crypto.mls.tree.nodes import Node, ParentNode
+from taboon_crypto.mls.tree.ratchet_tree import RatchetTree
 
 __all__ = ["check_parent_hashes", "path_nodes", "tree_hash"]
 

@@ -9,29 +9,26 @@ for with the ``check_…`` functions here, in ``leaf_node`` and in ``hashes``.
     tree.resolution(n), tree.filtered_direct_path(i), tree.find(leaf_node)
     tree.add(leaf_node) -> (tree, i)    tree.update(i, leaf_node)    tree.remove(i)    tree.reserve_leaf() -> (tree, i)
     tree.with_path(i, leaf_node, nodes)
+    after.changes_since(before)         before.with_changes(leaf_count, changes)
     check_unique_keys(tree)             tree.signature_key_unique, tree.encryption_key_unique
     check_credentials(tree)             tree.credentials_supported
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from taboon_crypto.mls.ciphersuite import CipherSuite
-from taboon_crypto.mls.codec import MAX_MESSAGE_LENGTH, Kept, UInt32, read_varint, varint
-from taboon_crypto.mls.credential import CREDENTIAL_TYPES, credential_type
+from taboon_crypto.mls.codec import MAX_MESSAGE_LENGTH, read_varint, varint
+from taboon_crypto.mls.credential import CREDENTIAL_TYPES
 from taboon_crypto.mls.errors import DecodeError, UsageError, ValidationError
 from taboon_crypto.mls.tree import indices as ix
-from taboon_crypto.mls.tree.counts import Counts
 from taboon_crypto.mls.tree.indices import NodeIndex
 from taboon_crypto.mls.tree.leaf_node import LeafNode
+from taboon_crypto.mls.tree.nodes import Census, Node, ParentNode
 
 __all__ = [
     "MAX_LEAVES",
-    "Census",
-    "Node",
-    "ParentNode",
     "RatchetTree",
     "check_credentials",
     "check_unique_keys",
@@ -39,62 +36,6 @@ __all__ = [
 
 MAX_LEAVES = 1 << 16
 """Default limit of the width of a received tree: a blank node costs its sender one byte, and us much more."""
-
-
-@dataclass(frozen=True, slots=True)
-class ParentNode(Kept, tag=2, width=1):
-    """ParentNode (section 7.1). ``unmerged_leaves`` are leaf indices, increasing."""
-
-    encryption_key: bytes
-    parent_hash: bytes
-    unmerged_leaves: tuple[UInt32, ...] = ()
-
-
-Node = LeafNode | ParentNode
-
-
-@dataclass(frozen=True, slots=True)
-class Census:
-    """What the checks that compare nodes ask of a whole tree.
-
-    Attributes:
-        encryption_keys: Of all nodes.
-        signature_keys: Of the members.
-        credentials_used: The types of the members' credentials.
-        credentials_lacking: For each member the known types that it does not support.
-    """
-
-    encryption_keys: Counts[bytes]
-    signature_keys: Counts[bytes]
-    credentials_used: Counts[int]
-    credentials_lacking: Counts[int]
-
-    @classmethod
-    def of(cls, nodes: Collection[Node]) -> Self:
-        """Count all nodes."""
-        keys, signature_keys, used, lacking = _counted(nodes)
-        return cls(Counts.of(keys), Counts.of(signature_keys), Counts.of(used), Counts.of(lacking))
-
-    def changed(self, gone: Collection[Node], come: Collection[Node]) -> Self:
-        """Return the census without some nodes and with some others."""
-        before, after = _counted(gone), _counted(come)
-        return type(self)(
-            self.encryption_keys.changed(before[0], after[0]),
-            self.signature_keys.changed(before[1], after[1]),
-            self.credentials_used.changed(before[2], after[2]),
-            self.credentials_lacking.changed(before[3], after[3]),
-        )
-
-
-def _counted(nodes: Collection[Node]) -> tuple[list[bytes], list[bytes], list[int], list[int]]:
-    """Return what of some nodes is counted, in the order of ``Census``."""
-    leaves = [node for node in nodes if isinstance(node, LeafNode)]
-    return (
-        [node.encryption_key for node in nodes],
-        [leaf.signature_key for leaf in leaves],
-        [credential_type(leaf.credential) for leaf in leaves],
-        [kind for leaf in leaves for kind in CREDENTIAL_TYPES if kind not in leaf.capabilities.credentials],
-    )
 
 
 class RatchetTree:

@@ -10,7 +10,8 @@ from typing import Final
 from taboon_crypto.mls.ciphersuite import CipherSuite
 from taboon_crypto.mls.errors import DecodeError
 from taboon_crypto.mls.tree.leaf_node import LeafNode
-from taboon_crypto.mls.tree.ratchet_tree import Node, ParentNode, RatchetTree
+from taboon_crypto.mls.tree.nodes import Node, ParentNode
+from taboon_crypto.mls.tree.ratchet_tree import RatchetTree
 
 __all__ = ["SavedTree"]
 
