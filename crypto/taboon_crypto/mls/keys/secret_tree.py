@@ -373,7 +373,8 @@ def guarded_nonce(nonce: bytes, guard: bytes) -> bytes:
     """
     if len(guard) != REUSE_GUARD_LENGTH:
         raise UsageError(f"a reuse guard has {REUSE_GUARD_LENGTH} bytes, not {len(guard)}")
-    return bytes(left ^ right for left, right in zip(nonce, guard, strict=False)) + nonce[REUSE_GUARD_LENGTH:]
+    first = int.from_bytes(nonce[:REUSE_GUARD_LENGTH]) ^ int.from_bytes(guard)
+    return first.to_bytes(REUSE_GUARD_LENGTH) + nonce[REUSE_GUARD_LENGTH:]
 
 
 def sender_data_key_and_nonce(
