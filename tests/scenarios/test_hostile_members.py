@@ -18,6 +18,7 @@ from taboon_client.group.payload import HistoryPayload, write_events
 from taboon_client.group.policy import POLICY_EXTENSION
 from taboon_client.joining import guest
 from taboon_client.joining.messages import make_request
+from taboon_client.session import commits
 from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox
 from taboon_crypto import mls
@@ -232,7 +233,7 @@ def test_a_history_that_cannot_be_right_is_not_taken(
 ) -> None:
     layla = neighbourhood.founder("Layla")
 
-    def queue(self: Ledger, tx: Connection, grp: int, group: mls.Group) -> None:
+    def queue(tx: Connection, ledger: Ledger, grp: int, group: mls.Group) -> None:
         if hostile == "huge number":
             value = {"epochs": [], "authors": [[bytes(32), 2**63, bytes(32)]]}
             outbox.queue_payload(tx, grp, cbor.encode(["history", value]))
@@ -242,7 +243,7 @@ def test_a_history_that_cannot_be_right_is_not_taken(
         outbox.queue_payload(tx, grp, HistoryPayload((record,), ()).encode())
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "queue_snapshot", queue)
+        patch.setattr(commits, "queue_snapshot", queue)
         sami = neighbourhood.let_in(layla, "Sami")
     layla.group.post(Need(title="Read all the same", created=0))
     layla.sync()

@@ -34,7 +34,7 @@ class Graph:
         events: Events of that place to begin with, in any order.
     """
 
-    __slots__ = ("_depths", "_events", "_heads", "_needed", "_order", "_sorted", "_waiters", "place")
+    __slots__ = ("_depths", "_events", "_heads", "_needed", "_order", "_own", "_sorted", "_waiters", "place")
 
     def __init__(self, place: bytes | str, events: Iterable[Event] = ()) -> None:
         self.place = place
@@ -44,6 +44,8 @@ class Graph:
         self._sorted = True
         # Ready events that no ready event stands on.
         self._heads: dict[bytes, None] = {}
+        # Of each author the ready event with the highest number.
+        self._own: dict[bytes, tuple[int, bytes]] = {}
         # How many parents an event still waits for, and who waits for a name.
         self._needed: dict[bytes, int] = {}
         self._waiters: dict[bytes, list[bytes]] = {}
@@ -87,6 +89,9 @@ class Graph:
             self._heads.pop(parent, None)
         depths[event.name] = depth
         self._heads[event.name] = None
+        own = (event.number, event.name)
+        if own > self._own.get(event.author, (0, b"")):
+            self._own[event.author] = own
         if self._sorted and self._order and (depth, event.name) < _ORDER(self._order[-1]):
             self._sorted = False
         self._order.append((depth, event.name, event))
@@ -193,10 +198,10 @@ class Graph:
         chosen = set(speaks_of)
         if any(name not in self._depths or name in aside for name in chosen):
             raise FieldError("body", "speaks of something that is not on this device, or does not count: sync first")
-        own = max(
-            ((event.number, name) for _, name, event in self._order if event.author == author and name not in aside),
-            default=None,
-        )
+        own = self._own.get(author)
+        if own is not None and own[1] in aside:
+            mine = ((event.number, name) for _, name, event in self._order if event.author == author)
+            own = max((one for one in mine if one[1] not in aside), default=None)
         if own is not None:
             chosen.add(own[1])
         if len(chosen) > MAX_PARENTS:

@@ -24,7 +24,7 @@ from taboon_client.board.item import Item, ItemComment, Status
 from taboon_client.board.item_life import MAX_PLEDGES, Life
 from taboon_client.board.item_talk import KEPT_COMMENTS
 from taboon_client.board.kinds import from_body
-from taboon_client.board.openings import Opening
+from taboon_client.board.openings import Edit, Opening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 
 __all__ = ["KEPT_COMMENTS", "MAX_PLEDGES", "ItemFold", "fold", "thread"]
 
+# What the dispatch circle may do for the item's author.
+_SIDED: frozenset[type] = frozenset(
+    {
+        *(Edit, deeds.Confirm, deeds.Returned, deeds.Lapse, deeds.Grant, deeds.Details, deeds.Renew, deeds.Pause),
+        *(deeds.Withdraw, deeds.Merge),
+    }
+)
 _UNDONE_BY_SIDE = frozenset({"edit", "pause", "withdraw", "merge"})
 _UNDONE = _UNDONE_BY_SIDE | {"comment", "follow-up", "followed-up", "outcome"}
 
@@ -54,7 +61,7 @@ class ItemFold:
         self._life: Life | None = None
         self._folded = 0
         self._last = b""
-        self._aside = 0
+        self._aside: set[bytes] = set()
         self._opening_aside = False
         self._undone: set[bytes] = set()
 
@@ -92,6 +99,11 @@ class ItemFold:
             return None
         return self._value(life, order[-1][0])
 
+    @property
+    def aside(self) -> frozenset[bytes]:
+        """Names of the events that were folded and do not count."""
+        return frozenset(self._aside)
+
     def _begin(self, judge: Judge) -> bool:
         identifier = self.graph.place
         opening = self.graph.get(identifier) if isinstance(identifier, bytes) else None
@@ -104,7 +116,7 @@ class ItemFold:
 
     def _step(self, life: Life, judge: Judge, depth: int, name: bytes, event: Event) -> None:
         if not judge(event):
-            self._aside += 1
+            self._aside.add(name)
             self._opening_aside = self._opening_aside or name == self.graph.place
             return
         if name == self.graph.place:
@@ -114,7 +126,7 @@ class ItemFold:
             return
         body = from_body(event)
         if body is not None:
-            side = event.author == life.opening.author or judge(event, DISPATCH)
+            side = event.author == life.opening.author or (type(body) in _SIDED and judge(event, DISPATCH))
             life.take(depth, event, body, side=side)
 
     def _value(self, life: Life, depth: int) -> Item:
@@ -151,7 +163,7 @@ class ItemFold:
             latest=life.latest,
             depth=depth,
             events=self._folded,
-            set_aside=self._aside,
+            set_aside=len(self._aside),
             ignored=life.ignored,
             opening_set_aside=self._opening_aside,
         )

@@ -8,8 +8,10 @@ from taboon_client import cbor
 from taboon_client.board import GroupName, Name
 from taboon_client.group.epoch import epoch_id, mailbox_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
+from taboon_client.group.ledger import FOLD_VERSION
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
 from taboon_client.group.rules import required_extensions
+from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
 from taboon_client.vault import groups
 from taboon_crypto import mls
@@ -74,6 +76,8 @@ def found_group(
     record = record_of(group)
     groups.add_epoch(tx, grp, group.epoch, epoch_id(group), cbor.encode(record.to_value()), signer.public)
     groups.set_mailbox(tx, mailbox_of(group, grp))
+    groups.set_fold_version(tx, grp, FOLD_VERSION)
+    note_sealing_keys(tx, grp, group)
     ledger.make(tx, grp, GroupName(name=name), "settings", ())
     ledger.make(tx, grp, Name(name=own_name), "people", ())
     return grp

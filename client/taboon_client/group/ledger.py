@@ -11,43 +11,52 @@ from typing import TYPE_CHECKING
 
 from taboon_client import cbor
 from taboon_client.board import (
+    AREAS,
+    PEOPLE,
+    QUESTIONS,
+    SETTINGS,
+    TAXONOMY,
     Authors,
     Event,
     Graph,
     History,
     Item,
     Judge,
+    Keep,
     Link,
-    Status,
+    Times,
+    event_name,
     fingerprint,
-    fold,
     fold_group_name,
+    fold_keep,
     fold_people,
     to_body,
 )
 from taboon_client.board.codes import code_of
-from taboon_client.board.kinds import URGENCIES
+from taboon_client.board.kinds import URGENCIES, Opening
 from taboon_client.errors import EventError, FormatError
-from taboon_client.group.payload import history_in_pieces
+from taboon_client.group.places import Places
+from taboon_client.vault import board, groups, outbox
 from taboon_client.vault import events as rows
-from taboon_client.vault import groups, outbox
 from taboon_crypto.primitives import sodium
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from taboon_client.board import Body
+    from taboon_client.board.vocabulary import Asked, Vocabulary
     from taboon_client.group.payload import HistoryPayload
+    from taboon_client.group.places import Place
+    from taboon_client.group.sealing import Author, Sealer
     from taboon_client.vault import Connection
-    from taboon_crypto import mls
 
-__all__ = ["CLOSED", "Ledger", "tag"]
+__all__ = ["FOLD_VERSION", "Ledger", "tag"]
 
-CLOSED = (Status.DONE, Status.WITHDRAWN)
-"""Statuses of items that a newcomer is not given."""
+FOLD_VERSION = 2
+"""Raised whenever the fold makes something else of the same events: a vault of an older one is folded anew."""
 
-_REGISTERS = ("people", "settings", "taxonomy", "areas", "members")
 _CODE = 24
+_HOUR = 3_600
 _NONE: Mapping[bytes, Event] = MappingProxyType({})
 
 
@@ -57,10 +66,23 @@ def tag(identity: bytes) -> str:
 
 
 class Ledger:
-    """Keeps, judges and folds events. Holds the histories it has read, as long as they are the vault's."""
+    """Keeps, judges and folds events. Holds what it has read in memory, as long as it is the vault's.
 
-    def __init__(self) -> None:
+    Args:
+        clock: Gives Unix seconds.
+        random: Gives that many random bytes.
+    """
+
+    def __init__(self, clock: Callable[[], float], random: Callable[[int], bytes]) -> None:
+        self._clock = clock
+        self._random = random
         self._histories: dict[int, tuple[tuple[int, bytes], History]] = {}
+        self._places = Places()
+
+    @property
+    def now(self) -> int:
+        """Unix time in whole seconds."""
+        return int(self._clock())
 
     # Who may speak
 
@@ -89,11 +111,12 @@ class Ledger:
         for author, number, name in payload.authors:
             rows.set_base(tx, grp, author, number, name)
         self.forget(grp)
-        self.refold(tx, grp, rows.all_places(tx, grp))
+        self.refold(tx, grp, rows.all_places(tx, grp), anew=True)
 
     def forget(self, grp: int) -> None:
         """Drop what is held in memory of a group: it is read from the vault again."""
         self._histories.pop(grp, None)
+        self._places.forget(grp)
 
     def last_without_gap(self, tx: Connection, grp: int, author: bytes) -> bytes | None:
         """Return the name of the last event up to which an author's events are held without a gap: what a cut names."""
@@ -103,6 +126,15 @@ class Ledger:
     def missing(self, tx: Connection, grp: int) -> int:
         """Return how many events others name, by running number, that nobody has sent."""
         return sum(self._authors(tx, grp, author).missing(author) for author in rows.authors(tx, grp))
+
+    def last_of_authors(self, tx: Connection, grp: int) -> list[tuple[bytes, int, bytes]]:
+        """Return (author, number, name) of the last event of each author up to which there is no gap."""
+        known = []
+        for author in rows.authors(tx, grp):
+            last = self._authors(tx, grp, author).last_without_gap(author)
+            if last is not None:
+                known.append((author, *last))
+        return known
 
     def _authors(self, tx: Connection, grp: int, author: bytes) -> Authors:
         chain = rows.chain_of_author(tx, grp, author)
@@ -115,16 +147,24 @@ class Ledger:
     # Events
 
     def make(
-        self, tx: Connection, grp: int, body: Body, place: bytes | str | None, speaks_of: Iterable[bytes]
+        self,
+        tx: Connection,
+        grp: int,
+        body: Body,
+        place: bytes | str | None,
+        speaks_of: Iterable[bytes],
+        *,
+        details: bytes = b"",
     ) -> Event:
         """Make, keep and queue an event of ours, and fold its place.
 
         Args:
             tx: A transaction that writes.
             grp: The group.
-            body: What was done.
+            body: What was done. Into one that opens an item the sealed details are put, also if they say nothing.
             place: Item id, register, or None to open an item.
             speaks_of: Names of the events of that place that the body speaks of.
+            details: What the sealed details of a new item say.
 
         Raises:
             FieldError: The body has a field that does not fit.
@@ -134,8 +174,16 @@ class Ledger:
         epochs = self.history(tx, grp).epochs()
         parents: tuple[bytes, ...] = ()
         if place is not None:
-            graph, judge = self.graph(tx, grp, place)
-            parents = graph.parents_for(own.identity, speaks_of=speaks_of, aside=graph.aside(judge))
+            held, judge = self._place(tx, grp, place)
+            item = isinstance(place, bytes) and held.fold.fold(judge, anew=held.anew) is not None
+            held.anew = held.anew and not item
+            aside = held.fold.aside if item else held.graph.aside(judge)
+            parents = held.graph.parents_for(own.identity, speaks_of=speaks_of, aside=aside)
+        if isinstance(body, Opening):
+            from taboon_client.group.sealing import circle_of
+
+            circle = circle_of(tx, grp, epochs[-1])
+            self.sealer(tx, grp).attach(fields, body.kind, self.author(tx, grp), details, circle)
         private = sodium.ed25519_expand_seed(own.identity_seed)[1]
         event = Event.make(
             sign=lambda message: sodium.ed25519_sign(private, message),
@@ -155,6 +203,19 @@ class Ledger:
         self.refold(tx, grp, [event.home], {event.name: event})
         return event
 
+    def author(self, tx: Connection, grp: int) -> Author:
+        """Return where our next event will stand."""
+        from taboon_client.group.sealing import Author
+
+        own = groups.get_group(tx, grp)
+        return Author(own.identity, own.next_number, own.previous, self.history(tx, grp).epochs()[-1].epoch_id)
+
+    def sealer(self, tx: Connection, grp: int) -> Sealer:
+        """Return what seals and opens details for us."""
+        from taboon_client.group.sealing import Sealer
+
+        return Sealer(tx, grp, self._random)
+
     def take(self, tx: Connection, grp: int, raws: Iterable[bytes], epoch: int) -> tuple[int, bool]:
         """Keep events that came, and fold the places that they change.
 
@@ -169,25 +230,36 @@ class Ledger:
         """
         own = groups.get_group(tx, grp)
         touched: dict[bytes | str, None] = {}
+        doubtful: dict[bytes | str, None] = {}
         parsed: dict[bytes, Event] = {}
         foreign_own = False
         cut = self.history(tx, grp)
+        present = groups.epochs_known(tx, grp)[1]
         for raw in raws:
+            name = event_name(raw)
+            if rows.has_event(tx, name):
+                rows.set_carried(tx, name, epoch)
+                continue
             try:
                 event = Event.read(raw, own.group_id)
             except (EventError, FormatError):
                 continue
             new = self._keep(tx, grp, event)
-            rows.set_carried(tx, event.name, epoch)
-            if not new:
-                continue
-            parsed[event.name] = event
             foreign_own = foreign_own or (event.author == own.identity and event.number >= own.next_number)
+            if not new:
+                # It was deleted, or belongs to an item that was.
+                continue
+            rows.set_carried(tx, event.name, epoch)
+            parsed[event.name] = event
             touched[event.home] = None
+            if event.place is None and event.epoch != present:
+                # Its author knew an older dispatch circle.
+                groups.set_circle_served(tx, grp, b"")
             if cut.is_cut(event.author):
                 # A link that was missing can let a cut reach further back, in any place.
-                touched.update(dict.fromkeys(rows.places_of_author(tx, grp, event.author)))
-        self.refold(tx, grp, touched, parsed)
+                doubtful.update(dict.fromkeys(rows.places_of_author(tx, grp, event.author)))
+        self.refold(tx, grp, [place for place in touched if place not in doubtful], parsed)
+        self.refold(tx, grp, doubtful, parsed, anew=True)
         return len(parsed), foreign_own
 
     def _keep(self, tx: Connection, grp: int, event: Event) -> bool:
@@ -201,93 +273,146 @@ class Ledger:
                 previous=event.previous,
                 place=event.home,
                 epoch_id=event.epoch,
+                # To the hour: it says no more of when somebody was here than it must.
+                received=self.now // _HOUR * _HOUR,
                 bytes=event.raw,
             ),
         )
 
     # The board
 
-    def graph(
-        self, tx: Connection, grp: int, place: bytes | str, parsed: Mapping[bytes, Event] = _NONE
-    ) -> tuple[Graph, Judge]:
-        """Return the events of a place, and the judge who says which of them count.
+    def graph(self, tx: Connection, grp: int, place: bytes | str) -> tuple[Graph, Judge]:
+        """Return the events of a place, not to be added to, and the judge who says which of them count."""
+        held, judge = self._place(tx, grp, place)
+        return held.graph, judge
 
-        Args:
-            tx: A transaction.
-            grp: The group.
-            place: The item or register.
-            parsed: Events that have just been read, by name: they are not read again.
-        """
-        held = rows.events_of_place(tx, grp, place)
-        events = (parsed.get(name) or Event.parse(raw) for name, raw in held)
+    def _place(
+        self, tx: Connection, grp: int, place: bytes | str, parsed: Mapping[bytes, Event] = _NONE
+    ) -> tuple[Place, Judge]:
+        held = self._places.get(tx, grp, place, parsed)
+        history = self.history(tx, grp)
+        held.judged_by(history)
 
         def link(name: bytes) -> Link | None:
             found = rows.link_of(tx, name)
             return None if found is None else Link(author=found[0], number=found[1], name=name, previous=found[2])
 
-        return Graph(place, events), self.history(tx, grp).judge_by(link)
+        return held, history.judge_by(link)
 
     def refold(
-        self, tx: Connection, grp: int, places: Iterable[bytes | str], parsed: Mapping[bytes, Event] = _NONE
+        self,
+        tx: Connection,
+        grp: int,
+        places: Iterable[bytes | str],
+        parsed: Mapping[bytes, Event] = _NONE,
+        *,
+        anew: bool = False,
     ) -> None:
-        """Fold items and registers again; ``parsed`` as in :meth:`graph`."""
+        """Fold items and registers again.
+
+        Args:
+            tx: A transaction that writes.
+            grp: The group.
+            places: Which.
+            parsed: Events that have just been read, by name: they are not read again.
+            anew: Not only new events: what counts is other than it was.
+        """
         for place in places:
-            graph, judge = self.graph(tx, grp, place, parsed)
+            held, judge = self._place(tx, grp, place, parsed)
             if isinstance(place, bytes):
-                self._fold_item(tx, grp, place, fold(graph, judge))
-            elif place == "people":
-                rows.set_people(tx, grp, fold_people(graph, judge).items())
-            elif place == "settings":
-                name = fold_group_name(graph, judge)
-                if name:
-                    groups.set_name(tx, grp, name)
+                item = held.fold.fold(judge, anew=anew or held.anew)
+                held.anew = False
+                self._keep_item(tx, grp, place, item)
+            else:
+                self._keep_register(tx, grp, place, held.graph, judge)
 
     def refold_author(self, tx: Connection, grp: int, author: bytes) -> None:
-        """Fold every place in which an author has spoken: a cut was made."""
-        self.refold(tx, grp, rows.places_of_author(tx, grp, author))
+        """Fold every place in which an author has spoken: what counts of it is other than it was."""
+        self.refold(tx, grp, rows.places_of_author(tx, grp, author), anew=True)
 
-    def _fold_item(self, tx: Connection, grp: int, place: bytes, item: Item | None) -> None:
+    def refresh(self, tx: Connection, grp: int) -> None:
+        """Fold everything anew if another version of the fold has made the board."""
+        if groups.fold_version(tx, grp) != FOLD_VERSION:
+            self.refold(tx, grp, rows.all_places(tx, grp), anew=True)
+            groups.set_fold_version(tx, grp, FOLD_VERSION)
+
+    def _keep_register(self, tx: Connection, grp: int, place: str, graph: Graph, judge: Judge) -> None:
+        if place == PEOPLE:
+            board.set_people(tx, grp, fold_people(graph, judge).items())
+        elif place == SETTINGS:
+            name = fold_group_name(graph, judge)
+            if name:
+                groups.set_name(tx, grp, name)
+            board.set_register(tx, grp, SETTINGS, cbor.encode(list(fold_keep(graph, judge))))
+        elif place in (TAXONOMY, AREAS, QUESTIONS):
+            from taboon_client.board import vocabulary
+
+            if place == QUESTIONS:
+                folded = vocabulary.encode_questions(vocabulary.fold_questions(graph, judge))
+            elif place == TAXONOMY:
+                folded = vocabulary.fold_taxonomy(graph, judge).encode()
+            else:
+                folded = vocabulary.fold_areas(graph, judge).encode()
+            board.set_register(tx, grp, place, folded)
+
+    def _keep_item(self, tx: Connection, grp: int, place: bytes, item: Item | None) -> None:
         if item is None:
-            rows.drop_item(tx, place)
+            board.drop_item(tx, place)
             return
         if item.key:
             rows.set_post_key(tx, grp, item.key, item.id)
+        closed = (rows.received_of(tx, item.closing) or self.now) if item.closed else None
+        received = rows.received_of(tx, item.renewal) or self.now
+        times = Times.of(stated=item.renewed, received=received, closed=closed or 0)
         urgency = URGENCIES.index(item.urgency) if item.urgency in URGENCIES else len(URGENCIES)
-        rows.set_item(
+        board.set_item(
             tx,
-            rows.ItemRow(
+            board.ItemRow(
                 id=item.id,
                 grp=grp,
                 code=code_of(item.id, _CODE),
                 kind=item.kind,
                 status=item.status,
                 category=item.category,
+                sub=item.sub,
+                area=item.area,
                 urgency=urgency,
+                urgent=item.urgent,
+                answered=item.answered,
                 created=item.created,
+                renewed=times.renewed,
+                closed=closed,
+                needed=item.needed_by,
+                merged=item.merged_into or None,
                 folded=item.encode(),
             ),
         )
 
-    # Newcomers
+    # The group's lists
 
-    def queue_snapshot(self, tx: Connection, grp: int, group: mls.Group) -> None:
-        """Queue what a newcomer needs: the history, the registers, the open items."""
-        known = []
-        for author in rows.authors(tx, grp):
-            last = self._authors(tx, grp, author).last_without_gap(author)
-            if last is not None:
-                known.append((author, *last))
-        epochs = [epoch for epoch in self.history(tx, grp).epochs() if epoch.number < group.epoch]
-        for payload in history_in_pieces(epochs, known):
-            outbox.queue_payload(tx, grp, payload)
-        groups.set_snapshot(tx, grp, group.epoch)
-        places: list[bytes | str] = [*_REGISTERS, *rows.open_item_ids(tx, grp, CLOSED)]
-        for place in places:
-            for name, _ in rows.events_of_place(tx, grp, place):
-                outbox.queue_event(tx, grp, name)
+    def keep(self, tx: Connection, grp: int) -> Keep:
+        """Return for how long the group keeps items."""
+        folded = board.register(tx, grp, SETTINGS)
+        return Keep() if folded is None else Keep(*cbor.decode(folded))
+
+    def vocabulary(self, tx: Connection, grp: int, name: str) -> Vocabulary:
+        """Return the categories (``taxonomy``) or ``areas`` of a group."""
+        from taboon_client.board import vocabulary
+
+        folded = board.register(tx, grp, name)
+        if folded is not None:
+            return vocabulary.Vocabulary.decode(folded)
+        return vocabulary.Vocabulary(vocabulary.BUILT_IN if name == TAXONOMY else ())
+
+    def questions(self, tx: Connection, grp: int) -> tuple[Asked, ...]:
+        """Return every version of every question of a group."""
+        from taboon_client.board import vocabulary
+
+        folded = board.register(tx, grp, QUESTIONS)
+        return () if folded is None else vocabulary.decode_questions(folded)
 
     # People
 
     def spoken(self, tx: Connection, grp: int, identity: bytes) -> str:
         """Return how a member is called, with the tag where there is no name."""
-        return rows.people(tx, grp).get(identity) or f"member {tag(identity)}"
+        return board.people(tx, grp).get(identity) or f"member {tag(identity)}"

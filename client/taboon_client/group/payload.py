@@ -13,11 +13,12 @@ from taboon_client.errors import FormatError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["HistoryPayload", "history_in_pieces", "read_payload", "write_events"]
+__all__ = ["HistoryPayload", "SnapshotEnd", "history_in_pieces", "read_payload", "snapshot_ends", "write_events"]
 
 _MAX_EVENTS = 4096
 _AUTHORS = 1000
 _MAX_EPOCHS = 100_000
+_IDS = 3_000
 _PIECE = 131_072
 """Bytes of rosters in one payload: far below what a reader refuses, whatever the size of the group."""
 
@@ -38,13 +39,27 @@ class HistoryPayload:
         return cbor.encode(["history", value])
 
 
+@dataclass(frozen=True, slots=True)
+class SnapshotEnd:
+    """For newcomers, after the events: ids of items that are closed or deleted; ``last``: nothing more follows."""
+
+    closed: tuple[bytes, ...]
+    deleted: tuple[bytes, ...]
+    last: bool
+
+    def encode(self) -> bytes:
+        """Return the payload."""
+        value = {"closed": list(self.closed), "deleted": list(self.deleted), "last": self.last}
+        return cbor.encode(["snapshot", value])
+
+
 def write_events(events: Sequence[bytes]) -> bytes:
     """Return the payload that carries events, oldest first."""
     return cbor.encode(["events", list(events)])
 
 
-def read_payload(data: bytes) -> list[bytes] | HistoryPayload | None:
-    """Read a payload: events as bytes, a history, or None for what a later version says.
+def read_payload(data: bytes) -> list[bytes] | HistoryPayload | SnapshotEnd | None:
+    """Read a payload: events as bytes, a history, the end of a snapshot, or None for what a later version says.
 
     Raises:
         FormatError: It is no payload.
@@ -59,7 +74,17 @@ def read_payload(data: bytes) -> list[bytes] | HistoryPayload | None:
         return list(value)
     if kind == "history":
         return _read_history(value)
+    if kind == "snapshot":
+        return _read_end(value)
     return None
+
+
+def _read_end(value: object) -> SnapshotEnd:
+    ids = [value.get(key) if isinstance(value, dict) else None for key in ("closed", "deleted")]
+    if not all(isinstance(one, list) and len(one) <= _IDS and all(map(_is_name, one)) for one in ids):
+        raise FormatError("a message says that it ends a snapshot and does not")
+    closed, deleted = (tuple(one or ()) for one in ids)
+    return SnapshotEnd(closed, deleted, last=isinstance(value, dict) and value.get("last") is True)
 
 
 def _read_history(value: object) -> HistoryPayload:
@@ -106,3 +131,13 @@ def history_in_pieces(epochs: Sequence[EpochRecord], authors: Sequence[tuple[byt
     known = [tuple(authors[start : start + _AUTHORS]) for start in range(0, len(authors), _AUTHORS)] or [()]
     payloads = [HistoryPayload(tuple(piece), ()).encode() for piece in pieces]
     return payloads + [HistoryPayload((), part).encode() for part in known]
+
+
+def snapshot_ends(closed: Sequence[bytes], deleted: Sequence[bytes]) -> list[bytes]:
+    """Return payloads that together end a snapshot, each small enough for every reader."""
+    count = max(1, -(-max(len(closed), len(deleted)) // _IDS))
+    pieces = [slice(start * _IDS, (start + 1) * _IDS) for start in range(count)]
+    return [
+        SnapshotEnd(tuple(closed[piece]), tuple(deleted[piece]), last=number == count).encode()
+        for number, piece in enumerate(pieces, 1)
+    ]

@@ -10,7 +10,9 @@ from taboon_client.errors import FormatError, InviteEndedError
 from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
+from taboon_client.group.ledger import FOLD_VERSION
 from taboon_client.group.rules import check_member
+from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
 from taboon_client.joining.host import GRACE
 from taboon_client.joining.link import InvitePayload
@@ -210,6 +212,9 @@ def _enter(
     record = record_of(group)
     groups.add_epoch(tx, grp, group.epoch, epoch_id(group), cbor.encode(record.to_value()), None)
     groups.set_mailbox(tx, mailbox_of(group, grp))
+    groups.set_whole(tx, grp, whole=False)
     outbox.start_epoch(tx, grp)
+    groups.set_fold_version(tx, grp, FOLD_VERSION)
+    note_sealing_keys(tx, grp, group)
     ledger.make(tx, grp, Name(name=row.name), "people", ())
     rows.end_joining(tx, row.id, "joined", problem=None, grp=grp)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from taboon_client.board import Item, read_code
 from taboon_client.errors import AmbiguousError, NotFoundError
-from taboon_client.vault import events as rows
+from taboon_client.vault import board as rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,7 @@ from taboon_client.group.ledger import tag
 from taboon_client.library.finding import one_item, one_member
 from taboon_client.relay.address import RelayAddress
 from taboon_client.values import GroupState, GroupStatus, ImportReport, Member, Outcome, SyncReport
-from taboon_client.vault import events as event_rows
+from taboon_client.vault import board as board_rows
 from taboon_client.vault import groups as group_rows
 from taboon_client.vault import outbox as outbox_rows
 
@@ -119,7 +119,7 @@ class Group:
 
         def act(tx: Connection) -> dict[bytes, Member]:
             row = group_rows.get_group(tx, self.row_id)
-            called = event_rows.people(tx, self.row_id)
+            called = board_rows.people(tx, self.row_id)
             records = self._desk.ledger.history(tx, self.row_id).epochs()
             roles = records[-1].members if records else {}
             ever = dict.fromkeys(identity for record in records for identity in record.members)
@@ -147,7 +147,7 @@ class Group:
     ) -> list[Item]:
         """Return the items that pass the filters, most urgent and oldest first."""
         rows = await self._read(
-            lambda tx: event_rows.items(tx, self.row_id, kind=kind, status=status, category=category)
+            lambda tx: board_rows.items(tx, self.row_id, kind=kind, status=status, category=category)
         )
         return [Item.decode(row) for row in rows]
 
@@ -162,7 +162,7 @@ class Group:
 
     async def codes(self) -> dict[bytes, str]:
         """Return the shortest code of every item on the board, by id: at least four characters, and no two alike."""
-        return await self._read(lambda tx: shortest_codes(event_rows.item_ids(tx, self.row_id)))
+        return await self._read(lambda tx: shortest_codes(board_rows.item_ids(tx, self.row_id)))
 
     async def post(self, opening: Need | Offer, key: bytes | str | None = None) -> Item:
         """Put a need or an offer on the board. Saved when this returns; the next sync sends it.

@@ -73,7 +73,9 @@ class Taboon:
         """
         own = runner or ThreadRunner()
         vault = await own(lambda: Vault.open(folder or default_folder(), passphrase))
-        return cls(Desk(vault, os.urandom, time.time), own)
+        desk = Desk(vault, os.urandom, time.time)
+        await own(desk.refresh)
+        return cls(desk, own)
 
     async def close(self) -> None:
         """Close the vault."""

@@ -10,6 +10,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from taboon_client import cbor
 from taboon_client.board import Cut
 from taboon_client.errors import FormatError
@@ -17,7 +19,9 @@ from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent, LeafKeys
 from taboon_client.group.policy import POLICY_EXTENSION
-from taboon_client.group.rules import check_commit
+from taboon_client.group.rules import check_commit, lost_roles
+from taboon_client.group.sealing_keys import note_sealing_keys
+from taboon_client.group.snapshot import queue_snapshot
 from taboon_client.joining import host
 from taboon_client.session.outbox import blobs_for
 from taboon_client.vault import events as event_rows
@@ -75,6 +79,7 @@ class _Wanted:
 
     adds: list[host.Approved] = field(default_factory=list)
     removals: list[bytes] = field(default_factory=list)
+    dispatch: tuple[bytes, ...] | None = None
     rotate: bool = False
 
 
@@ -94,6 +99,16 @@ def _wanted(tx: Connection, grp: int, group: mls.Group, policy: Policy, now: int
                 rows.fail_wish(tx, wish.id, _NO_ADMIN)
             else:
                 wanted.removals.append(wish.data)
+        elif wish.kind == "dispatch":
+            circle = tuple(wish.data[start : start + 32] for start in range(0, len(wish.data), 32))
+            if circle == policy.dispatch:
+                rows.drop_wish(tx, wish.id)
+            elif own.identity not in policy.admins:
+                rows.fail_wish(tx, wish.id, _NO_ADMIN)
+            elif not in_group.issuperset(circle):
+                rows.fail_wish(tx, wish.id, _IMPOSSIBLE)
+            else:
+                wanted.dispatch = circle
         else:
             approved = host.approved(tx, wish.data, now=now)
             if approved is None:
@@ -131,7 +146,7 @@ def stage_wishes(
     group = keeper.load(tx, grp)
     policy = policy_of(group)
     wanted = _wanted(tx, grp, group, policy, now)
-    if not (wanted.adds or wanted.removals or wanted.rotate):
+    if not (wanted.adds or wanted.removals or wanted.rotate or wanted.dispatch is not None):
         return False
     try:
         _stage(tx, ledger, grp, group, policy, wanted, random=random, now=now, tries=tries)
@@ -172,6 +187,13 @@ def _stage(
     cuts = [Cut(identity=gone, role="", last=ledger.last_without_gap(tx, grp, gone)) for gone in wanted.removals]
     # An admin who is removed leaves the list of admins in the same commit.
     after = policy.without_admins(wanted.removals)
+    if wanted.dispatch is not None:
+        named = tuple(member for member in wanted.dispatch if member not in wanted.removals)
+        after = msgspec.structs.replace(after, dispatch=named)
+    cuts += [
+        Cut(identity=identity, role=role, last=ledger.last_without_gap(tx, grp, identity))
+        for identity, role in lost_roles(policy, after, leaves.keys() - set(wanted.removals))
+    ]
     sealing = rows.leaf_secret(tx, grp, _own_leaf(group).sealing_key)
     keys = LeafKeys.generate(random, suite=group.suite, sealing_private=sealing)
     staged = group.commit(
@@ -260,18 +282,23 @@ def merge(
     rows.set_mailbox(tx, mailbox_of(group, grp))
     rows.keep_parts(tx, grp, ())
     outbox.start_epoch(tx, grp)
+    changed = [*staged.added, *(member for member in group.members() if member.signature_key == author)]
+    note_sealing_keys(tx, grp, group, changed, removed)
     rows.keep_append_keys(tx, grp, _own_leaf(group).append_key)
     for cut in data.cuts:
         ledger.refold_author(tx, grp, cut.identity)
     # Events can state an epoch before it is known here, when they came by another way.
-    ledger.refold(tx, grp, event_rows.places_of_epoch(tx, grp, epoch_id(group)))
+    ledger.refold(tx, grp, event_rows.places_of_epoch(tx, grp, epoch_id(group)), anew=True)
+    for identity in joined:
+        # Who is a member now may have spoken in an epoch that is not known here.
+        ledger.refold_author(tx, grp, identity)
     rows.drop_staged(tx, grp)
     if own is not None:
         admitted = cbor.decode(own.adds)
         for wish in admitted:
             host.answer(tx, wish, own.welcome or b"", random)
         if admitted:
-            ledger.queue_snapshot(tx, grp, group)
+            queue_snapshot(tx, ledger, grp, group)
     for wish in rows.wishes(tx, grp):
         if wish.kind == "rotate" and by_us:
             rows.drop_wish(tx, wish.id)

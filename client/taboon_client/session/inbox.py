@@ -11,9 +11,11 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from taboon_client.board import ADMIN
 from taboon_client.errors import FormatError
-from taboon_client.group.payload import HistoryPayload, read_payload
+from taboon_client.group.payload import HistoryPayload, SnapshotEnd, read_payload
 from taboon_client.group.rules import check_commit
+from taboon_client.group.snapshot import compare_snapshot, take_snapshot_end
 from taboon_client.session import commits
 from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox
@@ -118,6 +120,16 @@ class _Reader:
         except Exception:  # noqa: BLE001 - what nobody foresaw in one member's message must not keep the rest from being read
             self.ledger.forget(self.grp)
 
+    def _snapshot_end(self, sender: bytes, end: SnapshotEnd) -> None:
+        own = rows.get_group(self.tx, self.grp)
+        if own.joined == self.mailbox.epoch:
+            if sender == own.added_by:
+                take_snapshot_end(self.tx, self.grp, end)
+        elif sender == rows.last_committer(self.tx, self.grp):
+            records = self.ledger.history(self.tx, self.grp).epochs()
+            mend = bool(records) and ADMIN in records[-1].members.get(own.identity, ())
+            self.applied.notices += compare_snapshot(self.tx, self.grp, end, self.mailbox.epoch, mend=mend)
+
     def _message(self, blob: bytes) -> bytes | None:
         try:
             content = open_blob(self.mailbox.blob_key, blob)
@@ -142,6 +154,8 @@ class _Reader:
             sender = group.member(message.sender_leaf).signature_key
             if own.added_by is not None and sender == own.added_by:
                 self.ledger.take_history(self.tx, self.grp, payload)
+        elif isinstance(payload, SnapshotEnd):
+            self._snapshot_end(group.member(message.sender_leaf).signature_key, payload)
         elif payload is not None:
             fresh, foreign_own = self.ledger.take(self.tx, self.grp, payload, self.mailbox.epoch)
             self.applied.received += fresh

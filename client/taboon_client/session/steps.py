@@ -10,7 +10,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from taboon_client.group import tending
 from taboon_client.group.epoch import mailbox_keys
+from taboon_client.group.snapshot import queue_snapshot
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
 from taboon_client.session import commits, inbox
@@ -196,7 +198,7 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
             for name in events.carried_by(tx, grp, mailbox.epoch):
                 outbox.queue_event(tx, grp, name)
             if row.snapshot == mailbox.epoch:
-                desk.ledger.queue_snapshot(tx, grp, desk.keeper.load(tx, grp))
+                queue_snapshot(tx, desk.ledger, grp, desk.keeper.load(tx, grp))
         return True
 
     return desk.keeper.write(act)
@@ -209,8 +211,16 @@ def stopped(desk: Desk, grp: int) -> str | None:
 
 
 def synced(desk: Desk, grp: int) -> None:
-    """Note that the relay was read to its head and took all we had."""
-    desk.keeper.write(lambda tx: groups.set_synced(tx, grp, desk.now))
+    """Note that the relay was read to its head and took all we had, and do what there is time for now."""
+
+    def act(tx: Connection) -> int:
+        groups.set_synced(tx, grp, desk.now)
+        tending.serve_circle(tx, desk.ledger, grp)
+        return tending.delete_due(tx, desk.ledger, grp, desk.now)
+
+    if desk.keeper.write(act):
+        # What was deleted shall not be left in the log either.
+        desk.vault.tidy()
 
 
 def unsent(desk: Desk, grp: int) -> tuple[int, int | None]:

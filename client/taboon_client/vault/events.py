@@ -1,4 +1,4 @@
-"""Rows of events and of the folded board: events, items, people, keys of posts. SQL and nothing else."""
+"""Rows of events, and of what deleted ones leave. SQL and nothing else; the folded board is :mod:`.board`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from taboon_client.vault.database import Connection
 
-__all__ = ["EventRow", "ItemRow"]
+__all__ = ["EventRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +24,53 @@ class EventRow:
     previous: bytes | None
     place: bytes | str
     epoch_id: bytes
+    received: int
     bytes: bytes = field(repr=False)
 
 
 def add_event(tx: Connection, row: EventRow) -> bool:
-    """Insert an event; False if it is held already."""
+    """Insert an event; False if it is held already, or was and is deleted.
+
+    Of an event of a deleted item only the link stays.
+    """
+    if is_gone(tx, row.name):
+        return False
+    if isinstance(row.place, bytes) and _is_deleted_item(tx, row.place):
+        _add_link(tx, row.grp, row.name, row.author, row.number, row.previous)
+        return False
     cursor = tx.execute(
-        "INSERT OR IGNORE INTO event (name, grp, author, number, previous, place, epoch_id, bytes)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (row.name, row.grp, row.author, row.number, row.previous, row.place, row.epoch_id, row.bytes),
+        "INSERT OR IGNORE INTO event (name, grp, author, number, previous, place, epoch_id, received, bytes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (row.name, row.grp, row.author, row.number, row.previous, row.place, row.epoch_id, row.received, row.bytes),
     )
     return bool(cursor.rowcount == 1)
+
+
+def is_gone(tx: Connection, name: bytes) -> bool:
+    """Tell whether an event was deleted here."""
+    return tx.execute("SELECT 1 FROM gone_event WHERE name = ?", (name,)).fetchone() is not None
+
+
+def _is_deleted_item(tx: Connection, item: bytes) -> bool:
+    return tx.execute("SELECT 1 FROM gone_item WHERE id = ? AND deleted", (item,)).fetchone() is not None
+
+
+def _add_link(tx: Connection, grp: int, name: bytes, author: bytes, number: int, previous: bytes | None) -> None:
+    tx.execute(
+        "INSERT OR IGNORE INTO gone_event (name, grp, author, number, previous) VALUES (?, ?, ?, ?, ?)",
+        (name, grp, author, number, previous),
+    )
 
 
 def has_event(tx: Connection, name: bytes) -> bool:
     """Tell whether an event is held."""
     return tx.execute("SELECT 1 FROM event WHERE name = ?", (name,)).fetchone() is not None
+
+
+def received_of(tx: Connection, name: bytes) -> int:
+    """Return when an event was first here, Unix seconds; 0 if it is not."""
+    row = tx.execute("SELECT received FROM event WHERE name = ?", (name,)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def event_bytes(tx: Connection, name: bytes) -> bytes | None:
@@ -51,6 +82,59 @@ def event_bytes(tx: Connection, name: bytes) -> bytes | None:
 def events_of_place(tx: Connection, grp: int, place: bytes | str) -> list[tuple[bytes, bytes]]:
     """Return (name, bytes) of every event of an item or register."""
     return tx.execute("SELECT name, bytes FROM event WHERE grp = ? AND place = ?", (grp, place)).fetchall()
+
+
+def events_since(tx: Connection, grp: int, place: bytes | str, row: int) -> list[tuple[int, bytes, bytes]]:
+    """Return (row, name, bytes) of the events of an item or register from a row on, in the order they came."""
+    return tx.execute(
+        "SELECT rowid, name, bytes FROM event WHERE grp = ? AND place = ? AND rowid >= ? ORDER BY rowid",
+        (grp, place, row),
+    ).fetchall()
+
+
+def arrivals(tx: Connection, grp: int, place: bytes | str) -> list[bytes]:
+    """Return the names of the events of an item or register in the order in which they came to this device."""
+    rows = tx.execute("SELECT name FROM event WHERE grp = ? AND place = ? ORDER BY rowid", (grp, place))
+    return [row[0] for row in rows]
+
+
+def delete_place(tx: Connection, grp: int, place: bytes) -> None:
+    """Delete an item with all its events; its id and their links stay, so that it does not come back."""
+    tx.execute(
+        "INSERT OR IGNORE INTO gone_event (name, grp, author, number, previous)"
+        " SELECT name, grp, author, number, previous FROM event WHERE grp = ? AND place = ?",
+        (grp, place),
+    )
+    names = "(SELECT name FROM event WHERE grp = ?1 AND place = ?2)"
+    tx.execute(f"DELETE FROM outbox WHERE grp = ?1 AND event IN {names}", (grp, place))  # noqa: S608 - constant
+    tx.execute(f"DELETE FROM post_key WHERE grp = ?1 AND event IN {names}", (grp, place))  # noqa: S608 - constant
+    tx.execute("DELETE FROM event WHERE grp = ? AND place = ?", (grp, place))
+    tx.execute("DELETE FROM item WHERE id = ?", (place,))
+    tx.execute("INSERT OR REPLACE INTO gone_item (id, grp, deleted) VALUES (?, ?, 1)", (place, grp))
+
+
+def add_gone_items(tx: Connection, grp: int, items: Iterable[bytes], *, deleted: bool) -> None:
+    """Note items that others have closed or deleted before we came; what is known here stays as it is."""
+    tx.executemany(
+        "INSERT OR IGNORE INTO gone_item (id, grp, deleted) SELECT ?1, ?2, ?3"
+        " WHERE NOT EXISTS (SELECT 1 FROM event WHERE grp = ?2 AND place = ?1)",
+        [(item, grp, int(deleted)) for item in items],
+    )
+
+
+def gone_items(tx: Connection, grp: int, *, deleted: bool) -> list[bytes]:
+    """Return the ids of the items that were deleted, or that were closed before we came."""
+    rows = tx.execute("SELECT id FROM gone_item WHERE grp = ? AND deleted = ?", (grp, int(deleted)))
+    return [row[0] for row in rows]
+
+
+def not_carried_by(tx: Connection, grp: int, place: bytes | str, epoch: int) -> list[bytes]:
+    """Return the names of the events of a place that mailboxes of earlier epochs held and that of this one does not."""
+    rows = tx.execute(
+        "SELECT name FROM event WHERE grp = ? AND place = ? AND carried IS NOT NULL AND carried < ?",
+        (grp, place, epoch),
+    )
+    return [row[0] for row in rows]
 
 
 def places_of_author(tx: Connection, grp: int, author: bytes) -> list[bytes | str]:
@@ -82,104 +166,31 @@ def all_places(tx: Connection, grp: int) -> list[bytes | str]:
 
 
 def chain_of_author(tx: Connection, grp: int, author: bytes) -> list[tuple[int, bytes, bytes | None]]:
-    """Return (number, name, previous) of every event of an author that is held, by number."""
+    """Return (number, name, previous) of every event of an author that is or was held, by number."""
     return tx.execute(
-        "SELECT number, name, previous FROM event WHERE grp = ? AND author = ? ORDER BY number, name", (grp, author)
+        "SELECT number, name, previous FROM event WHERE grp = ?1 AND author = ?2"
+        " UNION ALL SELECT number, name, previous FROM gone_event WHERE grp = ?1 AND author = ?2 ORDER BY number, name",
+        (grp, author),
     ).fetchall()
 
 
 def authors(tx: Connection, grp: int) -> list[bytes]:
-    """Return the identity keys of everyone whose events a group holds."""
-    return [row[0] for row in tx.execute("SELECT DISTINCT author FROM event WHERE grp = ?", (grp,))]
-
-
-def link_of(tx: Connection, name: bytes) -> tuple[bytes, int, bytes | None] | None:
-    """Return (author, number, previous) of an event."""
-    row = tx.execute("SELECT author, number, previous FROM event WHERE name = ?", (name,)).fetchone()
-    return None if row is None else (row[0], row[1], row[2])
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRow:
-    """A row of ``item``: what the board sorts and filters by, and the folded item."""
-
-    id: bytes
-    grp: int
-    code: str
-    kind: str
-    status: str
-    category: str
-    urgency: int
-    created: int
-    folded: bytes = field(repr=False)
-
-
-def set_item(tx: Connection, row: ItemRow) -> None:
-    """Write an item as it is folded now."""
-    tx.execute(
-        "INSERT OR REPLACE INTO item (id, grp, code, kind, status, category, urgency, created, folded)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (row.id, row.grp, row.code, row.kind, row.status, row.category, row.urgency, row.created, row.folded),
-    )
-
-
-def drop_item(tx: Connection, item: bytes) -> None:
-    """Take an item off the board; its events stay."""
-    tx.execute("DELETE FROM item WHERE id = ?", (item,))
-
-
-def items(
-    tx: Connection, grp: int, *, kind: str | None = None, status: str | None = None, category: str | None = None
-) -> list[bytes]:
-    """Return the folded items that pass the filters, most urgent and oldest first."""
-    where, values = ["grp = ?"], [grp]
-    filters: list[tuple[str, str | None]] = [("kind", kind), ("status", status), ("category", category)]
-    for column, value in filters:
-        if value is not None:
-            where.append(f"{column} = ?")
-            values.append(value)  # type: ignore[arg-type] # parameters are of mixed type
-    query = f"SELECT folded FROM item WHERE {' AND '.join(where)} ORDER BY urgency, created, id"  # noqa: S608 - constants
-    return [row[0] for row in tx.execute(query, values)]
-
-
-def items_like(tx: Connection, grp: int, code: str, low: bytes, high: bytes) -> list[bytes]:
-    """Return the folded items whose code begins with this one, or whose id lies between two bounds (a prefix)."""
+    """Return the identity keys of everyone whose events a group holds or held."""
     rows = tx.execute(
-        "SELECT folded FROM item WHERE grp = ? AND ((code >= ? AND code < ?) OR (id >= ? AND id <= ?)) LIMIT 50",
-        (grp, code, code + "~", low, high),
+        "SELECT DISTINCT author FROM event WHERE grp = ?1 UNION SELECT DISTINCT author FROM gone_event WHERE grp = ?1",
+        (grp,),
     )
     return [row[0] for row in rows]
 
 
-def folded_item(tx: Connection, item: bytes) -> bytes | None:
-    """Return an item as it is folded."""
-    row = tx.execute("SELECT folded FROM item WHERE id = ?", (item,)).fetchone()
-    return None if row is None else bytes(row[0])
-
-
-def item_ids(tx: Connection, grp: int) -> list[bytes]:
-    """Return the ids of all items on the board."""
-    return [row[0] for row in tx.execute("SELECT id FROM item WHERE grp = ?", (grp,))]
-
-
-def open_item_ids(tx: Connection, grp: int, closed: Iterable[str]) -> list[bytes]:
-    """Return the ids of the items whose status is none of ``closed``."""
-    marks = tuple(closed)
-    query = f"SELECT id FROM item WHERE grp = ? AND status NOT IN ({','.join('?' * len(marks))})"  # noqa: S608 - marks
-    return [row[0] for row in tx.execute(query, (grp, *marks))]
-
-
-def set_people(tx: Connection, grp: int, names: Iterable[tuple[bytes, str]]) -> None:
-    """Replace the folded register of people."""
-    tx.execute("DELETE FROM person WHERE grp = ?", (grp,))
-    tx.executemany(
-        "INSERT INTO person (grp, identity, name) VALUES (?, ?, ?)", [(grp, key, name) for key, name in names]
-    )
-
-
-def people(tx: Connection, grp: int) -> dict[bytes, str]:
-    """Return how the people of a group are called."""
-    return dict(tx.execute("SELECT identity, name FROM person WHERE grp = ?", (grp,)).fetchall())
+def link_of(tx: Connection, name: bytes) -> tuple[bytes, int, bytes | None] | None:
+    """Return (author, number, previous) of an event."""
+    row = tx.execute(
+        "SELECT author, number, previous FROM event WHERE name = ?1"
+        " UNION ALL SELECT author, number, previous FROM gone_event WHERE name = ?1",
+        (name,),
+    ).fetchone()
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def post_of_key(tx: Connection, grp: int, key: bytes) -> bytes | None:

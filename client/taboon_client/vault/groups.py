@@ -64,8 +64,8 @@ def add_group(
         tx.execute("DELETE FROM author_base WHERE grp = ?", known)
         tx.execute(
             "UPDATE grp SET state = 'active', problem = NULL, relay_url = ?, relay_id = ?, identity_seed = ?,"
-            " identity = ?, added_by = ?, joined = ?, snapshot = NULL, next_number = 1, previous = NULL, synced = NULL"
-            " WHERE id = ?",
+            " identity = ?, added_by = ?, joined = ?, snapshot = NULL, next_number = 1, previous = NULL, synced = NULL,"
+            " circle = NULL WHERE id = ?",
             (relay_url, relay_id, bytes(identity_seed), identity, added_by, joined, known[0]),
         )
         return int(known[0])
@@ -109,6 +109,37 @@ def set_snapshot(tx: Connection, grp: int, epoch: int) -> None:
     tx.execute("UPDATE grp SET snapshot = ? WHERE id = ?", (epoch, grp))
 
 
+def fold_version(tx: Connection, grp: int) -> int:
+    """Return which version of the fold has made the folded board of a group."""
+    return int(tx.execute("SELECT folded FROM grp WHERE id = ?", (grp,)).fetchone()[0])
+
+
+def set_fold_version(tx: Connection, grp: int, version: int) -> None:
+    """Note which version of the fold has made the folded board of a group."""
+    tx.execute("UPDATE grp SET folded = ? WHERE id = ?", (version, grp))
+
+
+def circle_served(tx: Connection, grp: int) -> bytes | None:
+    """Return what the dispatch circle was when keys were last sealed to those who were new in it."""
+    row = tx.execute("SELECT circle FROM grp WHERE id = ?", (grp,)).fetchone()
+    return None if row is None else row[0]
+
+
+def set_circle_served(tx: Connection, grp: int, circle: bytes) -> None:
+    """Note what the dispatch circle is, now that keys are sealed to those who are new in it."""
+    tx.execute("UPDATE grp SET circle = ? WHERE id = ?", (circle, grp))
+
+
+def is_whole(tx: Connection, grp: int) -> bool:
+    """Tell whether the snapshot that we were given when we joined has come whole."""
+    return bool(tx.execute("SELECT whole FROM grp WHERE id = ?", (grp,)).fetchone()[0])
+
+
+def set_whole(tx: Connection, grp: int, *, whole: bool) -> None:
+    """Note whether the snapshot that we were given when we joined has come whole."""
+    tx.execute("UPDATE grp SET whole = ? WHERE id = ?", (int(whole), grp))
+
+
 def set_synced(tx: Connection, grp: int, now: int) -> None:
     """Note when the relay was last read to its head."""
     tx.execute("UPDATE grp SET synced = ? WHERE id = ?", (now, grp))
@@ -143,7 +174,18 @@ def save_parts(tx: Connection, grp: int, changed: Mapping[str, bytes], removed: 
 
 def delete_mls_state(tx: Connection, grp: int) -> None:
     """Delete every key of a group that we are no longer in, invites and signature key included; the board stays."""
-    for table in ("mls_part", "mailbox", "leaf_key", "staged", "wish", "own_blob", "outbox", "part", "invite"):
+    for table in (
+        "mls_part",
+        "mailbox",
+        "leaf_key",
+        "staged",
+        "wish",
+        "own_blob",
+        "outbox",
+        "part",
+        "invite",
+        "sealing_key",
+    ):
         tx.execute(f"DELETE FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant names
     tx.execute("UPDATE grp SET version = version + 1, identity_seed = X'' WHERE id = ?", (grp,))
 
@@ -160,6 +202,12 @@ def leaf_secret(tx: Connection, grp: int, public: bytes) -> bytes | None:
     """Return the private half of a key that our leaf named."""
     row = tx.execute("SELECT secret FROM leaf_key WHERE grp = ? AND public = ?", (grp, public)).fetchone()
     return None if row is None else bytes(row[0])
+
+
+def sealing_secrets(tx: Connection, grp: int) -> list[tuple[bytes, bytes]]:
+    """Return (public, private) of every sealing key that a leaf of ours named."""
+    rows = tx.execute("SELECT public, secret FROM leaf_key WHERE grp = ? AND kind = 'sealing'", (grp,))
+    return [(public, secret) for public, secret in rows]
 
 
 def keep_append_keys(tx: Connection, grp: int, public: bytes) -> None:

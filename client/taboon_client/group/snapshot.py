@@ -1,0 +1,73 @@
+"""What a newcomer is given, and how the others see that it is what they hold (docs/protocol.md, section 2.6).
+
+The member whose commit added somebody queues the history, every event of the registers and of the open items, and at
+the end what the newcomer cannot see from them: which items are closed or deleted. It travels like everything else, blob
+by blob from the outbox, and goes on where it stopped. The others get the same blobs: what they hold and did not see
+again was left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from taboon_client.board import REGISTERS
+from taboon_client.group.payload import SnapshotEnd, history_in_pieces, snapshot_ends
+from taboon_client.vault import board, events, groups, outbox
+
+if TYPE_CHECKING:
+    from taboon_client.group.ledger import Ledger
+    from taboon_client.vault import Connection
+    from taboon_crypto import mls
+
+__all__ = ["compare_snapshot", "queue_snapshot", "take_snapshot_end"]
+
+_DIFFERS = (
+    "what a newcomer was given leaves out {count} messages that are on this device. Ask whoever let them in whether "
+    "they know why"
+)
+_MENDED = "{count} messages were missing from what a newcomer was given, and are sent to them again"
+
+
+def queue_snapshot(tx: Connection, ledger: Ledger, grp: int, group: mls.Group) -> None:
+    """Queue what a newcomer needs: the history, the registers, the open items, and which are no more."""
+    epochs = [epoch for epoch in ledger.history(tx, grp).epochs() if epoch.number < group.epoch]
+    for payload in history_in_pieces(epochs, ledger.last_of_authors(tx, grp)):
+        outbox.queue_payload(tx, grp, payload)
+    groups.set_snapshot(tx, grp, group.epoch)
+    places: list[bytes | str] = [*REGISTERS, *board.open_item_ids(tx, grp)]
+    for place in places:
+        for name, _ in events.events_of_place(tx, grp, place):
+            outbox.queue_event(tx, grp, name)
+    closed = [*board.closed_item_ids(tx, grp), *events.gone_items(tx, grp, deleted=False)]
+    for payload in snapshot_ends(closed, events.gone_items(tx, grp, deleted=True)):
+        outbox.queue_payload(tx, grp, payload)
+
+
+def take_snapshot_end(tx: Connection, grp: int, end: SnapshotEnd) -> None:
+    """Take, as a newcomer, which items are no more; after the last piece the snapshot is whole."""
+    events.add_gone_items(tx, grp, end.closed, deleted=False)
+    events.add_gone_items(tx, grp, end.deleted, deleted=True)
+    if end.last:
+        groups.set_whole(tx, grp, whole=True)
+
+
+def compare_snapshot(tx: Connection, grp: int, end: SnapshotEnd, epoch: int, *, mend: bool) -> list[str]:
+    """Compare, as one who was there before, what a newcomer was given with what is here. Returns sentences to tell.
+
+    Args:
+        tx: A transaction that writes.
+        grp: The group.
+        end: The last piece.
+        epoch: Number of the epoch in whose mailbox the snapshot stands.
+        mend: Send again what was left out.
+    """
+    if not end.last:
+        return []
+    places: list[bytes | str] = [*REGISTERS, *board.open_item_ids(tx, grp)]
+    left_out = [name for place in places for name in events.not_carried_by(tx, grp, place, epoch)]
+    if not left_out:
+        return []
+    if mend:
+        for name in left_out:
+            outbox.queue_event(tx, grp, name)
+    return [(_MENDED if mend else _DIFFERS).format(count=len(left_out))]
