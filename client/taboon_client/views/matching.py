@@ -1,0 +1,206 @@
+"""Who could help with what: offers for a need, needs for a person, ranked on this device, each with its reasons.
+
+A rank is a sum of small whole numbers, and every one of them is a reason that is shown. Nothing is learned, nothing is
+sent, and no person is given a score: what is ranked is how well two things fit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from taboon_client.board.item import HOLDING
+from taboon_client.text.folding import fold, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from taboon_client.board import Item
+
+__all__ = ["Match", "Person", "Reason", "load_of", "needs_for", "offers_for"]
+
+_DAY: Final = 86_400
+_URGENCY: Final = {"now": 12, "soon": 8, "week": 3}
+_SAME_SUB, _SAME_CATEGORY, _SAME_WORDS = 40, 25, 15
+_ALL_OF_IT, _PART_OF_IT = 15, 8
+_SAME_AREA, _SAME_LANGUAGE, _HAS_SKILL = 20, 10, 10
+_LACKS_SKILL, _NO_LANGUAGE, _AT_LIMIT = -15, -10, -30
+_LONGEST_WAIT: Final = 7
+_BUSY: Final = 3
+_MATCHED_WORDS: Final = 2
+
+
+class Reason(NamedTuple):
+    """One reason for a rank: its id in :mod:`.wording`, its points, and a word or number that the sentence holds."""
+
+    id: str
+    points: int
+    detail: str = ""
+
+
+class Match(NamedTuple):
+    """An item that fits, and why. The reasons' points add up to ``points``."""
+
+    item: Item
+    points: int
+    reasons: tuple[Reason, ...]
+
+
+class Person(NamedTuple):
+    """What somebody can do; it stays on their device.
+
+    Attributes:
+        identity: Identity key.
+        categories: Codes of what they can help with; none means anything.
+        areas: Where they can go; none means anywhere.
+        languages: That they speak; none means not stated.
+        skills: Of :data:`~taboon_client.board.fields.HELPER_NEEDS`, or the group's own words.
+        load: How many pledges they hold (:func:`load_of`).
+        limit: How many they want to hold at most, 0 for no limit.
+    """
+
+    identity: bytes
+    categories: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    skills: frozenset[str] = frozenset()
+    load: int = 0
+    limit: int = 0
+
+
+def load_of(items: Iterable[Item], identity: bytes) -> int:
+    """Return how many pledges of a member still bind them."""
+    return sum(
+        pledge.author == identity and pledge.standing in HOLDING
+        for item in items
+        if not item.closed
+        for pledge in item.pledges
+    )
+
+
+def offers_for(need: Item, items: Sequence[Item], most: int = 10) -> list[Match]:
+    """Return the offers that fit a need, the best first.
+
+    Args:
+        need: What is asked for.
+        items: All items of the board.
+        most: How many at most.
+    """
+    found = []
+    for offer in items:
+        if offer.kind == "need" or offer.closed or offer.id == need.id or not _has_any(offer):
+            continue
+        if need.needed_by and offer.not_before > need.needed_by:
+            continue
+        about = _about(need, offer)
+        if about is None:
+            continue
+        reasons = [about, *_lines(need, offer), *_area(need, frozenset({fold(offer.area)} - {""}))]
+        reasons += _languages(need, frozenset(offer.languages))
+        reasons += _skills(need, frozenset((*offer.helper_needs, *offer.tags)), lacking=False)
+        load = load_of(items, offer.author)
+        if load:
+            reasons.append(Reason("busy", -min(load, _BUSY), str(load)))
+        found.append(_match(offer, reasons))
+    return _best(found, most)
+
+
+def needs_for(person: Person, items: Sequence[Item], now: int, most: int = 10) -> list[Match]:
+    """Return the needs that a person could go for, the best first; needs of their own and pledged ones are left out.
+
+    Args:
+        person: Who.
+        items: All items of the board.
+        now: Unix seconds.
+        most: How many at most.
+    """
+    found = []
+    for need in items:
+        if need.kind != "need" or need.closed or need.author == person.identity or not _has_any(need):
+            continue
+        if any(one.author == person.identity and one.standing in HOLDING for one in need.pledges):
+            continue
+        codes = {need.category, need.sub} & person.categories
+        if person.categories and not codes:
+            continue
+        reasons = [Reason("can-do", _SAME_CATEGORY, need.sub or need.category)] if codes else []
+        reasons += _area(need, frozenset(map(fold, person.areas)))
+        reasons += _languages(need, person.languages)
+        reasons += _skills(need, person.skills, lacking=True)
+        reasons += _pressing(need, now)
+        if person.limit and person.load >= person.limit:
+            reasons.append(Reason("at-limit", _AT_LIMIT, str(person.limit)))
+        found.append(_match(need, reasons))
+    return _best(found, most)
+
+
+def _has_any(item: Item) -> bool:
+    return item.kind == "standing" or any(line.open for line in item.lines)
+
+
+def _about(need: Item, offer: Item) -> Reason | None:
+    if need.sub and need.sub == offer.sub:
+        return Reason("same-sub", _SAME_SUB, need.sub)
+    if need.category and need.category == offer.category:
+        return Reason("same-category", _SAME_CATEGORY, need.category)
+    shared = _words(need) & _words(offer)
+    if len(shared) >= _MATCHED_WORDS or (shared and (not need.category or not offer.category)):
+        return Reason("same-words", _SAME_WORDS, ", ".join(sorted(shared)[:3]))
+    return None
+
+
+def _words(item: Item) -> frozenset[str]:
+    said = "\n".join((item.title, *(line.name for line in item.lines)))
+    return frozenset(word for word in words(said) if len(word) > 2 and not word.isdecimal())
+
+
+def _lines(need: Item, offer: Item) -> list[Reason]:
+    """Compare quantities where both say of what measure."""
+    for wanted in need.lines:
+        for there in offer.lines:
+            if not wanted.open or not wanted.unit or fold(wanted.unit) != fold(there.unit):
+                continue
+            if wanted.name and there.name and fold(wanted.name) != fold(there.name):
+                continue
+            free = there.quantity if offer.kind == "standing" else there.open
+            if free >= wanted.open:
+                return [Reason("all-of-it", _ALL_OF_IT, f"{wanted.open} {wanted.unit}")]
+            return [Reason("part-of-it", _PART_OF_IT, f"{free} {wanted.unit}")]
+    return []
+
+
+def _area(need: Item, areas: frozenset[str]) -> list[Reason]:
+    return [Reason("same-area", _SAME_AREA, need.area)] if need.area and fold(need.area) in areas else []
+
+
+def _languages(need: Item, spoken: frozenset[str]) -> list[Reason]:
+    if not need.languages or not spoken:
+        return []
+    shared = sorted(spoken & set(need.languages))
+    if shared:
+        return [Reason("same-language", _SAME_LANGUAGE, ", ".join(shared))]
+    return [Reason("no-language", _NO_LANGUAGE, ", ".join(need.languages))]
+
+
+def _skills(need: Item, skills: frozenset[str], *, lacking: bool) -> list[Reason]:
+    has = [word for word in need.helper_needs if word in skills]
+    lacks = [word for word in need.helper_needs if word not in skills]
+    reasons = [Reason("has-skill", _HAS_SKILL * len(has), ", ".join(has))] if has else []
+    if lacks and lacking:
+        reasons.append(Reason("lacks-skill", _LACKS_SKILL * len(lacks), ", ".join(lacks)))
+    return reasons
+
+
+def _pressing(need: Item, now: int) -> list[Reason]:
+    reasons = [Reason(f"urgent-{need.urgency}", _URGENCY[need.urgency])] if need.urgency in _URGENCY else []
+    days = min((now - need.created) // _DAY, _LONGEST_WAIT) if need.created else 0
+    if days > 0:
+        reasons.append(Reason("waits", days, str((now - need.created) // _DAY)))
+    return reasons
+
+
+def _match(item: Item, reasons: list[Reason]) -> Match:
+    return Match(item, sum(reason.points for reason in reasons), tuple(reasons))
+
+
+def _best(found: list[Match], most: int) -> list[Match]:
+    return sorted(found, key=lambda match: (-match.points, match.item.created, match.item.id))[:most]
