@@ -1,6 +1,7 @@
 """The plainest application on the relay's web server: reads a body and answers as many bytes as a receipt has.
 
-Run as ``python -m bench.load.echo``; it prints its port. No framework, no signature, no storage.
+``GET /N`` is answered with N bytes. No framework, no signature, no storage. Run as ``python -m bench.load.echo``; it
+prints its port.
 """
 
 from __future__ import annotations
@@ -36,12 +37,14 @@ def echoing() -> Iterator[int]:
             process.terminate()
 
 
-async def _application(_: dict[str, Any], receive: Any, send: Any) -> None:
+async def _application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     more = True
     while more:
         more = (await receive()).get("more_body", False)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"202")]})
-    await send({"type": "http.response.body", "body": _RECEIPT})
+    answer = _RECEIPT if scope["method"] == "POST" else bytes(int(scope["path"][1:]))
+    length = str(len(answer)).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+    await send({"type": "http.response.body", "body": answer})
 
 
 def _serve() -> None:
