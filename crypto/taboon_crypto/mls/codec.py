@@ -69,7 +69,7 @@ Read = Callable[[bytes, int, int], tuple[Any, int]]
 Write = Callable[[Any, bytearray], None]
 
 MAX_VECTOR_LENGTH = 2**30 - 1
-MAX_MESSAGE_LENGTH = 32 * 2**20  # far above a Welcome with a tree of 50,000 members; bounds the work of one decode
+MAX_MESSAGE_LENGTH = 32 * 2**20  # a Welcome with a tree of 50,000 members, 8,000 in a hybrid suite; bounds one decode
 
 
 @dataclass(frozen=True, slots=True)
