@@ -7,12 +7,9 @@ only as far as it is not later than when the event first came here, so that nobo
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-if TYPE_CHECKING:
-    from taboon_client.board.item import Item
-
-__all__ = ["STALE", "STALE_URGENT", "Freshness", "Keep", "Times", "deletes_at", "freshness", "stale_at"]
+__all__ = ["STALE", "STALE_URGENT", "Freshness", "Keep", "Times", "freshness"]
 
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
@@ -58,24 +55,16 @@ class Times(NamedTuple):
         return cls(min(stated, received) if stated else received, closed)
 
 
-def stale_at(item: Item, times: Times) -> int:
-    """Return when an item grows stale, Unix seconds."""
-    return times.renewed + (STALE_URGENT if item.urgent else STALE)
+def freshness(*, renewed: int, now: int, urgent: bool) -> Freshness:
+    """Return how fresh an open item is.
 
-
-def freshness(item: Item, times: Times, now: int) -> Freshness:
-    """Return how fresh an open item is."""
-    age = now - times.renewed
-    limit = STALE_URGENT if item.urgent else STALE
+    Args:
+        renewed: Of its :class:`Times`.
+        now: Unix seconds.
+        urgent: It is.
+    """
+    age = now - renewed
+    limit = STALE_URGENT if urgent else STALE
     if age >= _FADES * limit:
         return Freshness.FADED
     return Freshness.STALE if age >= limit else Freshness.FRESH
-
-
-def deletes_at(item: Item, times: Times, keep: Keep) -> int | None:
-    """Return when an item is deleted, Unix seconds; ``None`` for an open urgent one that nobody has answered."""
-    if item.closed:
-        return (times.closed or times.renewed) + keep.closed_days * _DAY
-    if item.urgent and not item.answered:
-        return None
-    return times.renewed + keep.open_days * _DAY

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from taboon_client.board import AREAS, DISPATCH, Confirm, Deliver, Item, ItemPledge, Pledge, PledgeStanding, Release
+from taboon_client.board import (
+    AREAS,
+    DISPATCH,
+    Confirm,
+    Deliver,
+    Item,
+    ItemPledge,
+    Pledge,
+    PledgeStanding,
+    Release,
+    Status,
+)
 from taboon_client.board import deeds as kinds
 from taboon_client.board.item import HANDED, HOLDING
 from taboon_client.errors import FieldError, GroupStoppedError, NotAllowedError
@@ -112,8 +123,8 @@ class Acts:
     def withdraw(self, item: Item, reason: str, why: str = "") -> None:
         """Close an item."""
         self._need_side(item, "withdraw")
-        if item.closed:
-            raise NotAllowedError(f"#{item.code} is withdrawn or done already")
+        if item.status in (Status.WITHDRAWN, Status.MERGED):
+            raise NotAllowedError(f"#{item.code} is withdrawn already")
         self._make(item, kinds.Withdraw(reason=reason, why=why, created=self.now))
 
     def merge(self, item: Item, into: Item) -> None:

@@ -5,19 +5,18 @@ Reading the board shall be quick: what loads MLS, HTTP or an event loop is impor
 
 from __future__ import annotations
 
-import hashlib
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from taboon_client.board import ADMIN, Item, shortest_codes, tags
-from taboon_client.errors import GroupStoppedError, NotAllowedError, RelayUnreachableError
-from taboon_client.group.acts import Acts
+from taboon_client.board import ADMIN, tags
+from taboon_client.errors import FieldError, GroupStoppedError, NotAllowedError, RelayUnreachableError
 from taboon_client.group.ledger import tag
-from taboon_client.library.finding import one_item, one_member
+from taboon_client.library.finding import one_member
+from taboon_client.library.items import Items
+from taboon_client.library.lists import Lists
+from taboon_client.library.sealing import Sealing
 from taboon_client.relay.address import RelayAddress
-from taboon_client.values import GroupState, GroupStatus, ImportReport, Member, Outcome, SyncReport
+from taboon_client.values import GroupState, GroupStatus, Member, Outcome, SyncReport
 from taboon_client.vault import board as board_rows
 from taboon_client.vault import groups as group_rows
 from taboon_client.vault import outbox as outbox_rows
@@ -25,9 +24,6 @@ from taboon_client.vault import outbox as outbox_rows
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from taboon_client.board import Need, Offer
-    from taboon_client.group.desk import Desk
-    from taboon_client.runner import Runner
     from taboon_client.sync import Syncer
     from taboon_client.values import Invite, JoinRequest
     from taboon_client.vault import Connection
@@ -35,31 +31,17 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMIT_WAIT", "DEFAULT_WAIT", "Group"]
 
-T = TypeVar("T")
-
 DEFAULT_WAIT = 3.0
 """Seconds that a sync before or after something else may take."""
 COMMIT_WAIT = 10.0
 """Seconds that a commit may take."""
-_KEY = 16
-_BATCH = 200
 
 
-class Group:
+class Group(Items, Sealing, Lists):
     """One group on this device. Get it from :class:`Taboon`."""
-
-    def __init__(self, desk: Desk, runner: Runner, row: GroupRow) -> None:
-        self._desk = desk
-        self._runner = runner
-        self._row = row
 
     def __repr__(self) -> str:
         return f"<Group {self.code}>"
-
-    @property
-    def row_id(self) -> int:
-        """The group's row in the vault."""
-        return self._row.id
 
     @property
     def name(self) -> str:
@@ -139,115 +121,6 @@ class Group:
             }
 
         return await self._read(act)
-
-    # The board
-
-    async def board(
-        self, *, kind: str | None = None, status: str | None = None, category: str | None = None
-    ) -> list[Item]:
-        """Return the items that pass the filters, most urgent and oldest first."""
-        rows = await self._read(
-            lambda tx: board_rows.items(tx, self.row_id, kind=kind, status=status, category=category)
-        )
-        return [Item.decode(row) for row in rows]
-
-    async def item(self, ref: str | bytes) -> Item:
-        """Return an item by id, short code (``K7F2``, ``#K7F2``), prefix of the id in hexadecimal, or unique title.
-
-        Raises:
-            NotFoundError: There is none.
-            AmbiguousError: There are several.
-        """
-        return await self._read(lambda tx: one_item(tx, self.row_id, ref))
-
-    async def codes(self) -> dict[bytes, str]:
-        """Return the shortest code of every item on the board, by id: at least four characters, and no two alike."""
-        return await self._read(lambda tx: shortest_codes(board_rows.item_ids(tx, self.row_id)))
-
-    async def post(self, opening: Need | Offer, key: bytes | str | None = None) -> Item:
-        """Put a need or an offer on the board. Saved when this returns; the next sync sends it.
-
-        Args:
-            opening: What is asked for or on offer. ``created`` 0 means now.
-            key: The same key makes the same post once, whoever of the group used it first.
-
-        Raises:
-            FieldError: A field does not fit.
-            GroupStoppedError: The group does not go on here.
-        """
-        made, _ = await self._write(lambda tx: self._post(tx, opening, key))
-        return await self.item(made)
-
-    async def post_all(
-        self,
-        posts: Sequence[tuple[bytes | str, Need | Offer]],
-        progress: Callable[[int, int], None] | None = None,
-    ) -> ImportReport:
-        """Post many, each under its key: repeating it changes nothing. All of them are saved when this returns.
-
-        Args:
-            posts: (key, need or offer).
-            progress: Told how many are done, and of how many.
-
-        Raises:
-            FieldError: A field of one does not fit; those before it are saved, and are known when it is repeated.
-        """
-        posted = 0
-        for start in range(0, len(posts), _BATCH):
-            batch = posts[start : start + _BATCH]
-
-            def act(tx: Connection, batch: Sequence[tuple[bytes | str, Need | Offer]] = batch) -> int:
-                return sum(self._post(tx, opening, key)[1] for key, opening in batch)
-
-            posted += await self._write(act)
-            if progress is not None:
-                progress(start + len(batch), len(posts))
-        return ImportReport(rows=len(posts), posted=posted, known=len(posts) - posted)
-
-    def _post(self, tx: Connection, opening: Need | Offer, key: bytes | str | None) -> tuple[bytes, bool]:
-        if not opening.created:
-            opening = msgspec.structs.replace(opening, created=self._desk.now)
-        return self._acts(tx).post(opening, _post_key(key))
-
-    async def pledge(self, item: Item | str, quantity: int | None = None) -> Item:
-        """Promise to cover an item, or part of its only line; returns how it stands then.
-
-        Raises:
-            NotAllowedError: It is closed, or you have pledged there.
-        """
-        return await self._act(item, lambda acts, found: acts.pledge(found, quantity))
-
-    async def release(self, item: Item | str, reason: str = "") -> Item:
-        """Give your pledge back; nobody has to say why."""
-        return await self._act(item, lambda acts, found: acts.release(found, reason))
-
-    async def deliver(self, item: Item | str) -> Item:
-        """Say that you have handed over what you pledged."""
-        return await self._act(item, lambda acts, found: acts.deliver(found))
-
-    async def confirm(self, item: Item | str) -> Item:
-        """Say that what was handed over to you has arrived."""
-        return await self._act(item, lambda acts, found: acts.confirm(found))
-
-    async def withdraw(self, item: Item | str, reason: str = "") -> Item:
-        """Close an item of yours."""
-        return await self._act(item, lambda acts, found: acts.withdraw(found, reason))
-
-    async def comment(self, item: Item | str, text: str) -> Item:
-        """Say something about an item."""
-        return await self._act(item, lambda acts, found: acts.comment(found, text))
-
-    async def _act(self, item: Item | str, act: Callable[[Acts, Item], None]) -> Item:
-        def step(tx: Connection) -> Item:
-            # Read inside the transaction: another process may have changed the item meanwhile.
-            found = one_item(tx, self.row_id, item if isinstance(item, str) else item.id)
-            act(self._acts(tx), found)
-            return one_item(tx, self.row_id, found.id)
-
-        return await self._write(step)
-
-    def _acts(self, tx: Connection) -> Acts:
-        return Acts(tx, self._desk.ledger, self.row_id, self._desk.now)
 
     # People and keys
 
@@ -330,6 +203,32 @@ class Group:
 
         return await self._wish(act, wait)
 
+    async def set_dispatch(self, members: Sequence[Member | str], wait: float = COMMIT_WAIT) -> Outcome:
+        """Say who is of the dispatch circle: whom the details of every item are sealed to, and who acts for its author.
+
+        Args:
+            members: Who, at most 32; with nobody it is the admins.
+            wait: Seconds that the relay may take; 0 saves the wish for the next sync.
+
+        Raises:
+            NotFoundError: Nobody of that name is in the group.
+            NotAllowedError: You are no admin of the group.
+        """
+        from taboon_client.group.policy import MAX_DISPATCH
+        from taboon_client.joining import admission
+
+        known = await self.members()
+        found = {(one if isinstance(one, Member) else one_member(known, one, whole=True)).identity for one in members}
+        if len(found) > MAX_DISPATCH:
+            raise FieldError("members", f"are at most {MAX_DISPATCH}")
+
+        def act(tx: Connection) -> int:
+            admission.as_admin(self._desk, tx, self.row_id)
+            group_rows.drop_wishes(tx, self.row_id, "dispatch")
+            return group_rows.add_wish(tx, self.row_id, "dispatch", b"".join(sorted(found)))
+
+        return await self._wish(act, wait)
+
     async def _wish(self, act: Callable[[Connection], int], wait: float) -> Outcome:
         wish = await self._write(act)
         report = await self.sync(wait) if wait else SyncReport(reached=False, unsent=await self.unsent())
@@ -399,16 +298,3 @@ class Group:
         from taboon_client.sync import Syncer
 
         return Syncer(self._desk, self._runner)
-
-    async def _read(self, act: Callable[[Connection], T]) -> T:
-        return await self._runner(lambda: self._desk.keeper.read(act))
-
-    async def _write(self, act: Callable[[Connection], T]) -> T:
-        return await self._runner(lambda: self._desk.keeper.write(act))
-
-
-def _post_key(key: bytes | str | None) -> bytes | None:
-    if key is None or (isinstance(key, bytes) and len(key) == _KEY):
-        return key
-    raw = key.encode() if isinstance(key, str) else key
-    return hashlib.sha256(b"taboon post key v1" + raw).digest()[:_KEY]

@@ -83,16 +83,10 @@ def folded_item(tx: Connection, item: bytes) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
-def times_of(tx: Connection, item: bytes) -> tuple[int, int | None] | None:
-    """Return (renewed, closed) of an item on the board, as :class:`ItemRow` has them."""
-    row = tx.execute("SELECT renewed, closed FROM item WHERE id = ?", (item,)).fetchone()
-    return None if row is None else (row[0], row[1])
-
-
-def all_times(tx: Connection, grp: int) -> dict[bytes, tuple[int, int | None]]:
-    """Return (renewed, closed) of every item on the board, by id."""
-    rows = tx.execute("SELECT id, renewed, closed FROM item WHERE grp = ?", (grp,))
-    return {item: (renewed, closed) for item, renewed, closed in rows}
+def renewals(tx: Connection, grp: int) -> list[tuple[bytes, int, bool]]:
+    """Return (id, renewed, urgent) of every open item."""
+    rows = tx.execute("SELECT id, renewed, urgent FROM item WHERE grp = ? AND closed IS NULL", (grp,))
+    return [(item, renewed, bool(urgent)) for item, renewed, urgent in rows]
 
 
 def due_items(tx: Connection, grp: int, *, open_before: int, closed_before: int) -> list[bytes]:

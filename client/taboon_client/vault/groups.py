@@ -314,6 +314,11 @@ def add_wish(tx: Connection, grp: int, kind: str, data: bytes) -> int:
     return int(row[0])
 
 
+def drop_wishes(tx: Connection, grp: int, kind: str) -> None:
+    """Forget all wishes of a kind: another one takes their place."""
+    tx.execute("DELETE FROM wish WHERE grp = ? AND kind = ?", (grp, kind))
+
+
 def wishes(tx: Connection, grp: int) -> list[WishRow]:
     """Return what waits for our next commit, oldest first."""
     return [

@@ -14,6 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from taboon_client import library
+from taboon_client.blocking.items import Items
+from taboon_client.blocking.lists import Lists
+from taboon_client.blocking.running import each, now, waiting
+from taboon_client.blocking.sealing import Sealing
 from taboon_client.errors import WeakPassphraseError
 from taboon_client.library import DEFAULT_WAIT
 from taboon_client.runner import DirectRunner
@@ -23,15 +27,12 @@ from taboon_crypto import passphrase as passphrases
 from taboon_crypto.errors import PassphraseError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
-    from typing import Any
 
-    from taboon_client.board import Item, Need, Offer
     from taboon_client.values import (
         GroupStatus,
-        ImportReport,
         Invite,
         Joining,
         JoinRequest,
@@ -80,39 +81,6 @@ def check_passphrase(passphrase: str) -> None:
         raise WeakPassphraseError(str(error)) from None
 
 
-def _now(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Finish a coroutine that only uses the vault: with the direct runner it never waits."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    coroutine.close()
-    raise RuntimeError("this waits for the network: it belongs into an event loop")
-
-
-def _waiting(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that talks to a relay."""
-    import asyncio
-
-    return asyncio.run(coroutine)
-
-
-def _each(reports: AsyncIterator[T]) -> Iterator[T]:
-    """Go through an async iterator from here."""
-    import asyncio
-
-    async def following() -> T:
-        return await anext(reports)
-
-    with asyncio.Runner() as runner:
-        while True:
-            try:
-                yield runner.run(following())
-            except StopAsyncIteration:
-                return
-
-
 class Taboon:
     """An open vault, for the thread that opened it. See :class:`taboon_client.library.Taboon`."""
 
@@ -122,16 +90,16 @@ class Taboon:
     @classmethod
     def create(cls, passphrase: str, folder: Path | None = None, *, cost: Cost | None = None) -> Self:
         """Make a vault and open it."""
-        return cls(_now(library.Taboon.create(passphrase, folder, cost=cost, runner=DirectRunner())))
+        return cls(now(library.Taboon.create(passphrase, folder, cost=cost, runner=DirectRunner())))
 
     @classmethod
     def open(cls, passphrase: str, folder: Path | None = None) -> Self:
         """Open a vault."""
-        return cls(_now(library.Taboon.open(passphrase, folder, runner=DirectRunner())))
+        return cls(now(library.Taboon.open(passphrase, folder, runner=DirectRunner())))
 
     def close(self) -> None:
         """Close the vault."""
-        _now(self._taboon.close())
+        now(self._taboon.close())
 
     def __enter__(self) -> Self:
         return self
@@ -143,44 +111,44 @@ class Taboon:
 
     def change_passphrase(self, old: str, new: str) -> None:
         """Let another passphrase open the vault."""
-        _now(self._taboon.change_passphrase(old, new))
+        now(self._taboon.change_passphrase(old, new))
 
     def groups(self) -> list[Group]:
         """Return all groups on this device."""
-        return [Group(group) for group in _now(self._taboon.groups())]
+        return [Group(group) for group in now(self._taboon.groups())]
 
     def group(self, ref: str) -> Group:
         """Return a group by name, code or unique prefix of either."""
-        return Group(_now(self._taboon.group(ref)))
+        return Group(now(self._taboon.group(ref)))
 
     def create_group(
         self, name: str, *, relay: str, me: str, post_quantum: bool = False, wait: float = _COMMIT_WAIT
     ) -> Group:
         """Make a group at a relay, with you as its first member and admin."""
         made = self._taboon.create_group(name, relay=relay, me=me, post_quantum=post_quantum, wait=wait)
-        return Group(_waiting(made))
+        return Group(waiting(made))
 
     def join(self, link: str, *, me: str, wait: float = _COMMIT_WAIT) -> Joining:
         """Ask to join a group with an invite link."""
         coroutine = self._taboon.join(link, me=me, wait=wait)
-        return _waiting(coroutine) if wait else _now(coroutine)
+        return waiting(coroutine) if wait else now(coroutine)
 
     def joinings(self) -> list[Joining]:
         """Return our requests to join."""
-        return _now(self._taboon.joinings())
+        return now(self._taboon.joinings())
 
     def sync(
         self, wait: float | None = DEFAULT_WAIT, progress: Callable[[int, int], None] | None = None
     ) -> dict[str, SyncReport]:
         """Sync our requests to join and all groups."""
-        return _waiting(self._taboon.sync(wait, progress))
+        return waiting(self._taboon.sync(wait, progress))
 
     def watch(self, seconds: float | None = None) -> Iterator[tuple[str, SyncReport]]:
         """Sync everything again and again; yields what changed, by name of group."""
-        return _each(self._taboon.watch(seconds))
+        return each(self._taboon.watch(seconds))
 
 
-class Group:
+class Group(Items, Sealing, Lists):
     """One group on this device. See :class:`taboon_client.library.Group`."""
 
     def __init__(self, group: library.Group) -> None:
@@ -201,105 +169,64 @@ class Group:
 
     def status(self) -> GroupStatus:
         """Return how the group stands on this device."""
-        return _now(self._group.status())
+        return now(self._group.status())
 
     def unsent(self) -> int:
         """Return how much is saved and not yet known to be at the relay."""
-        return _now(self._group.unsent())
+        return now(self._group.unsent())
 
     def members(self) -> list[Member]:
         """Return who is in the group."""
-        return _now(self._group.members())
+        return now(self._group.members())
 
     def member(self, ref: str, *, whole: bool = False) -> Member:
         """Return a member by tag, name or, unless ``whole``, unique prefix of the name."""
-        return _now(self._group.member(ref, whole=whole))
+        return now(self._group.member(ref, whole=whole))
 
     def people(self) -> dict[bytes, Member]:
         """Return everyone who is or was here, by identity key."""
-        return _now(self._group.people())
+        return now(self._group.people())
 
-    def board(self, *, kind: str | None = None, status: str | None = None, category: str | None = None) -> list[Item]:
-        """Return the items that pass the filters, most urgent and oldest first."""
-        return _now(self._group.board(kind=kind, status=status, category=category))
-
-    def item(self, ref: str | bytes) -> Item:
-        """Return an item by id, short code, prefix of the id, or unique title."""
-        return _now(self._group.item(ref))
-
-    def codes(self) -> dict[bytes, str]:
-        """Return the shortest code of every item on the board, by id."""
-        return _now(self._group.codes())
-
-    def post(self, opening: Need | Offer, key: bytes | str | None = None) -> Item:
-        """Put a need or an offer on the board."""
-        return _now(self._group.post(opening, key))
-
-    def post_all(
-        self, posts: Sequence[tuple[bytes | str, Need | Offer]], progress: Callable[[int, int], None] | None = None
-    ) -> ImportReport:
-        """Post many, each under its key: repeating it changes nothing."""
-        return _now(self._group.post_all(posts, progress))
-
-    def pledge(self, item: Item | str, quantity: int | None = None) -> Item:
-        """Promise to cover an item, or part of its only line."""
-        return _now(self._group.pledge(item, quantity))
-
-    def release(self, item: Item | str, reason: str = "") -> Item:
-        """Give your pledge back."""
-        return _now(self._group.release(item, reason))
-
-    def deliver(self, item: Item | str) -> Item:
-        """Say that you have handed over what you pledged."""
-        return _now(self._group.deliver(item))
-
-    def confirm(self, item: Item | str) -> Item:
-        """Say that what was handed over to you has arrived."""
-        return _now(self._group.confirm(item))
-
-    def withdraw(self, item: Item | str, reason: str = "") -> Item:
-        """Close an item of yours."""
-        return _now(self._group.withdraw(item, reason))
-
-    def comment(self, item: Item | str, text: str) -> Item:
-        """Say something about an item."""
-        return _now(self._group.comment(item, text))
+    def set_dispatch(self, members: Sequence[Member | str], wait: float = _COMMIT_WAIT) -> Outcome:
+        """Say who is of the dispatch circle."""
+        coroutine = self._group.set_dispatch(members, wait)
+        return waiting(coroutine) if wait else now(coroutine)
 
     def invite(self, hours: int = 72) -> Invite:
         """Make an invite for one person."""
-        return _now(self._group.invite(hours))
+        return now(self._group.invite(hours))
 
     def invites(self) -> list[Invite]:
         """Return our invites that are open or being answered."""
-        return _now(self._group.invites())
+        return now(self._group.invites())
 
     def requests(self) -> list[JoinRequest]:
         """Return who asks to join with one of our invites."""
-        return _now(self._group.requests())
+        return now(self._group.requests())
 
     def approve(self, ref: str, wait: float = _COMMIT_WAIT) -> Outcome:
         """Let somebody in who asks to join."""
         coroutine = self._group.approve(ref, wait)
-        return _waiting(coroutine) if wait else _now(coroutine)
+        return waiting(coroutine) if wait else now(coroutine)
 
     def remove(self, member: Member | str, wait: float = _COMMIT_WAIT) -> Outcome:
         """Remove a member."""
         coroutine = self._group.remove(member, wait)
-        return _waiting(coroutine) if wait else _now(coroutine)
+        return waiting(coroutine) if wait else now(coroutine)
 
     def rotate(self, wait: float = _COMMIT_WAIT) -> Outcome:
         """Make fresh keys for yourself and a new epoch for the group."""
         coroutine = self._group.rotate(wait)
-        return _waiting(coroutine) if wait else _now(coroutine)
+        return waiting(coroutine) if wait else now(coroutine)
 
     def sync(self, wait: float | None = DEFAULT_WAIT, progress: Callable[[int, int], None] | None = None) -> SyncReport:
         """Read what is new and send what waits."""
-        return _waiting(self._group.sync(wait, progress))
+        return waiting(self._group.sync(wait, progress))
 
     def flush(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Wait until the relay has everything that is saved."""
-        _waiting(self._group.flush(progress))
+        waiting(self._group.flush(progress))
 
     def watch(self, seconds: float | None = None) -> Iterator[SyncReport]:
         """Sync, and go on reading as news comes."""
-        return _each(self._group.watch(seconds))
+        return each(self._group.watch(seconds))
