@@ -28,7 +28,7 @@ def _aliases(words: str) -> tuple[str, ...]:
 # code | English | Arabic | other words; what is indented stands below the line above that is not.
 _TABLE = """
 food | Food | الغذاء | groceries, eat, hungry, أكل, طعام, مواد غذائية, تموين
-  meal | Cooked meal | وجبة جاهزة | meals, lunch, dinner, hot food, وجبات, طبخ
+  meal | Cooked meal | وجبة جاهزة | meals, lunch, dinner, hot food, وجبات, طبخة
   basket | Food basket | سلة غذائية | food parcel, rations, dry food, سلال, كرتونة
   bread | Bread | خبز | loaf, flour, عيش, رغيف, طحين
   infant | Infant formula | حليب أطفال | baby milk, formula, لبن أطفال, حليب رضع

@@ -23,7 +23,7 @@ from taboon_client.board import (
     fold_people,
 )
 from taboon_client.board.item_fold import MAX_PLEDGES
-from tests.client.board.worlds import GROUP, Board, Device, digest, group_of, meet, need
+from tests.client.board.worlds import GROUP, Actor, Board, Device, digest, group_of, meet, need
 
 if TYPE_CHECKING:
     import random
@@ -47,10 +47,19 @@ def anything(names: list[bytes]) -> st.SearchStrategy[Any]:
 
 
 KEYS = st.sampled_from(
-    ["title", "created", "note", "lines", "urgency", "key", "quantities", "pledge", "reason", "text", "name", "x"]
+    [
+        *("title", "created", "note", "lines", "urgency", "key", "quantities", "pledge", "reason", "text", "name", "x"),
+        *("event", "into", "day", "first", "until", "when", "follow_up", "keys", "box", "locks", "details", "repeat"),
+        *("safe_hours", "household", "consent", "answers", "languages", "code", "labels", "sense", "lease", "hours"),
+    ]
 )
 KINDS = st.sampled_from(
-    ["need", "offer", "pledge", "release", "deliver", "confirm", "withdraw", "comment", "name", "group", "new-kind"]
+    [
+        *("need", "offer", "standing", "loan", "edit", "pledge", "release", "going", "deliver", "confirm", "returned"),
+        *("lapse", "contest", "grant", "share", "details", "opened", "private", "renew", "pause", "withdraw", "merge"),
+        *("undo", "comment", "follow-up", "followed-up", "outcome", "name", "group", "keeping", "category", "area"),
+        *("question", "new-kind"),
+    ]
 )
 
 
@@ -81,6 +90,8 @@ def attacks(draw: st.DrawFn) -> tuple[Device, Device, Item, list[Event]]:
         body = draw(st.dictionaries(KEYS, anything(names), max_size=4))
         if draw(st.booleans()):
             body["pledge"] = draw(st.sampled_from([part.name, rest.name, item.name]))
+        if draw(st.booleans()):
+            body["event"] = draw(st.sampled_from(names))
         forged.append(
             sami.actor.make(
                 draw(KINDS),
@@ -143,21 +154,44 @@ def test_somebody_elses_item_changes_no_more_than_by_ones_own_pledges_and_commen
     for pledge in others:
         was = before.pledge(pledge.name)
         assert was is not None
-        assert (pledge.promised, pledge.note, pledge.said, pledge.depth) == (
-            was.promised,
-            was.note,
-            was.said,
-            was.depth,
-        )
-        # Somebody may come before a pledge that is only promised; nobody undoes what was handed over.
+        assert (pledge.promised, pledge.note, pledge.depth) == (was.promised, was.note, was.depth)
+        if pledge.standing is PledgeStanding.LAPSED:
+            assert pledge.lapsed_by == sami.actor.identity
+            assert any(own.author == sami.actor.identity for own in after.pledges)
+        else:
+            assert pledge.said == was.said
+        # Somebody may come before a pledge that is only promised, or say that it lapsed if they have one too; nobody
+        # undoes what was handed over.
         assert pledge.standing is was.standing or {pledge.standing, was.standing} <= {
             PledgeStanding.PRIMARY,
             PledgeStanding.STANDBY,
+            PledgeStanding.LAPSED,
         }
     assert [c for c in after.comments if c.author != sami.actor.identity] == list(before.comments)
     for number, line in enumerate(after.lines):
         assert 0 <= line.delivered <= line.pledged <= line.quantity
         assert line.pledged == sum(q for pledge in after.pledges for n, q in pledge.taken if n == number)
+
+
+@settings(max_examples=60, deadline=None)
+@given(attacks())
+def test_only_who_pretends_to_have_left_or_handed_over_comes_before_who_is_on_the_way(
+    attack: tuple[Device, Device, Item, list[Event]],
+) -> None:
+    amal, sami, before, forged = attack
+    noor = next(pledge for pledge in before.pledges if pledge.standing is PledgeStanding.PRIMARY)
+    by_noor = Actor("noor")
+    by_noor.number, by_noor.last = 99, noor.name
+    going = by_noor.make(
+        "going", {"pledge": noor.name}, place=before.id, parents=[noor.name], epoch=amal.epoch.epoch_id
+    )
+    board = Board(amal.board.history.epochs(), [*amal.board.events.values(), going, *forged])
+    after = board.items[before.id].pledge(noor.name)
+    assert after is not None
+    assert after.standing in {PledgeStanding.ON_THE_WAY, PledgeStanding.STANDBY}
+    if after.standing is not PledgeStanding.ON_THE_WAY:
+        own = [pledge for pledge in board.items[before.id].pledges if pledge.author == sami.actor.identity]
+        assert any(pledge.going or pledge.standing is PledgeStanding.HANDED_OVER for pledge in own)
 
 
 def test_forged_parents_make_an_event_wait_and_hold_up_nobody() -> None:

@@ -17,9 +17,9 @@ from taboon_client.board import (
     Graph,
     History,
     Item,
+    ItemFold,
     Link,
     Need,
-    fold,
     to_body,
 )
 from taboon_crypto.primitives.sodium import ed25519_expand_seed, ed25519_sign
@@ -89,11 +89,14 @@ class Board:
         self.graphs: dict[bytes | str, Graph] = {}
         self.events: dict[bytes, Event] = {}
         self.items: dict[bytes, Item] = {}
+        # Folds that go on where they stopped; `items` must be what they come to.
+        self.folds: dict[bytes, ItemFold] = {}
         self._places: dict[bytes, set[bytes | str]] = {}
         self.take(events)
 
     def take(self, events: Iterable[Event]) -> None:
         touched: set[bytes | str] = set()
+        cut = False
         for event in events:
             if event.name in self.events:
                 continue
@@ -104,14 +107,15 @@ class Board:
             touched.add(event.home)
             if self.history.is_cut(event.author):
                 touched |= self._places[event.author]
-        self._fold(touched)
+                cut = True
+        self._fold(touched, anew=cut)
 
     def follow(self, epochs: Iterable[EpochRecord]) -> None:
         for epoch in epochs:
             if epoch.epoch_id not in self.history:
                 self.history.add(epoch)
         # A commit of the chain can cut somebody off, or bring an epoch that events have stated before it was known.
-        self._fold(set(self.graphs))
+        self._fold(set(self.graphs), anew=True)
 
     def graph(self, place: bytes | str) -> Graph:
         return self.graphs.setdefault(place, Graph(place))
@@ -122,10 +126,10 @@ class Board:
     def aside(self, place: bytes | str) -> frozenset[bytes]:
         return self.graph(place).aside(self.counts)
 
-    def _fold(self, places: Iterable[bytes | str]) -> None:
+    def _fold(self, places: Iterable[bytes | str], *, anew: bool) -> None:
         for place in places:
             if isinstance(place, bytes):
-                item = fold(self.graph(place), self.counts)
+                item = self.folds.setdefault(place, ItemFold(self.graph(place))).fold(self.counts, anew=anew)
                 if item is None:
                     self.items.pop(place, None)
                 else:
