@@ -8,6 +8,7 @@ whose parent never comes or belongs elsewhere.
 
 from __future__ import annotations
 
+from bisect import insort
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ __all__ = ["Graph"]
 
 _Ranked = tuple[int, bytes, "Event"]
 _ORDER = itemgetter(0, 1)
+_FEW = 8
 
 
 class Graph:
@@ -34,14 +36,15 @@ class Graph:
         events: Events of that place to begin with, in any order.
     """
 
-    __slots__ = ("_depths", "_events", "_heads", "_needed", "_order", "_own", "_sorted", "_waiters", "place")
+    __slots__ = ("_depths", "_events", "_heads", "_needed", "_order", "_own", "_unsorted", "_waiters", "place")
 
     def __init__(self, place: bytes | str, events: Iterable[Event] = ()) -> None:
         self.place = place
         self._events: dict[bytes, Event] = {}
         self._depths: dict[bytes, int] = {}
         self._order: list[_Ranked] = []
-        self._sorted = True
+        # Ready events that are not in the order yet.
+        self._unsorted: list[_Ranked] = []
         # Ready events that no ready event stands on.
         self._heads: dict[bytes, None] = {}
         # Of each author the ready event with the highest number.
@@ -92,9 +95,11 @@ class Graph:
         own = (event.number, event.name)
         if own > self._own.get(event.author, (0, b"")):
             self._own[event.author] = own
-        if self._sorted and self._order and (depth, event.name) < _ORDER(self._order[-1]):
-            self._sorted = False
-        self._order.append((depth, event.name, event))
+        ranked = (depth, event.name, event)
+        if self._order and ranked[:2] < self._order[-1][:2]:
+            self._unsorted.append(ranked)
+        else:
+            self._order.append(ranked)
 
     def __len__(self) -> int:
         return len(self._events)
@@ -139,9 +144,14 @@ class Graph:
 
     def ready(self) -> Sequence[tuple[int, bytes, Event]]:
         """Return (depth, name, event) of every ready event in the order in which they are folded. Not to be changed."""
-        if not self._sorted:
+        if len(self._unsorted) > _FEW:
+            self._order.extend(self._unsorted)
             self._order.sort(key=_ORDER)
-            self._sorted = True
+        else:
+            # One more in a long order: names differ, so the events themselves are never compared.
+            for ranked in self._unsorted:
+                insort(self._order, ranked)
+        self._unsorted.clear()
         return self._order
 
     @property
@@ -158,7 +168,7 @@ class Graph:
 
     def aside(self, judge: Judge) -> frozenset[bytes]:
         """Return the names of the ready events that do not count."""
-        return frozenset(name for _, name, event in self._order if not judge(event))
+        return frozenset(name for _, name, event in self.ready() if not judge(event))
 
     def heads(self, aside: Collection[bytes] = frozenset()) -> tuple[bytes, ...]:
         """Return the names of ready events that count and that no other ready event that counts stands on.
@@ -170,14 +180,14 @@ class Graph:
             return tuple(self._heads)
         # What an event that counts stands on is covered, also where the path leads through events that do not.
         covered: set[bytes] = set()
-        path = [event for _, name, event in self._order if name not in aside]
+        path = [event for _, name, event in self.ready() if name not in aside]
         for event in path:
             for parent in event.parents:
                 if parent not in covered:
                     covered.add(parent)
                     if parent in aside:
                         path.append(self._events[parent])
-        return tuple(name for _, name, _ in self._order if name not in covered and name not in aside)
+        return tuple(name for _, name, _ in self.ready() if name not in covered and name not in aside)
 
     def parents_for(
         self, author: bytes, *, speaks_of: Iterable[bytes] = (), aside: Collection[bytes] = frozenset()
@@ -200,7 +210,7 @@ class Graph:
             raise FieldError("body", "speaks of something that is not on this device, or does not count: sync first")
         own = self._own.get(author)
         if own is not None and own[1] in aside:
-            mine = ((event.number, name) for _, name, event in self._order if event.author == author)
+            mine = ((event.number, name) for _, name, event in self.ready() if event.author == author)
             own = max((one for one in mine if one[1] not in aside), default=None)
         if own is not None:
             chosen.add(own[1])

@@ -27,7 +27,7 @@ from taboon_client.board.kinds import from_body
 from taboon_client.board.openings import Edit, Opening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from taboon_client.board.event import Event
     from taboon_client.board.graph import Graph
@@ -42,8 +42,36 @@ _SIDED: frozenset[type] = frozenset(
         *(deeds.Withdraw, deeds.Merge),
     }
 )
+# Every so many events a stage is kept: the two last ones cover what comes in beside others.
+_STRIDE = 128
 _UNDONE_BY_SIDE = frozenset({"edit", "pause", "withdraw", "merge"})
 _UNDONE = _UNDONE_BY_SIDE | {"comment", "follow-up", "followed-up", "outcome"}
+
+
+class _Stage:
+    """How far a fold has come: the first ``folded`` events, the last of them by name."""
+
+    __slots__ = ("aside", "folded", "last", "life", "opening_aside")
+
+    def __init__(self, life: Life) -> None:
+        self.life = life
+        self.folded = 0
+        self.last = b""
+        self.aside: set[bytes] = set()
+        self.opening_aside = False
+
+    def begins(self, order: Sequence[tuple[int, bytes, Event]]) -> bool:
+        """Tell whether what it has folded is what an order begins with."""
+        # Events are never taken out: where the last one stands where it stood, all before it do.
+        return self.folded == 0 or (self.folded <= len(order) and order[self.folded - 1][1] == self.last)
+
+    def copy(self) -> _Stage:
+        """Return one that goes on by itself."""
+        stage = _Stage(self.life.copy())
+        stage.folded, stage.last = self.folded, self.last
+        stage.aside = set(self.aside)
+        stage.opening_aside = self.opening_aside
+        return stage
 
 
 class ItemFold:
@@ -55,14 +83,9 @@ class ItemFold:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self._restart()
-
-    def _restart(self) -> None:
-        self._life: Life | None = None
-        self._folded = 0
-        self._last = b""
-        self._aside: set[bytes] = set()
-        self._opening_aside = False
+        self._now: _Stage | None = None
+        # Two earlier stages: an event that sorts among the latest is folded from one of them on.
+        self._earlier: list[_Stage] = []
         self._undone: set[bytes] = set()
 
     def fold(self, judge: Judge, *, anew: bool = False) -> Item | None:
@@ -77,47 +100,53 @@ class ItemFold:
             has a body that the kind does not take, or is set aside while no other member's event counts.
         """
         order = self.graph.ready()
-        count = self._folded
-        fresh = order[count:]
-        if (
-            anew
-            or (count and (len(order) < count or order[count - 1][1] != self._last))
-            or (count and any(event.kind == deeds.Undo.kind for _, _, event in fresh))
-        ):
-            self._restart()
-            fresh = order
-        if self._life is None and not self._begin(judge):
+        stage = None if anew else self._stage(order)
+        if stage is not None and any(event.kind == deeds.Undo.kind for _, _, event in order[stage.folded :]):
+            # What is taken back may have been folded long ago.
+            stage = None
+        if stage is None:
+            stage = self._begin(judge)
+            self._earlier = []
+            if stage is None:
+                self._now = None
+                return None
+        for end in (max(stage.folded, len(order) - _STRIDE), len(order)):
+            for depth, name, event in order[stage.folded : end]:
+                self._step(stage, judge, depth, name, event)
+            stage.folded, stage.last = end, order[end - 1][1] if end else b""
+            if end - (self._earlier[-1].folded if self._earlier else 0) >= _STRIDE:
+                self._earlier = [*self._earlier[-1:], stage.copy()]
+        self._now = stage
+        if stage.opening_aside and not stage.life.answered:
             return None
-        life = self._life
-        if life is None:
-            return None
-        for depth, name, event in fresh:
-            self._step(life, judge, depth, name, event)
-        self._folded = len(order)
-        self._last = order[-1][1]
-        if self._opening_aside and not life.answered:
-            return None
-        return self._value(life, order[-1][0])
+        return self._value(stage, order[-1][0])
+
+    def _stage(self, order: Sequence[tuple[int, bytes, Event]]) -> _Stage | None:
+        """Return the latest stage whose events are still the first ones in the order of the fold."""
+        if self._now is not None and self._now.begins(order):
+            return self._now
+        self._earlier = [stage for stage in self._earlier if stage.begins(order)]
+        return self._earlier[-1].copy() if self._earlier else None
 
     @property
     def aside(self) -> frozenset[bytes]:
         """Names of the events that were folded and do not count."""
-        return frozenset(self._aside)
+        return frozenset() if self._now is None else frozenset(self._now.aside)
 
-    def _begin(self, judge: Judge) -> bool:
+    def _begin(self, judge: Judge) -> _Stage | None:
         identifier = self.graph.place
         opening = self.graph.get(identifier) if isinstance(identifier, bytes) else None
         body = None if opening is None else from_body(opening)
         if opening is None or not isinstance(body, Opening):
-            return False
-        self._life = Life(opening, body, self.graph, {})
+            return None
         self._undone = _undone(self.graph, judge, opening.author)
-        return True
+        return _Stage(Life(opening, body, self.graph))
 
-    def _step(self, life: Life, judge: Judge, depth: int, name: bytes, event: Event) -> None:
+    def _step(self, stage: _Stage, judge: Judge, depth: int, name: bytes, event: Event) -> None:
+        life = stage.life
         if not judge(event):
-            self._aside.add(name)
-            self._opening_aside = self._opening_aside or name == self.graph.place
+            stage.aside.add(name)
+            stage.opening_aside = stage.opening_aside or name == self.graph.place
             return
         if name == self.graph.place:
             return
@@ -129,7 +158,8 @@ class ItemFold:
             side = event.author == life.opening.author or (type(body) in _SIDED and judge(event, DISPATCH))
             life.take(depth, event, body, side=side)
 
-    def _value(self, life: Life, depth: int) -> Item:
+    def _value(self, stage: _Stage, depth: int) -> Item:
+        life = stage.life
         pledges, lines, rounds = life.pledged()
         status = life.status(lines)
         said = {name: value for name, value in life.said.items() if name != "lines"}
@@ -162,10 +192,10 @@ class ItemFold:
             created=life.body.created,
             latest=life.latest,
             depth=depth,
-            events=self._folded,
-            set_aside=len(self._aside),
+            events=stage.folded,
+            set_aside=len(stage.aside),
             ignored=life.ignored,
-            opening_set_aside=self._opening_aside,
+            opening_set_aside=stage.opening_aside,
         )
 
 

@@ -6,6 +6,7 @@ Events come in the order of the fold, and only those that count. Which those are
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from taboon_client.board import deeds
@@ -65,18 +66,16 @@ class Life:
         opening: Its event.
         body: And what it says.
         graph: Of the item.
-        on_the_way: Of the events that said so, whether it held.
-        nested: Only what one such event stands on is folded: it relies on what the others before it were found to be.
+        nested: Where only what one event stands on is folded: of the events before it that said to be on the way,
+            whether it held.
     """
 
-    def __init__(
-        self, opening: Event, body: Opening, graph: Graph, on_the_way: dict[bytes, bool], *, nested: bool = False
-    ) -> None:
+    def __init__(self, opening: Event, body: Opening, graph: Graph, nested: dict[bytes, bool] | None = None) -> None:
         self.opening = opening
         self.body = body
         self.graph = graph
-        self.on_the_way = on_the_way
-        self.nested = nested
+        self.nested = nested is not None
+        self.on_the_way = {} if nested is None else nested
         self.said: dict[str, Any] = {name: getattr(body, name) for name in _CARRIED}
         if not self.said["lines"]:
             self.said["lines"] = (Line(quantity=1),)
@@ -96,6 +95,19 @@ class Life:
         self.renewal, self.renewed = opening.name, body.created
         self.touched: dict[bytes, None] = {opening.author: None}
         self.answered = False
+
+    def copy(self) -> Life:
+        """Return an equal one that goes on by itself."""
+        other = copy(self)
+        other.on_the_way = dict(self.on_the_way)
+        other.said = dict(self.said)
+        other.pledges = {name: pledge.copy() for name, pledge in self.pledges.items()}
+        other.count_of = dict(self.count_of)
+        other.days = dict(self.days)
+        other.steps = list(self.steps)
+        other.touched = dict(self.touched)
+        other.talk = self.talk.copy()
+        return other
 
     def take(self, depth: int, event: Event, body: Body, *, side: bool) -> None:
         """Fold one event. ``side``: it is of the item's side."""
@@ -203,7 +215,7 @@ class Life:
         known = [before for before in self.steps[:-1] if before.event.name in below]
         life = self
         if len(known) < len(self.steps) - 1:
-            life = Life(self.opening, self.body, self.graph, self.on_the_way, nested=True)
+            life = Life(self.opening, self.body, self.graph, self.on_the_way)
             for before in known:
                 life.take(before.depth, before.event, before.body, side=before.side)
         placed = settle(life.terms(), life.pledges.values(), pledge.body.day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 from taboon_client.board import deeds
@@ -30,6 +31,15 @@ class Talk:
         self._opened: dict[bytes, ItemOpened] = {}
         self.comment_count = 0
         self.private = 0
+
+    def copy(self) -> Talk:
+        """Return an equal one that goes on by itself."""
+        other = copy(self)
+        other._comments = list(self._comments)  # noqa: SLF001 - one of ours
+        other._follow_ups = dict(self._follow_ups)  # noqa: SLF001 - one of ours
+        other._outcomes = list(self._outcomes)  # noqa: SLF001 - one of ours
+        other._opened = dict(self._opened)  # noqa: SLF001 - one of ours
+        return other
 
     @property
     def comments(self) -> tuple[ItemComment, ...]:

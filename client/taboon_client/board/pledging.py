@@ -5,6 +5,7 @@ A function of the pledges and of what became of them. No clock decides, and no o
 
 from __future__ import annotations
 
+from copy import copy
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -86,6 +87,13 @@ class Pledged:
         self.changed = body.created
         self.expected = body.expected
         self.lease = body.lease
+
+    def copy(self) -> Pledged:
+        """Return an equal one that goes on by itself."""
+        other = copy(self)
+        other.days = dict(self.days)
+        other.sayers = set(self.sayers)
+        return other
 
     def change(self, standing: PledgeStanding, said: str, when: int, day: str = NO_DAY) -> None:
         """Note what became of it, or of one day of it."""

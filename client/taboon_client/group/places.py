@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "Places"]
 
-_MOST_EVENTS = 50_000
+# Some thirty megabytes: an old phone has no more to give.
+_MOST_EVENTS = 10_000
 
 
 class Place:

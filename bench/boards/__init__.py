@@ -1,0 +1,1 @@
+"""What the board's benchmark is built from: histories of a group, in memory and in a vault."""
