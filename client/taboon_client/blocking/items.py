@@ -40,15 +40,15 @@ class Items:
         """Return how fresh every open item is, by id."""
         return now(self._group.freshness())
 
-    def thread(self, item: Item | str) -> list[ItemComment]:
+    def thread(self, item: Item | str | bytes) -> list[ItemComment]:
         """Return all comments on an item; the item itself holds the latest."""
         return now(self._group.thread(item))
 
-    def overtaken(self, item: Item | str) -> list[tuple[ItemPledge, ItemPledge]]:
+    def overtaken(self, item: Item | str | bytes) -> list[tuple[ItemPledge, ItemPledge]]:
         """Return (pledge, the one after it) where a pledge came before one that this device had shown already."""
         return now(self._group.overtaken(item))
 
-    def merged_into(self, item: Item | str) -> list[Item]:
+    def merged_into(self, item: Item | str | bytes) -> list[Item]:
         """Return the items that were merged into one; each keeps its texts."""
         return now(self._group.merged_into(item))
 
@@ -72,74 +72,74 @@ class Items:
         """Post many, each under its key: repeating it changes nothing. All of them are saved when this returns."""
         return now(self._group.post_all(posts, progress))
 
-    def edit(self, item: Item | str, edit: Edit) -> Item:
+    def edit(self, item: Item | str | bytes, edit: Edit) -> Item:
         """Change what an item of yours says."""
         return now(self._group.edit(item, edit))
 
-    def renew(self, item: Item | str) -> Item:
+    def renew(self, item: Item | str | bytes) -> Item:
         """Say that an item is still so; one that is paused goes on."""
         return now(self._group.renew(item))
 
-    def pause(self, item: Item | str, until: int = 0, reason: str = "") -> Item:
+    def pause(self, item: Item | str | bytes, until: int = 0, reason: str = "") -> Item:
         """Ask everyone to wait with an item of yours, until a Unix time or without one."""
         return now(self._group.pause(item, until, reason))
 
-    def withdraw(self, item: Item | str, reason: str = "", *, why: str = "") -> Item:
+    def withdraw(self, item: Item | str | bytes, reason: str = "", *, why: str = "") -> Item:
         """Close an item of yours; ``why`` is one of :data:`.board.deeds.CLOSE_REASONS`."""
         return now(self._group.withdraw(item, reason, why=why))
 
-    def merge(self, item: Item | str, into: Item | str) -> Item:
+    def merge(self, item: Item | str | bytes, into: Item | str | bytes) -> Item:
         """Say that an item is the same as another one, which goes on. Both keep their texts, and it can be undone."""
         return now(self._group.merge(item, into))
 
-    def undo(self, item: Item | str, event: bytes | None = None) -> Item:
+    def undo(self, item: Item | str | bytes, event: bytes | None = None) -> Item:
         """Take back an edit, a pause, a withdrawal, a merge or something said; unless told, what closed it."""
         return now(self._group.undo(item, event))
 
-    def pledge(self, item: Item | str, quantity: int | None = None, *, said: Pledge | None = None) -> Item:
+    def pledge(self, item: Item | str | bytes, quantity: int | None = None, *, said: Pledge | None = None) -> Item:
         """Promise to cover an item, part of its only line, or what ``said`` says."""
         return now(self._group.pledge(item, quantity, said=said))
 
-    def release(self, item: Item | str, reason: str = "", *, day: str = "") -> Item:
+    def release(self, item: Item | str | bytes, reason: str = "", *, day: str = "") -> Item:
         """Give your pledge back, or one day of a pledge for every time; nobody has to say why."""
         return now(self._group.release(item, reason, day=day))
 
-    def go(self, item: Item | str, *, expected: int = 0, lease: int = 0) -> Item:
+    def go(self, item: Item | str | bytes, *, expected: int = 0, lease: int = 0) -> Item:
         """Say that you are on the way; or until when (Unix time) your pledge shall hold."""
         return now(self._group.go(item, expected=expected, lease=lease))
 
-    def deliver(self, item: Item | str, note: str = "", *, day: str = "") -> Item:
+    def deliver(self, item: Item | str | bytes, note: str = "", *, day: str = "") -> Item:
         """Say that you have handed over what you pledged."""
         return now(self._group.deliver(item, note, day=day))
 
-    def confirm(self, item: Item | str, note: str = "", *, day: str = "") -> Item:
+    def confirm(self, item: Item | str | bytes, note: str = "", *, day: str = "") -> Item:
         """Say that what was handed over to you has arrived."""
         return now(self._group.confirm(item, note, day=day))
 
-    def returned(self, item: Item | str, pledge: bytes | None = None, note: str = "") -> Item:
+    def returned(self, item: Item | str | bytes, pledge: bytes | None = None, note: str = "") -> Item:
         """Say that what was borrowed came back."""
         return now(self._group.returned(item, pledge, note))
 
-    def lapse(self, item: Item | str, pledge: bytes, reason: str = "") -> Item:
+    def lapse(self, item: Item | str | bytes, pledge: bytes, reason: str = "") -> Item:
         """Say that the lease of somebody's pledge has lapsed; they may contest it."""
         return now(self._group.lapse(item, pledge, reason))
 
-    def contest(self, item: Item | str, reason: str = "") -> Item:
+    def contest(self, item: Item | str | bytes, reason: str = "") -> Item:
         """Say that you still stand by a pledge of yours that somebody says has lapsed."""
         return now(self._group.contest(item, reason))
 
-    def comment(self, item: Item | str, text: str) -> Item:
+    def comment(self, item: Item | str | bytes, text: str) -> Item:
         """Say something about an item."""
         return now(self._group.comment(item, text))
 
-    def follow_up(self, item: Item | str, when: int, note: str = "") -> Item:
+    def follow_up(self, item: Item | str | bytes, when: int, note: str = "") -> Item:
         """Ask that somebody asks again at a Unix time."""
         return now(self._group.follow_up(item, when, note))
 
-    def followed_up(self, item: Item | str, note: str = "", *, follow_up: bytes | None = None) -> Item:
+    def followed_up(self, item: Item | str | bytes, note: str = "", *, follow_up: bytes | None = None) -> Item:
         """Say that you have asked again, and what the answer was."""
         return now(self._group.followed_up(item, note, follow_up=follow_up))
 
-    def outcome(self, item: Item | str, text: str) -> Item:
+    def outcome(self, item: Item | str | bytes, text: str) -> Item:
         """Tell everyone who touched an item what became of it."""
         return now(self._group.outcome(item, text))

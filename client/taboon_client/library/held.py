@@ -40,7 +40,7 @@ class Held:
     async def _write(self, act: Callable[[Connection], T]) -> T:
         return await self._runner(lambda: self._desk.keeper.write(act))
 
-    async def _act(self, item: Item | str, act: Callable[[Acts, Item], object]) -> Item:
+    async def _act(self, item: Item | str | bytes, act: Callable[[Acts, Item], object]) -> Item:
         def step(tx: Connection) -> Item:
             # Read inside the transaction: another process may have changed the item meanwhile.
             found = self._found(tx, item)

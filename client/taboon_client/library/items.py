@@ -64,7 +64,7 @@ class Items(Held):
         rows = await self._read(lambda tx: board_rows.renewals(tx, self.row_id))
         return {item: freshness(renewed=renewed, now=now, urgent=urgent) for item, renewed, urgent in rows}
 
-    async def thread(self, item: Item | str) -> list[ItemComment]:
+    async def thread(self, item: Item | str | bytes) -> list[ItemComment]:
         """Return all comments on an item; the item itself holds the latest."""
 
         def act(tx: Connection) -> list[ItemComment]:
@@ -72,7 +72,7 @@ class Items(Held):
 
         return await self._read(act)
 
-    async def overtaken(self, item: Item | str) -> list[tuple[ItemPledge, ItemPledge]]:
+    async def overtaken(self, item: Item | str | bytes) -> list[tuple[ItemPledge, ItemPledge]]:
         """Return (pledge, the one after it) where a pledge came before one that this device had shown already.
 
         Whoever releases details should look at it: somebody can pretend to have pledged without seeing the others.
@@ -91,7 +91,7 @@ class Items(Held):
 
         return await self._read(act)
 
-    async def merged_into(self, item: Item | str) -> list[Item]:
+    async def merged_into(self, item: Item | str | bytes) -> list[Item]:
         """Return the items that were merged into one; each keeps its texts."""
 
         def act(tx: Connection) -> list[bytes]:
@@ -169,31 +169,33 @@ class Items(Held):
 
     # What is done about one; each returns how the item stands then
 
-    async def edit(self, item: Item | str, edit: Edit) -> Item:
+    async def edit(self, item: Item | str | bytes, edit: Edit) -> Item:
         """Change what an item of yours says."""
         return await self._act(item, lambda acts, found: acts.edit(found, edit))
 
-    async def renew(self, item: Item | str) -> Item:
+    async def renew(self, item: Item | str | bytes) -> Item:
         """Say that an item is still so; one that is paused goes on."""
         return await self._act(item, lambda acts, found: acts.renew(found))
 
-    async def pause(self, item: Item | str, until: int = 0, reason: str = "") -> Item:
+    async def pause(self, item: Item | str | bytes, until: int = 0, reason: str = "") -> Item:
         """Ask everyone to wait with an item of yours, until a Unix time or without one."""
         return await self._act(item, lambda acts, found: acts.pause(found, until, reason))
 
-    async def withdraw(self, item: Item | str, reason: str = "", *, why: str = "") -> Item:
+    async def withdraw(self, item: Item | str | bytes, reason: str = "", *, why: str = "") -> Item:
         """Close an item of yours; ``why`` is one of :data:`.board.deeds.CLOSE_REASONS`."""
         return await self._act(item, lambda acts, found: acts.withdraw(found, reason, why))
 
-    async def merge(self, item: Item | str, into: Item | str) -> Item:
+    async def merge(self, item: Item | str | bytes, into: Item | str | bytes) -> Item:
         """Say that an item is the same as another one, which goes on. Both keep their texts, and it can be undone."""
         return await self._act(item, lambda acts, found: acts.merge(found, self._found(acts.tx, into)))
 
-    async def undo(self, item: Item | str, event: bytes | None = None) -> Item:
+    async def undo(self, item: Item | str | bytes, event: bytes | None = None) -> Item:
         """Take back an edit, a pause, a withdrawal, a merge or something said; unless told, what closed it."""
         return await self._act(item, lambda acts, found: acts.undo(found, event))
 
-    async def pledge(self, item: Item | str, quantity: int | None = None, *, said: Pledge | None = None) -> Item:
+    async def pledge(
+        self, item: Item | str | bytes, quantity: int | None = None, *, said: Pledge | None = None
+    ) -> Item:
         """Promise to cover an item, part of its only line, or what ``said`` says.
 
         Raises:
@@ -201,47 +203,47 @@ class Items(Held):
         """
         return await self._act(item, lambda acts, found: acts.pledge(found, quantity, said))
 
-    async def release(self, item: Item | str, reason: str = "", *, day: str = "") -> Item:
+    async def release(self, item: Item | str | bytes, reason: str = "", *, day: str = "") -> Item:
         """Give your pledge back, or one day of a pledge for every time; nobody has to say why."""
         return await self._act(item, lambda acts, found: acts.release(found, reason, day))
 
-    async def go(self, item: Item | str, *, expected: int = 0, lease: int = 0) -> Item:
+    async def go(self, item: Item | str | bytes, *, expected: int = 0, lease: int = 0) -> Item:
         """Say that you are on the way; or until when (Unix time) your pledge shall hold."""
         return await self._act(item, lambda acts, found: acts.go(found, expected, lease))
 
-    async def deliver(self, item: Item | str, note: str = "", *, day: str = "") -> Item:
+    async def deliver(self, item: Item | str | bytes, note: str = "", *, day: str = "") -> Item:
         """Say that you have handed over what you pledged."""
         return await self._act(item, lambda acts, found: acts.deliver(found, note, day))
 
-    async def confirm(self, item: Item | str, note: str = "", *, day: str = "") -> Item:
+    async def confirm(self, item: Item | str | bytes, note: str = "", *, day: str = "") -> Item:
         """Say that what was handed over to you has arrived."""
         return await self._act(item, lambda acts, found: acts.confirm(found, note, day))
 
-    async def returned(self, item: Item | str, pledge: bytes | None = None, note: str = "") -> Item:
+    async def returned(self, item: Item | str | bytes, pledge: bytes | None = None, note: str = "") -> Item:
         """Say that what was borrowed came back."""
         return await self._act(item, lambda acts, found: acts.returned(found, pledge, note))
 
-    async def lapse(self, item: Item | str, pledge: bytes, reason: str = "") -> Item:
+    async def lapse(self, item: Item | str | bytes, pledge: bytes, reason: str = "") -> Item:
         """Say that the lease of somebody's pledge has lapsed; they may contest it."""
         return await self._act(item, lambda acts, found: acts.lapse(found, pledge, reason))
 
-    async def contest(self, item: Item | str, reason: str = "") -> Item:
+    async def contest(self, item: Item | str | bytes, reason: str = "") -> Item:
         """Say that you still stand by a pledge of yours that somebody says has lapsed."""
         return await self._act(item, lambda acts, found: acts.contest(found, reason))
 
-    async def comment(self, item: Item | str, text: str) -> Item:
+    async def comment(self, item: Item | str | bytes, text: str) -> Item:
         """Say something about an item."""
         return await self._act(item, lambda acts, found: acts.comment(found, text))
 
-    async def follow_up(self, item: Item | str, when: int, note: str = "") -> Item:
+    async def follow_up(self, item: Item | str | bytes, when: int, note: str = "") -> Item:
         """Ask that somebody asks again at a Unix time."""
         return await self._act(item, lambda acts, found: acts.follow_up(found, when, note))
 
-    async def followed_up(self, item: Item | str, note: str = "", *, follow_up: bytes | None = None) -> Item:
+    async def followed_up(self, item: Item | str | bytes, note: str = "", *, follow_up: bytes | None = None) -> Item:
         """Say that you have asked again, and what the answer was."""
         return await self._act(item, lambda acts, found: acts.followed_up(found, follow_up, note))
 
-    async def outcome(self, item: Item | str, text: str) -> Item:
+    async def outcome(self, item: Item | str | bytes, text: str) -> Item:
         """Tell everyone who touched an item what became of it."""
         return await self._act(item, lambda acts, found: acts.outcome(found, text))
 

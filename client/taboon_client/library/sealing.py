@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Sealing(Held):
     """The sealed details and private notes of one group."""
 
-    async def open_details(self, item: Item | str) -> Details:
+    async def open_details(self, item: Item | str | bytes) -> Details:
         """Return the sealed details of an item. Everyone will see that you opened them, unless they are your own.
 
         Raises:
@@ -29,16 +29,16 @@ class Sealing(Held):
         """
         return await self._secretly(item, lambda acts, found: acts.open(found))
 
-    async def can_open_details(self, item: Item | str) -> bool:
+    async def can_open_details(self, item: Item | str | bytes) -> bool:
         """Tell whether the sealed details of an item are sealed to you, without opening them."""
         return await self._secretly(item, lambda acts, found: acts.can_open(found))
 
-    async def change_details(self, item: Item | str, details: Details) -> Item:
+    async def change_details(self, item: Item | str | bytes, details: Details) -> Item:
         """Put other details in the place of the sealed ones; who can open them stays."""
         return await self._sealed(item, lambda acts, found: acts.change(found, details))
 
     async def release_details(
-        self, item: Item | str, pledge: bytes | None = None, *, first: bool = False, reason: str = ""
+        self, item: Item | str | bytes, pledge: bytes | None = None, *, first: bool = False, reason: str = ""
     ) -> Item:
         """Release the details to whoever goes; look at :meth:`overtaken` before.
 
@@ -53,14 +53,14 @@ class Sealing(Held):
         """
         return await self._sealed(item, lambda acts, found: acts.grant(found, pledge, first=first, reason=reason))
 
-    async def share_details(self, item: Item | str) -> int:
+    async def share_details(self, item: Item | str | bytes) -> int:
         """Seal the details to those of the dispatch circle who do not have them. Returns how many those were.
 
         A sync does it by itself for two of those who can; this is for when both are away.
         """
         return await self._secretly(item, lambda acts, found: acts.share(found))
 
-    async def private_note(self, item: Item | str, note: PrivateNote, recipients: Sequence[bytes] = ()) -> Item:
+    async def private_note(self, item: Item | str | bytes, note: PrivateNote, recipients: Sequence[bytes] = ()) -> Item:
         """Say something about an item to a few: a no-show, whom not to send, thanks.
 
         Args:
@@ -70,7 +70,7 @@ class Sealing(Held):
         """
         return await self._sealed(item, lambda acts, found: acts.note(found, note, list(recipients)))
 
-    async def private_notes(self, item: Item | str) -> list[tuple[bytes, PrivateNote]]:
+    async def private_notes(self, item: Item | str | bytes) -> list[tuple[bytes, PrivateNote]]:
         """Return (identity key of its author, note) of every private note about an item that is for you."""
 
         def read(acts: SecretActs, found: Item) -> list[tuple[bytes, PrivateNote]]:
@@ -78,12 +78,12 @@ class Sealing(Held):
 
         return await self._secretly(item, read)
 
-    async def _sealed(self, item: Item | str, act: Callable[[SecretActs, Item], object]) -> Item:
+    async def _sealed(self, item: Item | str | bytes, act: Callable[[SecretActs, Item], object]) -> Item:
         from taboon_client.group.secret_acts import SecretActs
 
         return await self._act(item, lambda acts, found: act(SecretActs(acts), found))
 
-    async def _secretly(self, item: Item | str, act: Callable[[SecretActs, Item], T]) -> T:
+    async def _secretly(self, item: Item | str | bytes, act: Callable[[SecretActs, Item], T]) -> T:
         from taboon_client.group.secret_acts import SecretActs
 
         def step(tx: Connection) -> T:
