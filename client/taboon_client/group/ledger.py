@@ -35,6 +35,7 @@ from taboon_client.board import (
 from taboon_client.board.codes import code_of
 from taboon_client.board.kinds import URGENCIES, Opening
 from taboon_client.errors import EventError, FormatError
+from taboon_client.group.payload import AskPayload
 from taboon_client.group.places import Places
 from taboon_client.vault import board, groups, outbox
 from taboon_client.vault import events as rows
@@ -252,6 +253,11 @@ class Ledger:
             rows.set_carried(tx, event.name, epoch)
             parsed[event.name] = event
             touched[event.home] = None
+            if isinstance(event.place, bytes) and rows.ask_for(tx, event.place):
+                # It was closed before we came, and somebody goes on with it: those who surely hold it are asked.
+                members = {event.author, own.added_by or event.author}
+                question = AskPayload((event.place,), tuple(sorted(members)))
+                outbox.queue_payload(tx, grp, question.encode())
             if event.place is None and event.epoch != present:
                 # Its author knew an older dispatch circle.
                 groups.set_circle_served(tx, grp, b"")

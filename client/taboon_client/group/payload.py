@@ -13,7 +13,15 @@ from taboon_client.errors import FormatError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["HistoryPayload", "SnapshotEnd", "history_in_pieces", "read_payload", "snapshot_ends", "write_events"]
+__all__ = [
+    "AskPayload",
+    "HistoryPayload",
+    "SnapshotEnd",
+    "history_in_pieces",
+    "read_payload",
+    "snapshot_ends",
+    "write_events",
+]
 
 _MAX_EVENTS = 4096
 _AUTHORS = 1000
@@ -53,13 +61,25 @@ class SnapshotEnd:
         return cbor.encode(["snapshot", value])
 
 
+@dataclass(frozen=True, slots=True)
+class AskPayload:
+    """A newcomer asks certain members (identity keys) for whole items, closed before it came, that somebody speaks of."""
+
+    items: tuple[bytes, ...]
+    members: tuple[bytes, ...]
+
+    def encode(self) -> bytes:
+        """Return the payload."""
+        return cbor.encode(["ask", {"items": list(self.items), "members": list(self.members)}])
+
+
 def write_events(events: Sequence[bytes]) -> bytes:
     """Return the payload that carries events, oldest first."""
     return cbor.encode(["events", list(events)])
 
 
-def read_payload(data: bytes) -> list[bytes] | HistoryPayload | SnapshotEnd | None:
-    """Read a payload: events as bytes, a history, the end of a snapshot, or None for what a later version says.
+def read_payload(data: bytes) -> list[bytes] | HistoryPayload | SnapshotEnd | AskPayload | None:
+    """Read a payload: events as bytes, a history, the end of a snapshot, a question, or None for what a later version says.
 
     Raises:
         FormatError: It is no payload.
@@ -76,15 +96,21 @@ def read_payload(data: bytes) -> list[bytes] | HistoryPayload | SnapshotEnd | No
         return _read_history(value)
     if kind == "snapshot":
         return _read_end(value)
+    if kind == "ask":
+        return AskPayload(_read_ids(value, "items"), _read_ids(value, "members"))
     return None
 
 
 def _read_end(value: object) -> SnapshotEnd:
-    ids = [value.get(key) if isinstance(value, dict) else None for key in ("closed", "deleted")]
-    if not all(isinstance(one, list) and len(one) <= _IDS and all(map(_is_name, one)) for one in ids):
-        raise FormatError("a message says that it ends a snapshot and does not")
-    closed, deleted = (tuple(one or ()) for one in ids)
+    closed, deleted = _read_ids(value, "closed"), _read_ids(value, "deleted")
     return SnapshotEnd(closed, deleted, last=isinstance(value, dict) and value.get("last") is True)
+
+
+def _read_ids(value: object, key: str) -> tuple[bytes, ...]:
+    ids = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(ids, list) or len(ids) > _IDS or not all(map(_is_name, ids)):
+        raise FormatError("a message names items or members in another form than it should")
+    return tuple(ids)
 
 
 def _read_history(value: object) -> HistoryPayload:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from taboon_client.board import REGISTERS
-from taboon_client.group.payload import SnapshotEnd, history_in_pieces, snapshot_ends
+from taboon_client.group.payload import AskPayload, SnapshotEnd, history_in_pieces, snapshot_ends
 from taboon_client.vault import board, events, groups, outbox
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_crypto import mls
 
-__all__ = ["compare_snapshot", "queue_snapshot", "take_snapshot_end"]
+__all__ = ["answer_question", "compare_snapshot", "queue_snapshot", "take_snapshot_end"]
 
+_MOST_ASKED = 20
 _DIFFERS = (
     "what a newcomer was given leaves out {count} messages that are on this device. Ask whoever let them in whether "
     "they know why"
@@ -71,3 +72,14 @@ def compare_snapshot(tx: Connection, grp: int, end: SnapshotEnd, epoch: int, *, 
         for name in left_out:
             outbox.queue_event(tx, grp, name)
     return [(_MENDED if mend else _DIFFERS).format(count=len(left_out))]
+
+
+def answer_question(tx: Connection, grp: int, question: AskPayload) -> None:
+    """Send items whole, if we are asked and hold them, to somebody who came after they were closed."""
+    if groups.get_group(tx, grp).identity not in question.members:
+        return
+    for item in question.items[:_MOST_ASKED]:
+        names = events.arrivals(tx, grp, item)
+        if item in names:
+            for name in names:
+                outbox.queue_event(tx, grp, name)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from taboon_client.board import ADMIN
 from taboon_client.errors import FormatError
-from taboon_client.group.payload import HistoryPayload, SnapshotEnd, read_payload
+from taboon_client.group.payload import AskPayload, HistoryPayload, SnapshotEnd, read_payload
 from taboon_client.group.rules import check_commit
-from taboon_client.group.snapshot import compare_snapshot, take_snapshot_end
+from taboon_client.group.snapshot import answer_question, compare_snapshot, take_snapshot_end
 from taboon_client.session import commits
 from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox
@@ -154,6 +154,8 @@ class _Reader:
             sender = group.member(message.sender_leaf).signature_key
             if own.added_by is not None and sender == own.added_by:
                 self.ledger.take_history(self.tx, self.grp, payload)
+        elif isinstance(payload, AskPayload):
+            answer_question(self.tx, self.grp, payload)
         elif isinstance(payload, SnapshotEnd):
             self._snapshot_end(group.member(message.sender_leaf).signature_key, payload)
         elif payload is not None:

@@ -122,6 +122,11 @@ def add_gone_items(tx: Connection, grp: int, items: Iterable[bytes], *, deleted:
     )
 
 
+def ask_for(tx: Connection, item: bytes) -> bool:
+    """Tell whether an item was closed before we came and was not asked for yet; from now on it is."""
+    return bool(tx.execute("DELETE FROM gone_item WHERE id = ? AND NOT deleted", (item,)).rowcount)
+
+
 def gone_items(tx: Connection, grp: int, *, deleted: bool) -> list[bytes]:
     """Return the ids of the items that were deleted, or that were closed before we came."""
     rows = tx.execute("SELECT id FROM gone_item WHERE grp = ? AND deleted = ?", (grp, int(deleted)))
