@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from taboon_client.board import Keep, Line, Need
 from taboon_client.board.register_kinds import AreaTerm, CategoryTerm
-from taboon_client.group import snapshot
 from taboon_client.vault import events, groups
 from tests.scenarios.hostile import desk_of, row_of
 
@@ -49,7 +48,7 @@ def test_a_newcomers_board_is_the_others_board_also_after_later_and_late_events(
     assert noor.titles() == {"Water"}
     meet(sami, layla, noor)
     assert noor.group.board() == [item for item in sami.group.board() if not item.closed]
-    assert noor.group.categories() and noor.group.categories().now("oven") is not None
+    assert noor.group.categories().now("oven") is not None
     assert [term.code for term in noor.group.areas().offered()] == ["upper"]
     assert noor.group.keep() == Keep(20, 3)
     noor.group.pledge(water.code, 2)
@@ -77,7 +76,7 @@ def test_what_is_left_out_of_a_snapshot_is_noticed_and_mended(
         return [] if place == hidden.id else real(tx, grp, place)
 
     with monkeypatch.context() as patch:
-        patch.setattr(snapshot.events, "events_of_place", without)
+        patch.setattr(events, "events_of_place", without)
         noor = neighbourhood.let_in(layla, "Noor")
     assert noor.titles() == {"Water"}
     notices = [notice for report in sami.taboon.sync(wait=30).values() for notice in report.notices]

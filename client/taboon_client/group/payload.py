@@ -63,7 +63,7 @@ class SnapshotEnd:
 
 @dataclass(frozen=True, slots=True)
 class AskPayload:
-    """A newcomer asks certain members (identity keys) for whole items, closed before it came, that somebody speaks of."""
+    """A newcomer asks members, by identity key, for whole items that were closed before and are spoken of."""
 
     items: tuple[bytes, ...]
     members: tuple[bytes, ...]
@@ -79,7 +79,7 @@ def write_events(events: Sequence[bytes]) -> bytes:
 
 
 def read_payload(data: bytes) -> list[bytes] | HistoryPayload | SnapshotEnd | AskPayload | None:
-    """Read a payload: events as bytes, a history, the end of a snapshot, a question, or None for what a later version says.
+    """Read a payload: events as bytes, a history, the end of a snapshot, a question, or None for a later version's.
 
     Raises:
         FormatError: It is no payload.
