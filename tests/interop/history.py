@@ -319,8 +319,10 @@ class History:
             if victim is not None and victim.leaf not in touched:
                 values.append(mls.Remove(victim.leaf))
                 touched.add(victim.leaf)
+                if not resuming and self.maybe(0.2):
+                    values.append(mls.Add(self.newcomer(former=victim).package))
         if not resuming:
-            room = self.largest - len(self.now_in) - len(self.added(waiting.proposal for waiting in chosen))
+            room = self.largest - len(self.now_in) - len(self.added([*values, *(item.proposal for item in chosen)]))
             for _ in range(min(room, self.chance.choice([0, 0, 1, 1, 2]))):
                 values.append(mls.Add(self.newcomer().package))
         for _ in range(self.chance.choice([0, 0, 0, 1, 2])):

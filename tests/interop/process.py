@@ -52,17 +52,26 @@ def unb64(text: str) -> bytes:
     return base64.b64decode(text)
 
 
+def check_node() -> tuple[str, str]:
+    """Return where node and npm are; raises PeerMissingError if they are not there, or too old."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise PeerMissingError(f"interoperability needs Node and npm: install Node {OLDEST_NODE} or newer")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+    if int(version.strip().lstrip("v").split(".")[0]) < OLDEST_NODE:
+        raise PeerMissingError(f"interoperability needs Node {OLDEST_NODE} or newer, and this is {version.strip()}")
+    return node, npm
+
+
 def installed() -> Path:
     """Return the folder where the peer and its packages are; install them if they are not there.
 
     The folder is named after the lock file and moved into place when it is whole, so that two runs may install at once.
+
+    Raises:
+        PeerMissingError: Node is missing, or npm cannot install.
     """
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        raise PeerMissingError("interoperability needs Node and npm: install Node 20 or newer")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
-    if int(version.strip().lstrip("v").split(".")[0]) < OLDEST_NODE:
-        raise PeerMissingError(f"interoperability needs Node {OLDEST_NODE} or newer, and this is {version.strip()}")
+    _, npm = check_node()
     packages = [(SOURCE / name).read_bytes() for name in ("package.json", "package-lock.json")]
     folder = CACHE / hashlib.sha256(b"\0".join(packages)).hexdigest()[:16]
     if not folder.is_dir():
@@ -100,8 +109,7 @@ class PeerProcess:
     """A child process with members of ts-mls in it."""
 
     def __init__(self, folder: Path) -> None:
-        node = shutil.which("node")
-        assert node is not None
+        node, _ = check_node()
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child lives
         self._child = subprocess.Popen(
             [node, "peer.mjs"],

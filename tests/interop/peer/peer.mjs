@@ -12,6 +12,7 @@ import {
   createApplicationMessage,
   createCommit,
   createGroup,
+  createGroupInfoWithExternalPub,
   createProposal,
   decodeMlsMessage,
   encodeMlsMessage,
@@ -242,6 +243,11 @@ const calls = {
   async groupInfo(call) {
     const self = member(call.member)
     return wrapped("mls_group_info", "groupInfo", await groupInfoForJoining(self, call.withTree))
+  },
+
+  async groupInfoAsItIs(call) {
+    const self = member(call.member)
+    return wrapped("mls_group_info", "groupInfo", await createGroupInfoWithExternalPub(self.state, [], self.cs))
   },
 
   async propose(call) {
