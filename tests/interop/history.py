@@ -81,11 +81,11 @@ class History:
         self.steps = 0
         self.epoch = 0
         self._made = 0
-        self._begin()
 
     def run(self, steps: int) -> None:
-        """Live so many steps; a failure carries the trace as a note."""
+        """Begin, and live so many steps; a failure carries the trace as a note."""
         try:
+            self._begin()
             for _ in range(steps):
                 self.steps += 1
                 self._step()
