@@ -88,11 +88,16 @@ class Sealer:
         fields.pop("keys", None)
         tag = self._tag_of(author, kind, fields)
         key = sealed.new_key(self._random)
-        keys = {**circle, **({self._identity: self._secrets[-1][0]} if self._secrets else {})}
+        keys = {**circle, **self._own_key()}
         fields["details"] = self._box(key, tag, details)
         fields["keys"] = [
             list(self._wrap(key, tag, self._identity, who, public)) for who, public in sorted(keys.items())
         ]
+
+    def _own_key(self) -> dict[bytes, bytes]:
+        """Return the sealing key of our present leaf, by our identity key."""
+        public = board.sealing_keys(self._tx, self._grp).get(self._identity)
+        return {} if public is None else {self._identity: public}
 
     def tag(self, opening: Event) -> bytes:
         """Return the tag of an item."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from taboon_client.board import Details
     from taboon_client.vault import Connection
+    from taboon_crypto.mls import CipherSuite
 
 T = TypeVar("T")
 _PAGE, _RESERVED, _SALT, _BLOCK = 4_096, 80, 16, 16
@@ -33,8 +34,9 @@ _WAL_HEAD, _FRAME_HEAD = 32, 24
 class Home:
     """A vault, and the group in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, suite: CipherSuite = SUITE) -> None:
         self.folder = folder
+        self.suite = suite
         self.time = 1_800_000_000.0
         self.vault = Vault.create(folder, PASSPHRASE)
         self.desk = Desk(self.vault, os.urandom, lambda: self.time)
@@ -49,7 +51,7 @@ class Home:
             own_name="Layla",
             relay_url="http://127.0.0.1:1",
             relay_id=bytes(32),
-            suite=SUITE,
+            suite=self.suite,
             random=os.urandom,
             now=self.desk.now,
         )

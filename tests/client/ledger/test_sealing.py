@@ -12,15 +12,18 @@ from taboon_client.board import deeds as kinds
 from taboon_client.errors import FieldError, NotAllowedError
 from taboon_client.group.sealing import LOCKS
 from taboon_client.group.secret_acts import SecretActs
+from taboon_client.group.settings import POST_QUANTUM
 from taboon_client.vault import events
 from taboon_crypto.primitives import sodium
 from taboon_crypto.sealed_details import BOX_LENGTH
+from tests.client.ledger.home import Home
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any
 
     from taboon_client.board import Item
-    from tests.client.ledger.home import Home
+    from taboon_crypto.slots import Cost
 
 WHERE = Details(names="Umm Ali", place="Olive street 7", contacts=(Contact(channel="phone", value="+970 59"),))
 
@@ -45,6 +48,15 @@ def test_an_ordinary_post_with_its_details_fits_the_smallest_blob(home: Home) ->
     item = home.post("Drinking water for six families in the upper lane", note="x" * 200, details=WHERE)
     # Three more of a dispatch circle, and what MLS puts around it.
     assert len(opening_of(home, item).raw) + 3 * 94 + 320 < CONTENT_LIMITS[0]
+
+
+def test_details_are_sealed_with_the_kem_of_the_groups_suite(tmp_path: Path, fast_kdf: Cost) -> None:
+    home = Home(tmp_path / "home", POST_QUANTUM)
+    item = home.post("Bread", details=WHERE)
+    ((_, wrap),) = opening_of(home, item).body["keys"]
+    assert len(wrap) == POST_QUANTUM.hpke.kem.enc_length + 48
+    assert home.write(lambda tx: SecretActs(home.acts(tx)).open(item)) == WHERE
+    home.vault.close()
 
 
 def test_details_that_do_not_fit_are_refused_before_anything_is_saved(home: Home) -> None:
