@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["fill"]
 
 _RETENTION = 2
+_RETENTION_DAYS = 30
 _BATCH = 20_000
 
 
@@ -39,14 +40,18 @@ def fill(database: Path, mailboxes: int, blobs: int, known: list[Keys]) -> None:
         done = 0
         for name in names:
             contents = [_blob() for _ in range(blobs)]
+            all_heads = heads(name, contents)
             connection.executemany(
-                "INSERT INTO blob (mailbox, number, hash, bytes) VALUES (?, ?, ?, ?)",
-                [(name, number, digest(content), content) for number, content in enumerate(contents, 1)],
+                "INSERT INTO blob (mailbox, number, hash, head, bytes) VALUES (?, ?, ?, ?, ?)",
+                [
+                    (name, number, digest(content), all_heads[number], content)
+                    for number, content in enumerate(contents, 1)
+                ],
             )
             connection.execute(
-                "INSERT INTO mailbox (id, head_number, head_hash, sealed, bytes_used, retention, day)"
+                "INSERT INTO mailbox (id, head_number, head_hash, sealed, bytes_used, retention, kept_until)"
                 " VALUES (?, ?, ?, 0, ?, ?, ?)",
-                (name, blobs, heads(name, contents)[-1], blobs * BLOB, _RETENTION, day),
+                (name, blobs, all_heads[-1], blobs * BLOB, _RETENTION, day + _RETENTION_DAYS),
             )
             if done // _BATCH != (done := done + blobs) // _BATCH:
                 print(f"relay: {done:,} of {mailboxes * blobs:,} blobs laid down …", file=sys.stderr, end="\r")

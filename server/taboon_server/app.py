@@ -18,6 +18,7 @@ from taboon_server import problems
 from taboon_server.calls import Calls
 from taboon_server.expiry import purge_for_ever
 from taboon_server.identity import Identity
+from taboon_server.listening import listen_for_ever
 from taboon_server.notices import Notices
 from taboon_server.problems import Problem
 from taboon_server.settings import Settings
@@ -62,10 +63,12 @@ def create_app(
         purging = asyncio.create_task(
             purge_for_ever(store, calls.writer, calls.days, notices, settings.purge_seconds), name="expiry"
         )
+        listening = asyncio.create_task(listen_for_ever(store, calls.waiters, notices), name="listening")
         try:
             yield
         finally:
             purging.cancel()
+            listening.cancel()
             await calls.close()
 
     async def refused(_: Request, error: Exception) -> Response:

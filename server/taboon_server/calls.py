@@ -8,12 +8,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from taboon_server import problems, proof, wire
 from taboon_server.appending import Append, Create
+from taboon_server.database import READERS, error_name
 from taboon_server.days import Days
 from taboon_server.identity import Identity
 from taboon_server.notices import Notices
@@ -21,7 +22,7 @@ from taboon_server.problems import Problem
 from taboon_server.proof import Operation, Proof
 from taboon_server.replays import ReplayMemory
 from taboon_server.settings import Settings
-from taboon_server.store import READERS, Page, Store, sqlite_name
+from taboon_server.store import Page, Store
 from taboon_server.waiters import Waiters
 from taboon_server.writer import Writer
 
@@ -54,9 +55,9 @@ class Calls:
         self._readers = ThreadPoolExecutor(READERS, "reader")
         self._probed_at = float("-inf")
         self._can_write = True
-        self.days = Days(wall, time.monotonic)
+        self.days = Days(wall, time.monotonic, 0 if settings.believe_clock else store.last_run())
         self.waiters = Waiters(settings.waiters_by_mailbox, settings.waiters)
-        self.writer = Writer(store, settings, self.days.today, notices, self.waiters.wake)
+        self.writer = Writer(store, settings, self.days, notices, self.waiters.wake)
 
     async def close(self) -> None:
         """Let everyone who waits go, commit what is waiting, and end the threads."""
@@ -74,12 +75,7 @@ class Calls:
         """`POST /v1/blobs`."""
         wanted, blob = await self._admit(request, Operation.APPEND)
         done = await self.writer.append(Append(wanted.mailbox, blob, wanted.seal, wanted.expected))
-        head = done.head
-        if head is None:
-            head = await self._read(self._store.head_at, wanted.mailbox, done.number)
-        if head is None:
-            raise problems.unknown_mailbox()
-        receipt = self._identity.receipt(wanted.mailbox, done.number, done.blob_hash, head, seal=done.is_seal)
+        receipt = self._identity.receipt(wanted.mailbox, done.number, done.blob_hash, done.head, seal=done.is_seal)
         return Response(receipt, media_type=_BYTES)
 
     async def read(self, request: Request) -> Response:
@@ -87,7 +83,7 @@ class Calls:
         wanted, _ = await self._admit(request, Operation.READ)
         if wanted.wait:
             # Watched before it is read: no append can fall between the two.
-            with self.waiters.watch(wanted.mailbox) as woken:
+            with self.waiters.watch(wanted.mailbox, wanted.after) as woken:
                 page = await self._page(wanted)
                 if not page.blobs and not page.sealed and wanted.after == page.last:
                     await _wait(woken, wanted.wait, request)
@@ -156,8 +152,8 @@ class Calls:
     async def _read(self, function: Callable[..., _T], *arguments: object) -> _T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, function, *arguments)
-        except OperationalError as error:
-            self._notices.count(f"database {sqlite_name(error)}")
+        except DBAPIError as error:
+            self._notices.count(f"database {error_name(error)}")
             raise problems.busy() from None
 
 

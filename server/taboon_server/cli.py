@@ -1,5 +1,6 @@
 """`taboon relay`: the relay's commands, found by the `taboon` command through an entry point."""
 
+import contextlib
 import ipaddress
 import json
 import os
@@ -9,13 +10,14 @@ from typing import Annotated, Final
 
 import platformdirs
 import typer
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import DBAPIError
 
+from taboon_server.copying import copy_all
+from taboon_server.database import StoreError
 from taboon_server.identity import IdentityError, load_identity
 from taboon_server.serve import serve
 from taboon_server.settings import Settings
-from taboon_server.store import Store, StoreError
+from taboon_server.store import Store
 
 _DATABASE: Final = "relay.db"
 _DEFAULTS: Final = Settings()
@@ -35,7 +37,10 @@ _Folder = Annotated[
     ),
 ]
 _Database = Annotated[
-    str | None, typer.Option(help="URL of the database, sqlite:///PATH; by default a file in the relay's folder.")
+    str | None,
+    typer.Option(
+        help="URL of the database, sqlite:///PATH or postgresql://…; by default a file in the relay's folder."
+    ),
 ]
 
 
@@ -77,7 +82,7 @@ def start(
         deadline=deadline,
     )
     home = _home(folder)
-    store = _open(home, database, settings)
+    store = _open(home, database)
     try:
         identity = load_identity(home)
         secure = tls or not _is_loopback(host)
@@ -100,14 +105,35 @@ def start(
 @relay.command()
 def tidy(database: _Database = None, folder: _Folder = None) -> None:
     """Write the database anew, so that nothing is left of what expired. A running relay pauses meanwhile."""
-    store = _open(_home(folder), database, _DEFAULTS)
+    store = _open(_home(folder), database)
     try:
         store.tidy()
-    except DatabaseError as error:
-        raise _failure(str(store.unusable())) from error
+    except DBAPIError as error:
+        raise _failure(str(store.unusable(error))) from error
     finally:
         store.close()
     typer.echo("The database is tidy.")
+
+
+@relay.command()
+def migrate(database: _Database = None, folder: _Folder = None) -> None:
+    """Bring the database of an older version up to this one. Stop the relay and back it up before."""
+    _open(_home(folder), database, migrate=True).close()
+    typer.echo("The database is of this version.")
+
+
+@relay.command()
+def copy(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="URL of the database to copy.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="URL of an empty database, or of an earlier copy.")],
+) -> None:
+    """Copy a database, also while a relay serves it: to back it up, or to move it. Run again, it copies what is new."""
+    try:
+        with contextlib.closing(Store(source)) as old, contextlib.closing(Store(target)) as new:
+            mailboxes, blobs = copy_all(old, new)
+    except StoreError as error:
+        raise _failure(str(error)) from error
+    typer.echo(f"Copied {blobs} blobs; the copy has all {mailboxes} mailboxes.")
 
 
 def _failure(message: str) -> typer.Exit:
@@ -126,23 +152,11 @@ def _home(folder: Path | None) -> Path:
     return home
 
 
-def _open(home: Path, database: str | None, settings: Settings) -> Store:
+def _open(home: Path, database: str | None, *, migrate: bool = False) -> Store:
     try:
-        return Store(_database_path(home, database), busy_seconds=settings.busy_seconds, disk_bytes=settings.disk_bytes)
+        return Store(database or home / _DATABASE, busy_seconds=_DEFAULTS.busy_seconds, migrate=migrate)
     except StoreError as error:
         raise _failure(str(error)) from error
-
-
-def _database_path(home: Path, database: str | None) -> Path:
-    if database is None:
-        return home / _DATABASE
-    try:
-        url = make_url(database)
-    except ArgumentError:
-        url = None
-    if url is None or url.drivername != "sqlite" or not url.database or url.database == ":memory:" or url.query:
-        raise _failure("The database must be given as sqlite:///PATH.")
-    return Path(url.database)
 
 
 def _is_loopback(host: str) -> bool:

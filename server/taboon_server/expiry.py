@@ -1,33 +1,43 @@
 """Mailboxes that expired vanish whole, from the file and from its write-ahead log."""
 
 import asyncio
+import contextlib
+import time
 from functools import partial
+from typing import Final
 
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from taboon_server.database import error_name
 from taboon_server.days import Days
 from taboon_server.notices import Notices
 from taboon_server.problems import Problem
-from taboon_server.store import Store, sqlite_name
+from taboon_server.store import Store
 from taboon_server.writer import Writer
 
+_LOOK_SHARE: Final = 100
+"""Counting all mailboxes may take one part in so many of the time."""
 
-def purge_at_start(store: Store, today: int, notices: Notices) -> None:
+
+def purge_at_start(store: Store, days: Days, notices: Notices) -> None:
     """Delete every expired mailbox and tidy the file, before anyone is served.
 
     Raises:
         StoreError: the file is damaged.
     """
     try:
-        while gone := store.expired(today):
+        while gone := store.expired(days.today()):
             for mailbox in gone:
-                while store.purge_step(mailbox, today):
+                while store.purge_step(mailbox, days.today()):
                     pass
-        store.tidy()
+        if not store.is_postgres:
+            store.tidy()
+        store.note_run(days.today())
+        _tell_of_leap(days, notices)
     except OperationalError as error:  # no room, or another process has it: what is stored can be served all the same
-        notices.count(f"start {sqlite_name(error)}")
+        notices.count(f"start {error_name(error)}")
     except DatabaseError as error:
-        raise store.unusable() from error
+        raise store.unusable(error) from error
 
 
 async def purge_once(store: Store, writer: Writer, days: Days) -> bool:
@@ -46,17 +56,28 @@ async def purge_once(store: Store, writer: Writer, days: Days) -> bool:
 
 
 async def purge_for_ever(store: Store, writer: Writer, days: Days, notices: Notices, seconds: float) -> None:
-    """Look for expired mailboxes every so many seconds."""
-    emptied = True
+    """Look every so many seconds at what is stored in all, and at what has expired."""
+    emptied, look_at = True, 0.0
     while True:
-        await asyncio.sleep(seconds)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(writer.met_expired.wait(), seconds)
+        writer.met_expired.clear()
         try:
+            began = time.monotonic()
+            if began >= look_at:
+                writer.quotas.totals = await asyncio.to_thread(store.totals)
+                look_at = began + _LOOK_SHARE * (time.monotonic() - began)
+            await writer.alone(partial(store.note_run, days.today()))
             emptied = await purge_once(store, writer, days) and (emptied or await writer.alone(store.truncate_log))
         except Problem as problem:
             notices.count(f"expiry {problem.name}")
             emptied = False
         except DatabaseError as error:
-            notices.count(f"expiry {sqlite_name(error)}")
+            notices.count(f"expiry {error_name(error)}")
             emptied = False
-        if days.leapt:
-            notices.count("clock leapt ahead; nothing more expires for a day")
+        _tell_of_leap(days, notices)
+
+
+def _tell_of_leap(days: Days, notices: Notices) -> None:
+    if days.leapt:
+        notices.count("clock leapt ahead; nothing more expires for a day")

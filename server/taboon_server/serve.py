@@ -54,7 +54,7 @@ def serve(
     take_over_logging(notices)
     connections = min(settings.connections, _raise_file_limit())
     app = create_app(store, identity, settings, notices)
-    purge_at_start(store, app.state.calls.days.today(), notices)
+    purge_at_start(store, app.state.calls.days, notices)
     config = uvicorn.Config(
         app,
         loop="asyncio",

@@ -12,6 +12,8 @@ class Settings:
     Attributes:
         quota_blobs: blobs that a mailbox takes (a seal comes on top).
         quota_bytes: bytes that a mailbox takes (a seal comes on top).
+        quota_minute: appends that a mailbox takes in a minute (a seal comes on top).
+        quota_mailboxes: mailboxes that the relay takes.
         waiters_by_mailbox: readers that may wait on one mailbox.
         waiters: readers that may wait in total.
         connections: open connections.
@@ -20,14 +22,17 @@ class Settings:
         pending: writes that may wait for the writer; above, the answer is 503.
         pending_bytes: bytes of blobs that may wait for the writer; above, the answer is 503.
         busy_seconds: seconds to wait for a database that another process has locked.
-        disk_bytes: bytes that the database may take on disk, or None for no limit of its own.
-        reserve_bytes: free bytes on the disk below which only seals are stored.
-        purge_seconds: seconds between two looks for expired mailboxes.
+        disk_bytes: bytes that all blobs may take together, or None for as many as the disk holds.
+        reserve_bytes: free bytes on the disk, besides what is set aside for seals, below which only seals are stored.
+        purge_seconds: seconds between two looks at what has expired and at what is stored.
+        believe_clock: expire by the clock also when the relay was off for long, or its clock leapt while it was.
         replays: proofs that are remembered.
     """
 
     quota_blobs: int = 65_536
     quota_bytes: int = 512 * MIB
+    quota_minute: int = 10_000
+    quota_mailboxes: int = 1_000_000
     waiters_by_mailbox: int = 1_000
     waiters: int = 4_096
     connections: int = 8_192
@@ -38,5 +43,6 @@ class Settings:
     busy_seconds: float = 4.0
     disk_bytes: int | None = None
     reserve_bytes: int = 64 * MIB
-    purge_seconds: float = 600.0
+    purge_seconds: float = 60.0
+    believe_clock: bool = False
     replays: int = 262_144

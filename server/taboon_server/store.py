@@ -1,30 +1,28 @@
-"""The relay's SQLite database: opening it, reading from it, purging it. Appending is the writer's."""
+"""What the relay reads from its database, and how what expired leaves it. Appending is the writer's."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import sqlcipher3.dbapi2 as sqlite
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, delete, event, func, insert, select
-from sqlalchemy.exc import DatabaseError, DBAPIError
-from sqlmodel import SQLModel
+from sqlalchemy import case, delete, func, insert, literal, select, update
+from sqlalchemy.exc import DBAPIError
 
 from taboon_server import wire
-from taboon_server.tables import BLOBS, MAILBOXES, SCHEMA_VERSION
+from taboon_server.database import Database
+from taboon_server.tables import BLOBS, ENDED, LAST_RUN, MAILBOXES, REVISION
 
-OLDEST_SQLITE: Final = (3, 51, 3)  # older ones can corrupt a database in WAL mode when a checkpoint meets a commit
-_PAGE_SIZE: Final = (
-    16_384  # a 2 KiB blob fits into a clustered row without an overflow page, whose place would tell its time
-)
-READERS: Final = 4
+CHANNEL: Final = "taboon"
 _PURGE_BLOBS: Final = 64
 
-
-class StoreError(Exception):
-    """The database cannot be used; the message says what to do."""
+_FIND: Final = "SELECT sealed, head_number, head_hash, kept_until FROM mailbox WHERE id = :mailbox"
+_SIZES: Final = (
+    "SELECT length(bytes) FROM blob WHERE mailbox = :mailbox AND number > :after ORDER BY number LIMIT :most"
+)
+_BLOBS: Final = (
+    "SELECT bytes FROM blob WHERE mailbox = :mailbox AND number > :after AND number <= :upto ORDER BY number"
+)
+_HEADS: Final = "SELECT id, head_number FROM mailbox WHERE id = ANY(:ids)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,56 +35,41 @@ class Page:
     blobs: list[bytes]
 
 
-def is_expired(head_number: int, retention: int, day: int, today: int) -> bool:
-    """Whether a mailbox is gone: every one stays whole for the days of its class after the day of its last append."""
-    kept = wire.RETENTION_DAYS[retention] if head_number else wire.UNUSED_DAYS
-    return today > day + kept
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many mailboxes there are, how many of them are not sealed, and how many bytes their blobs have."""
+
+    mailboxes: int = 0
+    unsealed: int = 0
+    bytes_used: int = 0
 
 
-class Store:
-    """One SQLite database. Reads run beside the one writer and never wait for it.
+class Store(Database):
+    """The relay's database, ready to be served. An empty one gets its tables.
 
     Args:
-        path: the database file; made, with its tables, if there is none.
-        busy_seconds: how long to wait for another process's lock.
-        disk_bytes: how large the file may grow, or None.
+        where: the path of an SQLite file, made if there is none; or a URL, `sqlite:///PATH` or `postgresql://…`.
+        busy_seconds: how long to wait for a lock that another process holds.
+        migrate: bring an older schema up to this version's, instead of refusing it.
 
     Raises:
-        StoreError: the file is no relay's database, or of another version, or the SQLite library is too old.
+        StoreError: it cannot be reached, is no relay's database or one of another version, or SQLite is too old.
     """
 
-    def __init__(self, path: Path, *, busy_seconds: float = 4.0, disk_bytes: int | None = None) -> None:
-        if sqlite.sqlite_version_info < OLDEST_SQLITE:
-            raise StoreError(f"SQLite {sqlite.sqlite_version} is too old. Install a newer sqlcipher3.")
-        self.path = path
-        self._busy_seconds = busy_seconds
-        self._max_pages = None if disk_bytes is None else max(disk_bytes // _PAGE_SIZE, 1)
+    def __init__(self, where: Path | str, *, busy_seconds: float = 4.0, migrate: bool = False) -> None:
+        super().__init__(where, busy_seconds)
+        self._find, self._sizes, self._blobs = (self.sql(text) for text in (_FIND, _SIZES, _BLOBS))
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        except OSError as error:
-            raise StoreError(f"{path} cannot be used: {error.strerror}.") from error
-        self.writing = self._engine(begin="BEGIN IMMEDIATE", connections=1)
-        self._reading = self._engine(begin="BEGIN", connections=READERS)
-        try:
-            self._prepare()
-        except DatabaseError as error:
+            revision = self.revision()
+            if revision is None or (migrate and revision != REVISION):
+                revision = self.migrate()
+            self.check(revision)
+        except DBAPIError as error:
             self.close()
-            raise self.unusable() from error
+            raise self.unusable(error) from error
         except BaseException:
             self.close()
             raise
-
-    def close(self) -> None:
-        """Close all connections."""
-        self.writing.dispose()
-        self._reading.dispose()
-
-    def unusable(self) -> StoreError:
-        """Return the error that says what to do about a database that cannot be used."""
-        return StoreError(
-            f"{self.path.name} cannot be used: it is damaged, locked, or no database. Move it away to start with an "
-            "empty one; members' devices post again what they still have."
-        )
 
     def page(self, mailbox: bytes, after: int, limit: int, today: int) -> Page | None:
         """Read the blobs after a number that fit into `limit` bytes, at least one if there is one.
@@ -94,140 +77,105 @@ class Store:
         Returns:
             None if the mailbox does not exist or has expired.
         """
-        with self._reading.begin() as connection:
-            row = connection.execute(select(MAILBOXES).where(MAILBOXES.c.id == mailbox)).one_or_none()
-            if row is None or is_expired(row.head_number, row.retention, row.day, today):
+        wanted = {"mailbox": mailbox, "after": after, "most": wire.MAX_PAGE_BLOBS}
+        with self.cursor(self.reading) as cursor:
+            row = cursor.execute(self._find, {"mailbox": mailbox}).fetchone()
+            if row is None or today > row[3]:
                 return None
-            page = Page(row.sealed, row.head_number, row.head_hash, [])
-            if after >= page.last:
-                return page
-            newer = select(BLOBS.c.bytes).where(BLOBS.c.mailbox == mailbox, BLOBS.c.number > after)
-            left = limit
-            # Steps row by row: a large blob that no longer fits is read once, and those behind it not at all.
-            with connection.execute(newer.order_by(BLOBS.c.number).limit(limit // wire.SIZE_CLASSES[0])) as rows:
-                for (blob,) in rows:
-                    left -= len(blob)
-                    if left < 0 and page.blobs:
-                        break
-                    page.blobs.append(blob)
-            return page
+            sealed, last, head, _ = row
+            if after >= last:
+                return Page(bool(sealed), last, head, [])
+            count, left = 0, limit
+            for (size,) in cursor.execute(self._sizes, wanted).fetchall():
+                left -= size
+                if left < 0 and count:
+                    break
+                count += 1
+            rows = cursor.execute(self._blobs, wanted | {"upto": after + count})
+            return Page(bool(sealed), last, head, [blob for (blob,) in rows])
 
-    def head_at(self, mailbox: bytes, number: int) -> bytes | None:
-        """Compute head(number) of a mailbox again from its blobs' hashes (32 bytes).
+    def moved(self, waiting: Mapping[bytes, int]) -> list[bytes]:
+        """Return which of these mailboxes (PostgreSQL) have a blob after the number that stands with them."""
+        with self.cursor(self.reading) as cursor:
+            rows = cursor.execute(self.sql(_HEADS), {"ids": list(waiting)})
+            return [mailbox for mailbox, head_number in rows if head_number > waiting[mailbox]]
 
-        Returns:
-            None if not all of these blobs are there, because the mailbox has expired meanwhile.
-        """
-        hashes = select(BLOBS.c.hash).where(BLOBS.c.mailbox == mailbox, BLOBS.c.number <= number)
-        head, position = wire.first_head(mailbox), 0
-        with self._reading.begin() as connection:
-            for (blob_hash,) in connection.execute(hashes.order_by(BLOBS.c.number)):
-                position += 1
-                head = wire.next_head(head, position, blob_hash)
-        return head if position == number else None
+    def totals(self) -> Totals:
+        """Count what is stored."""
+        unsealed = func.sum(case((MAILBOXES.c.sealed, 0), else_=1))
+        with self.reading.begin() as connection:
+            row = connection.execute(select(func.count(), unsealed, func.sum(MAILBOXES.c.bytes_used))).one()
+        return Totals(*(int(value or 0) for value in row))
+
+    def last_run(self) -> int:
+        """Return the last day on which a relay ran on this database, 0 if none ever did."""
+        with self.reading.begin() as connection:
+            return int(connection.execute(select(LAST_RUN.c.day)).scalar_one())
+
+    def note_run(self, today: int) -> None:
+        """Remember that a relay ran on this day."""
+        with self.writing.begin() as connection:
+            connection.execute(update(LAST_RUN).where(LAST_RUN.c.day != today).values(day=today))
 
     def expired(self, today: int, limit: int = 1_000) -> list[bytes]:
         """Return the ids of up to `limit` expired mailboxes."""
-        with self._reading.begin() as connection:
-            columns = MAILBOXES.c.id, MAILBOXES.c.head_number, MAILBOXES.c.retention, MAILBOXES.c.day
-            oldest = select(*columns).where(MAILBOXES.c.day < today)
-            gone = (row[0] for row in connection.execute(oldest) if is_expired(row[1], row[2], row[3], today))
-            return [mailbox for mailbox, _ in zip(gone, range(limit), strict=False)]
+        with self.reading.begin() as connection:
+            gone = select(MAILBOXES.c.id).where(MAILBOXES.c.kept_until < today).limit(limit)
+            return list(connection.execute(gone).scalars())
 
     def purge_step(self, mailbox: bytes, today: int) -> bool:
-        """Delete a few blobs of an expired mailbox, and at last the mailbox; return whether more is left to delete."""
+        """Delete a few blobs of an expired mailbox, and at last the mailbox; return whether more is left to delete.
+
+        From the first step on the mailbox is ended, whatever the clock says later: no half of one is ever seen.
+        """
+        here = MAILBOXES.c.id == mailbox
         with self.writing.begin() as connection:
-            row = connection.execute(select(MAILBOXES).where(MAILBOXES.c.id == mailbox)).one_or_none()
-            if row is None or not is_expired(row.head_number, row.retention, row.day, today):
+            found = connection.execute(select(MAILBOXES).where(here, MAILBOXES.c.kept_until < today).with_for_update())
+            if (row := found.one_or_none()) is None:
                 return False
+            if row.kept_until != ENDED:
+                connection.execute(update(MAILBOXES).where(here).values(kept_until=ENDED))
             blobs = BLOBS.c.mailbox == mailbox
             first = connection.execute(select(func.min(BLOBS.c.number)).where(blobs)).scalar_one()
             if first is not None:
                 connection.execute(delete(BLOBS).where(blobs, BLOBS.c.number < first + _PURGE_BLOBS))
                 if first + _PURGE_BLOBS <= row.head_number:
                     return True
-            connection.execute(delete(MAILBOXES).where(MAILBOXES.c.id == mailbox))
+            connection.execute(delete(MAILBOXES).where(here))
             return False
 
     def try_writing(self) -> None:
         """Write a blob that does not stay, and something that changes nothing; raises OperationalError if it fails."""
+        row = {name: bytes(32) for name in ("mailbox", "hash", "head")}
         with self.writing.begin() as connection:
-            connection.exec_driver_sql("SAVEPOINT probe")
-            row = {"mailbox": bytes(32), "number": 0, "hash": bytes(32), "bytes": bytes(wire.SIZE_CLASSES[-1])}
-            connection.execute(insert(BLOBS), row)
-            connection.exec_driver_sql("ROLLBACK TO probe")
-            connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            savepoint = connection.begin_nested()
+            connection.execute(insert(BLOBS), row | {"number": 0, "bytes": bytes(wire.SIZE_CLASSES[-1])})
+            savepoint.rollback()
+            connection.execute(update(LAST_RUN).values(day=LAST_RUN.c.day))
+
+    def tell_others(self) -> None:
+        """Tell the other processes on a PostgreSQL that something was appended; not what, and not where."""
+        with self.plainly() as connection:
+            connection.execute(select(func.pg_notify(CHANNEL, literal(""))))
 
     def truncate_log(self) -> bool:
-        """Move all of the write-ahead log into the file and empty it; return False if a reader was in the way."""
-        with self._plainly() as connection:
-            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
-        return not busy
+        """Move all of SQLite's write-ahead log into the file and empty it; return False if a reader was in the way."""
+        if self.is_postgres:
+            return True
+        with self.plainly() as connection:
+            return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
 
     def tidy(self) -> None:
-        """Write the file anew, without free pages and in the order of the keys, and empty the log."""
-        with self._plainly() as connection:
-            connection.exec_driver_sql("VACUUM")
-        self.truncate_log()
-
-    @contextmanager
-    def _plainly(self) -> Iterator[Connection]:
-        """Yield the writing connection outside of a transaction."""
-        with self.writing.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            yield connection
-
-    def _engine(self, *, begin: str, connections: int) -> Engine:
-        engine = create_engine(
-            "sqlite://",
-            module=sqlite,
-            creator=self._connect,
-            poolclass=QueuePool,
-            pool_size=connections,
-            max_overflow=0,
-            hide_parameters=True,
-        )
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-                connection.exec_driver_sql(begin)
-
-        return engine
-
-    def _connect(self) -> Any:
-        connection = sqlite.connect(
-            str(self.path), timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
-        )
-        for pragma in (
-            f"page_size = {_PAGE_SIZE}",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "fullfsync = ON",  # macOS: a sync that reaches the disk
-            "checkpoint_fullfsync = ON",
-            "secure_delete = ON",
-            "trusted_schema = OFF",
-            "temp_store = FILE",  # a VACUUM must not need the whole database in memory
-        ):
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-        if self._max_pages is not None:
-            connection.execute(f"PRAGMA max_page_count = {self._max_pages}").fetchall()
-        return connection
-
-    def _prepare(self) -> None:
-        with self.writing.begin() as connection:
-            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-            tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema").scalar_one()
-            if version == SCHEMA_VERSION:
-                return
-            if version or tables:
-                raise StoreError(
-                    f"{self.path.name} was made by another version of the relay (schema {version}, this one has "
-                    f"{SCHEMA_VERSION}). Run that version, or move the file away to start with an empty one."
-                )
-            SQLModel.metadata.create_all(connection, [MAILBOXES, BLOBS])
-            connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-def sqlite_name(error: DBAPIError) -> str:
-    """Return SQLite's own name for an error, which holds nothing of any request."""
-    return str(getattr(error.orig, "sqlite_errorname", "error"))
+        """Write the database anew, without what was deleted and in the order of the keys, and empty the log."""
+        if self.is_postgres:
+            with self.plainly() as connection:
+                for statement in (
+                    "CLUSTER mailbox USING pk_mailbox",
+                    "CLUSTER blob USING pk_blob",
+                    "VACUUM",
+                    "CHECKPOINT",
+                ):
+                    connection.exec_driver_sql(statement)
+        else:
+            self.rewrite()
+            self.truncate_log()

@@ -16,7 +16,7 @@ class Waiters:
     def __init__(self, by_mailbox: int, total: int) -> None:
         self._by_mailbox = by_mailbox
         self._total = total
-        self._waiting: dict[bytes, dict[asyncio.Event, None]] = {}
+        self._waiting: dict[bytes, dict[asyncio.Event, int]] = {}
         self._all: dict[asyncio.Event, bytes] = {}
         self._closed = False
 
@@ -24,8 +24,13 @@ class Waiters:
         return len(self._all)
 
     @contextmanager
-    def watch(self, mailbox: bytes) -> Iterator[asyncio.Event]:
-        """Yield an event that is set by the next append to this mailbox, or when waiting must end."""
+    def watch(self, mailbox: bytes, after: int = 0) -> Iterator[asyncio.Event]:
+        """Yield an event that is set by the next append to this mailbox, or when waiting must end.
+
+        Args:
+            mailbox: the mailbox to watch.
+            after: the number that the reader has read to.
+        """
         woken = asyncio.Event()
         if self._closed:
             woken.set()
@@ -35,7 +40,7 @@ class Waiters:
                 self._let_go(next(iter(here)))
             if len(self._all) >= self._total:
                 self._let_go(next(iter(self._all)))
-            self._waiting.setdefault(mailbox, {})[woken] = None
+            self._waiting.setdefault(mailbox, {})[woken] = after
             self._all[woken] = mailbox
         try:
             yield woken
@@ -47,6 +52,10 @@ class Waiters:
         for mailbox in mailboxes:
             for woken in list(self._waiting.get(mailbox, ())):
                 self._let_go(woken)
+
+    def waiting(self) -> dict[bytes, int]:
+        """Return the mailboxes that are waited on, each with the lowest number that a reader there has read to."""
+        return {mailbox: min(here.values()) for mailbox, here in self._waiting.items()}
 
     def close(self) -> None:
         """Wake everyone and let nobody wait any more."""

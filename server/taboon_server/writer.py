@@ -6,25 +6,28 @@ A write is answered, and whoever waits is woken, only after that transaction is 
 import asyncio
 import contextlib
 import queue
-import shutil
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from taboon_server import problems
-from taboon_server.appending import DISK_RETRY, Append, Appended, Create, write_all
+from taboon_server.appending import Append, Appended, Batch, Create
+from taboon_server.database import error_name
+from taboon_server.days import Days
 from taboon_server.notices import Notices
 from taboon_server.problems import Problem
+from taboon_server.quotas import DISK_RETRY, Quotas
 from taboon_server.settings import Settings
-from taboon_server.store import Store, sqlite_name
+from taboon_server.store import Store
 
 _BATCH: Final = 256
-_DISK_LOOK_SECONDS: Final = 1.0
+# SQLITE_BUSY and SQLITE_LOCKED; PostgreSQL's lock_not_available.
+_LOCKED: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03")
+_FULL: Final = ("SQLITE_FULL", "53100")
 
 _T = TypeVar("_T")
 
@@ -45,7 +48,7 @@ class Writer:
     Args:
         store: the database.
         settings: quotas and bounds.
-        today: the day that expiry goes by.
+        days: which day it is.
         notices: where trouble is counted.
         wake: called in the event loop, after the commit, with the mailboxes that got a blob.
     """
@@ -54,26 +57,28 @@ class Writer:
         self,
         store: Store,
         settings: Settings,
-        today: Callable[[], int],
+        days: Days,
         notices: Notices,
         wake: Callable[[Iterable[bytes]], None],
     ) -> None:
         self._store = store
         self._settings = settings
-        self._today = today
+        self._days = days
         self._notices = notices
         self._wake = wake
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._pending = 0
         self._pending_bytes = 0
-        self._disk_is_low = False
-        self._looked_at_disk = float("-inf")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self.quotas = Quotas(settings, None if store.is_postgres else store.path.parent)
+        self.met_expired = asyncio.Event()
+        """Set when somebody wants to make a mailbox again that has expired and is not deleted yet."""
 
     def start(self) -> None:
         """Start the thread; answers come in the running event loop."""
         self._loop = asyncio.get_running_loop()
+        self.quotas.totals = self._store.totals()
         self._thread = threading.Thread(target=self._run, args=(self._loop,), name="writer", daemon=True)
         self._thread.start()
 
@@ -112,7 +117,7 @@ class Writer:
         self._jobs.put(job)
         return await job.answer
 
-    def _deliver(self, jobs: list[_Job]) -> None:
+    def _deliver(self, jobs: list[_Job], *, met_expired: bool) -> None:
         """Give the answers, in the event loop."""
         appended: set[bytes] = set()
         for job in jobs:
@@ -127,14 +132,18 @@ class Writer:
             else:
                 job.answer.set_result(job.result)
         self._wake(appended)
+        if met_expired:
+            self.met_expired.set()
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         going_on = True
         while going_on and (first := self._jobs.get()) is not None:
             jobs = [first]
             going_on = self._collect(jobs, _BATCH)
+            batch = Batch(self._store, self.quotas, self._days)
+            self.quotas.look()
             writes = [job for job in jobs if isinstance(job.task, Create | Append)]
-            locked = bool(writes) and self._try(writes, partial(self._commit, writes))
+            locked = bool(writes) and self._write(writes, batch)
             for job in jobs:
                 if not isinstance(job.task, Create | Append):
                     locked |= self._try([job], partial(_call, job.task))
@@ -146,7 +155,10 @@ class Writer:
                     job.result = problems.busy()
                 jobs += late
             with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is left to answer
-                loop.call_soon_threadsafe(self._deliver, jobs)
+                loop.call_soon_threadsafe(partial(self._deliver, jobs, met_expired=batch.met_expired))
+            if self._store.is_postgres and any(isinstance(job.result, Appended) for job in writes):
+                # Apart from the commit: a transaction that notifies lets no other commit beside it.
+                self._try([], self._store.tell_others)
 
     def _collect(self, jobs: list[_Job], most: int) -> bool:
         """Take what is waiting, without waiting for more; return False at the end of all jobs."""
@@ -158,40 +170,30 @@ class Writer:
                 jobs.append(job)
         return True
 
-    def _try(self, jobs: list[_Job], action: Callable[[], list[Any]]) -> bool:
+    def _write(self, jobs: list[_Job], batch: Batch) -> bool:
+        writes = [job.task for job in jobs if isinstance(job.task, Create | Append)]
+        if self.quotas.is_low:
+            self._notices.count("disk nearly full")
+        return self._try(jobs, partial(batch.write, writes), batch)
+
+    def _try(self, jobs: list[_Job], action: Callable[[], Sequence[Any] | None], batch: Batch | None = None) -> bool:
         """Do something for these jobs and note the results; return whether the database was locked."""
-        locked = False
+        name, results = "", None
         try:
             results = action()
-        except OperationalError as error:
-            # Locked, full, or the disk failed: nothing of this is stored, and everyone may try again.
-            name = sqlite_name(error)
+        except DBAPIError as error:
+            # Locked, full, out of reach, or the disk failed: nothing of this is stored, and everyone may try again.
+            name = error_name(error)
             self._notices.count(f"database {name}")
-            locked = name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
-            results = [problems.busy(DISK_RETRY if name == "SQLITE_FULL" else 1) for _ in jobs]
+            results = [problems.busy(DISK_RETRY if name in _FULL else 1) for _ in jobs]
         except Exception as error:  # noqa: BLE001 - this thread must outlive any mistake; it is counted and answered
             self._notices.count(f"writer {type(error).__name__}")
-            if len(jobs) > 1:  # let the one that cannot be written fail alone
-                return sum(self._try([job], partial(self._commit, [job])) for job in jobs) > 0
-            results = [problems.internal()]
-        for job, result in zip(jobs, results, strict=True):
+            if batch is not None and len(jobs) > 1:  # let the one that cannot be written fail alone
+                return sum(self._write([job], batch) for job in jobs) > 0
+            results = [problems.internal()] * len(jobs)
+        for job, result in zip(jobs, results or (), strict=True):
             job.result = result
-        return locked
-
-    def _commit(self, jobs: list[_Job]) -> list[Any]:
-        self._look_at_disk()
-        writes = [job.task for job in jobs if isinstance(job.task, Create | Append)]
-        with self._store.writing.begin() as connection:
-            return write_all(connection, writes, self._settings, self._today(), disk_is_low=self._disk_is_low)
-
-    def _look_at_disk(self) -> None:
-        now = time.monotonic()
-        if now - self._looked_at_disk >= _DISK_LOOK_SECONDS:
-            self._looked_at_disk = now
-            low = shutil.disk_usage(self._store.path.parent).free < self._settings.reserve_bytes
-            if low and not self._disk_is_low:
-                self._notices.count("disk nearly full")
-            self._disk_is_low = low
+        return name.startswith(_LOCKED)
 
 
 def _call(action: Callable[[], _T]) -> list[_T]:

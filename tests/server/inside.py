@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from taboon_server.app import create_app
+from taboon_server.expiry import purge_once
 from taboon_server.identity import Identity
 from taboon_server.notices import Notices
 from taboon_server.settings import Settings
@@ -86,6 +87,13 @@ class Inside:
         for _ in range(days):
             self.clock.now += DAY
             assert self.calls.days.today() == int(self.clock()) // DAY
+
+    async def purge(self) -> bool:
+        """Do now what is done every minute."""
+        self.calls.writer.quotas.totals = self.store.totals()
+        emptied = await purge_once(self.store, self.calls.writer, self.calls.days)
+        self.calls.writer.quotas.totals = self.store.totals()
+        return emptied
 
     async def new_mailbox(self, retention: int = 2) -> Keys:
         keys = Keys(retention=retention)

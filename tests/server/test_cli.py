@@ -73,7 +73,7 @@ def test_what_cannot_work_is_said_in_one_line(tmp_path: Path) -> None:
         for arguments, told in (
             (["--port", port], f"Port {port} of 127.0.0.1 cannot be used"),
             (["--host", "no such host"], "is no address of this machine"),
-            (["--database", "postgresql://db/relay"], "sqlite:///PATH"),
+            (["--database", "mysql://db/relay"], "sqlite:///PATH"),
             (["--database", "sqlite://"], "sqlite:///PATH"),
             (["--database", "nonsense"], "sqlite:///PATH"),
             (["--database", f"sqlite:///{tmp_path}/no/such/folder/relay.db"], "cannot be used"),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from taboon_server.days import Days
-from taboon_server.expiry import purge_at_start, purge_once
+from taboon_server.expiry import purge_at_start
 from taboon_server.notices import Notices
+from taboon_server.settings import Settings
 from taboon_server.store import Store
 from tests.server.inside import DAY, Clock, Inside, inside
 from tests.server.signing import CREATE, READ, SIZES, Keys, heads
@@ -77,6 +78,10 @@ async def test_an_expired_mailbox_can_be_made_again_and_is_empty(tmp_path: Path)
         keys = await relay.new_mailbox(0)
         await relay.appended(keys, marked()[0], seal=True)
         relay.pass_days(2)
+        # What is left of it goes first, in small steps; whoever asks makes that happen at once.
+        assert (await relay.call(keys, CREATE)).status_code == 503
+        assert relay.calls.writer.met_expired.is_set()
+        assert await relay.purge()
         assert (await relay.call(keys, CREATE)).status_code == 204
         page = await relay.page(keys)
         assert (page.last, page.sealed, page.head) == (0, False, heads(keys.mailbox, [])[0])
@@ -95,7 +100,7 @@ async def test_expired_blobs_vanish_from_the_database_and_its_log(tmp_path: Path
         assert all(mark in disk for _, mark in blobs)
         assert keys.mailbox in disk
         relay.pass_days(2)
-        assert await purge_once(relay.store, relay.calls.writer, relay.calls.days)
+        assert await relay.purge()
         disk = on_disk(tmp_path)
         assert not [mark for _, mark in blobs if mark in disk]
         assert keys.mailbox not in disk
@@ -119,7 +124,7 @@ async def test_what_expired_while_the_relay_was_off_vanishes_at_its_start(tmp_pa
     clock.now += 20 * DAY
     store = Store(tmp_path / "relay.db")
     notices: list[str] = []
-    purge_at_start(store, int(clock()) // DAY, Notices(notices.append))
+    purge_at_start(store, Days(clock, lambda: 0), Notices(notices.append))
     disk = on_disk(tmp_path)
     store.close()
     assert not notices
@@ -136,7 +141,7 @@ async def test_a_purge_leaves_alone_what_is_not_expired(tmp_path: Path) -> None:
         for keys, content in zip(mailboxes, contents, strict=True):
             await relay.appended(keys, content)
         relay.pass_days(8)
-        assert await purge_once(relay.store, relay.calls.writer, relay.calls.days)
+        assert await relay.purge()
         left = [(keys, content) for keys, content in zip(mailboxes, contents, strict=True) if keys.retention > 1]
         assert [await is_gone(relay, keys) for keys in mailboxes] == [True] * 6 + [False] * 6
         assert [(await relay.page(keys)).blobs for keys, _ in left] == [[content] for _, content in left]
@@ -189,6 +194,76 @@ async def test_a_leap_of_the_clock_expires_nothing_and_is_told(tmp_path: Path) -
         keys = await relay.new_mailbox(0)
         await relay.appended(keys, marked()[0])
         relay.clock.now += 400 * DAY
-        assert await purge_once(relay.store, relay.calls.writer, relay.calls.days)
+        assert await relay.purge()
         assert not await is_gone(relay, keys)
         assert relay.calls.days.leapt
+
+
+async def test_an_expired_mailbox_that_is_wanted_again_is_deleted_at_once(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        keys, (content, mark) = await relay.new_mailbox(0), marked()
+        await relay.appended(keys, content)
+        relay.pass_days(2)
+        while (answer := await relay.call(keys, CREATE)).status_code == 503:
+            assert answer.headers["retry-after"] == "1"
+        assert (await relay.page(keys)).blobs == []
+        await relay.purge()
+        assert mark not in on_disk(tmp_path)
+
+
+async def test_a_clock_that_steps_back_brings_no_half_of_a_mailbox_back(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        keys = await relay.new_mailbox(0)
+        for _ in range(70):
+            await relay.appended(keys, marked()[0])
+        relay.pass_days(2)
+        today = relay.calls.days.today()
+        assert relay.store.purge_step(keys.mailbox, today)
+        relay.clock.now -= 2 * DAY
+        assert await is_gone(relay, keys)
+        assert (await relay.append(keys, marked()[0], seal=True)).status_code == 404
+        assert await relay.purge()
+        assert (await relay.call(keys, CREATE)).status_code == 204
+        assert (await relay.page(keys)).last == 0
+
+
+def test_a_clock_far_ahead_at_the_start_is_believed_after_a_day() -> None:
+    wall, running = Seconds(20_400 * DAY), Seconds()
+    days = Days(wall, running, 20_000)
+    assert (days.today(), days.leapt, days.keeping()) == (20_000, True, 20_400)
+    running.now += DAY
+    assert (days.today(), days.leapt) == (20_400, False)
+
+
+def test_a_relay_that_was_off_for_a_week_believes_its_clock() -> None:
+    assert Days(Seconds(20_007 * DAY), Seconds(), 20_000).today() == 20_007
+    assert Days(Seconds(20_008 * DAY), Seconds(), 20_000).today() == 20_000
+    assert Days(Seconds(20_400 * DAY), Seconds(), 0).today() == 20_400
+
+
+def test_a_clock_far_back_at_the_start_keeps_as_long_as_a_right_one() -> None:
+    days = Days(Seconds(0), Seconds(), 20_000)
+    assert (days.today(), days.keeping()) == (0, 20_000)
+
+
+async def test_a_wrong_clock_at_the_start_deletes_nothing_and_is_told(tmp_path: Path) -> None:
+    clock = Clock()
+    async with inside(tmp_path, clock=clock) as relay:
+        keys, content = await relay.new_mailbox(0), marked()[0]
+        await relay.appended(keys, content)
+        relay.store.note_run(relay.calls.days.today())
+    clock.now += 400 * DAY
+    async with inside(tmp_path, clock=clock) as relay:
+        notices: list[str] = []
+        purge_at_start(relay.store, relay.calls.days, Notices(notices.append))
+        assert notices == ["taboon relay: clock leapt ahead; nothing more expires for a day (1)"]
+        assert (await relay.page(keys)).blobs == [content]
+        # What is taken meanwhile is kept for its class by the new clock, which may well be right.
+        other = await relay.new_mailbox(1)
+        await relay.appended(other, content)
+        relay.calls.days._monotonic = lambda: 1e9
+        assert relay.calls.days.today() == int(clock()) // DAY
+        assert await is_gone(relay, keys)
+        assert (await relay.page(other)).blobs == [content]
+    async with inside(tmp_path, Settings(believe_clock=True), clock=clock) as relay:
+        assert not relay.calls.days.leapt

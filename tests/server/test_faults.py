@@ -16,14 +16,16 @@ import pytest
 import sqlcipher3.dbapi2 as sqlite
 from sqlalchemy.exc import OperationalError
 
-from taboon_server.expiry import purge_at_start, purge_once
+from taboon_server.database import StoreError
+from taboon_server.days import Days
+from taboon_server.expiry import purge_at_start
 from taboon_server.notices import Notices
 from taboon_server.settings import Settings
-from taboon_server.store import Store, StoreError
+from taboon_server.store import Store
 from tests.relay_process import RelayProcess
 from tests.server.caller import Caller, blob, refused
-from tests.server.inside import inside
-from tests.server.signing import READ, SIZES, Keys, Receipt, heads, read_receipt
+from tests.server.inside import DAY, inside
+from tests.server.signing import CREATE, READ, SIZES, Keys, Receipt, heads, read_receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,45 +96,88 @@ def test_a_seal_that_was_acknowledged_still_stands_after_a_kill(tmp_path: Path) 
         assert caller.appended(keys, commit, seal=True) == receipt
 
 
-def test_a_full_disk_refuses_appends_and_loses_nothing(tmp_path: Path) -> None:
+def test_a_full_relay_refuses_all_but_seals_and_loses_nothing(tmp_path: Path) -> None:
     with (
         RelayProcess(tmp_path / "home", extra_args=["--disk-bytes", str(1 << 20)]) as relay,
         Caller(relay) as caller,
     ):
-        keys = caller.new_mailbox()
+        keys, other = caller.new_mailbox(), caller.new_mailbox()
         stored: list[bytes] = []
         while (answer := caller.append(keys, content := blob(SIZES[1]))).status_code == 200:
             stored.append(content)
         refused(answer, 503, "busy")
         assert int(answer.headers["retry-after"]) > 0
         assert len(stored) > 20
-        for _ in range(3):
-            refused(caller.append(keys, blob(SIZES[3])), 503, "busy")
-        refused(caller.http.get("/v1/health"), 503, "busy")
-        assert caller.all_blobs(keys) == stored
+        refused(caller.append(other, blob()), 503, "busy")
+        refused(caller.create(Keys()), 503, "busy")
+        assert caller.create(keys).status_code == 204
         assert caller.appended(keys, stored[0]).number == 1
+        # However large, and in however many mailboxes: their number was bounded before.
+        for mailbox in (keys, other):
+            assert caller.appended(mailbox, blob(SIZES[3]), seal=True).seal
         relay.kill()
         relay.start()
-        assert caller.all_blobs(keys) == stored
-        assert "SQLITE_FULL" in relay.output
+        assert caller.all_blobs(keys)[:-1] == stored
+        refused(caller.create(Keys()), 503, "busy")
 
 
 @pytest.mark.anyio
-async def test_a_full_disk_is_used_again_once_something_expired(tmp_path: Path) -> None:
-    async with inside(tmp_path, disk_bytes=1 << 20) as relay:
+async def test_a_full_relay_takes_more_once_something_expired(tmp_path: Path) -> None:
+    async with inside(tmp_path, Settings(disk_bytes=1 << 20)) as relay:
         passing, keys = await relay.new_mailbox(0), await relay.new_mailbox(3)
         kept = blob()
         await relay.appended(keys, kept)
         while (await relay.append(passing, blob(SIZES[1]))).status_code == 200:
             pass
         assert (await relay.append(keys, blob(SIZES[1]))).status_code == 503
-        assert (await relay.http.get("/v1/health")).status_code == 503
         relay.pass_days(2)
-        assert await purge_once(relay.store, relay.calls.writer, relay.calls.days)
+        await relay.purge()
         more = blob(SIZES[1])
         await relay.appended(keys, more)
         assert (await relay.page(keys)).blobs == [kept, more]
-        assert relay.notices == ["taboon relay: database SQLITE_FULL (1)"]
+
+
+@pytest.mark.anyio
+async def test_nobody_uses_up_the_room_for_the_seal_of_another(tmp_path: Path) -> None:
+    room = 64 << 10
+    async with inside(tmp_path, Settings(disk_bytes=10 * room)) as relay:
+        mine = await relay.new_mailbox()
+        made = 0
+        while (await relay.call(Keys(), CREATE)).status_code == 204:
+            made += 1
+        assert made == 9
+        assert (await relay.append(mine, blob())).status_code == 503
+        assert (await relay.appended(mine, blob(SIZES[2]), seal=True)).seal
+
+
+@pytest.mark.anyio
+async def test_a_relay_takes_so_many_mailboxes(tmp_path: Path) -> None:
+    async with inside(tmp_path, Settings(quota_mailboxes=3)) as relay:
+        mailboxes = [await relay.new_mailbox() for _ in range(3)]
+        assert (await relay.call(Keys(), CREATE)).status_code == 503
+        assert (await relay.call(mailboxes[0], CREATE)).status_code == 204
+        await relay.appended(mailboxes[0], blob())
+
+
+@pytest.mark.anyio
+async def test_a_mailbox_takes_so_many_appends_a_minute_and_its_seal(tmp_path: Path) -> None:
+    async with inside(tmp_path, Settings(quota_minute=3)) as relay:
+        minute = [0.0]
+        relay.calls.writer.quotas._seconds = lambda: minute[0]
+        keys, other = await relay.new_mailbox(), await relay.new_mailbox()
+        contents = [blob() for _ in range(3)]
+        for content in contents:
+            await relay.appended(keys, content)
+        answer = await relay.append(keys, blob())
+        assert answer.status_code == 503
+        assert 0 < int(answer.headers["retry-after"]) <= 60
+        await relay.appended(other, blob())
+        assert (await relay.appended(keys, contents[0])).number == 1
+        minute[0] = 60.0
+        await relay.appended(keys, blob())
+        for _ in range(2):
+            await relay.appended(keys, blob())
+        assert (await relay.appended(keys, blob(), seal=True)).number == 7
 
 
 @pytest.mark.anyio
@@ -168,7 +213,7 @@ def test_a_locked_database_answers_busy_within_five_seconds(tmp_path: Path) -> N
 def start_on(path: Path) -> None:
     store = Store(path)
     try:
-        purge_at_start(store, 20_000, Notices())
+        purge_at_start(store, Days(lambda: 20_000 * DAY, lambda: 0), Notices())
     finally:
         store.close()
 
@@ -190,19 +235,6 @@ def test_a_damaged_database_is_not_served(tmp_path: Path) -> None:
     path.write_bytes(whole)
     with relay, Caller(relay) as caller:
         assert caller.page(keys).last == 20
-
-
-def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "relay.db"
-    start_on(path)
-    for version in (0, 2):
-        with contextlib.closing(sqlite.connect(str(path), isolation_level=None)) as connection:
-            connection.execute(f"PRAGMA user_version = {version}")
-        with pytest.raises(StoreError, match="another version"):
-            start_on(path)
-    with contextlib.closing(sqlite.connect(str(path), isolation_level=None)) as connection:
-        connection.execute("PRAGMA user_version = 1")
-    start_on(path)
 
 
 def test_what_is_acknowledged_has_been_synced_and_what_is_deleted_overwritten(tmp_path: Path) -> None:
@@ -272,18 +304,6 @@ def test_a_stop_under_load_loses_nothing_acknowledged(tmp_path: Path) -> None:
         relay.start()
         blobs = caller.all_blobs(keys)
     assert all(blobs[number - 1] == content for number, content in acknowledged.items())
-
-
-@pytest.mark.anyio
-async def test_a_mailbox_that_is_half_purged_proves_no_number(tmp_path: Path) -> None:
-    async with inside(tmp_path) as relay:
-        keys = await relay.new_mailbox()
-        blobs = [blob() for _ in range(3)]
-        for content in blobs:
-            await relay.appended(keys, content)
-        all_heads = heads(keys.mailbox, blobs)
-        assert [relay.store.head_at(keys.mailbox, number) for number in range(4)] == all_heads
-        assert relay.store.head_at(keys.mailbox, 4) is None
 
 
 @pytest.mark.anyio

@@ -1,0 +1,269 @@
+"""The relay's database, SQLite or PostgreSQL, behind one URL: connecting to it, and its schema."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import sqlcipher3.dbapi2 as sqlite
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from taboon_server.tables import REVISION
+
+READERS: Final = 4
+OLDEST_SQLITE: Final = (3, 51, 3)  # older ones can corrupt a database in WAL mode when a checkpoint meets a commit
+_PAGE_SIZE: Final = (
+    2_048  # an append to one of very many mailboxes rewrites three pages: docs/decisions/relay-storage.md
+)
+_CACHE_KIB: Final = 8_192
+_MIGRATING: Final = 0x7461626F6F6E  # any number: the name of PostgreSQL's lock
+
+
+class StoreError(Exception):
+    """The database cannot be used; the message says what to do, and names no password."""
+
+
+class Database:
+    """Connections to one database: `writing` for one thread, `reading` for a few.
+
+    Args:
+        where: the path of an SQLite file, made if there is none; or a URL, `sqlite:///PATH` or `postgresql://…`.
+        busy_seconds: how long to wait for a lock that another process holds.
+
+    Raises:
+        StoreError: it cannot be reached, or is none of these.
+    """
+
+    def __init__(self, where: Path | str, busy_seconds: float) -> None:
+        self.url = parse_url(where)
+        self.is_postgres = self.url.drivername != "sqlite"
+        self.own_backends: set[int] = set()
+        self._busy_seconds = busy_seconds
+        if self.is_postgres:
+            self.name = "The PostgreSQL database"
+            self.driver: Any = _psycopg()
+            self.writing = self._postgres(1)
+            self.reading = self._postgres(READERS, isolation_level="REPEATABLE READ")
+            return
+        self.driver = sqlite
+        self.path = Path(self.url.database or "")
+        self.name = self.path.name
+        if sqlite.sqlite_version_info < OLDEST_SQLITE:
+            raise StoreError(f"SQLite {sqlite.sqlite_version} is too old. Install a newer sqlcipher3.")
+        try:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be used: {error.strerror}.") from error
+        self.writing = self._sqlite(1, "BEGIN IMMEDIATE")
+        self.reading = self._sqlite(READERS, "BEGIN")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.writing.dispose()
+        self.reading.dispose()
+
+    def unusable(self, error: DBAPIError) -> StoreError:
+        """Return the error that says what to do about a database that cannot be used."""
+        if self.is_postgres:
+            return StoreError(f"{self.name} cannot be used ({error_name(error)}). Look at its own log.")
+        return StoreError(
+            f"{self.name} cannot be used: it is damaged, locked, or no database. Restore a backup, or start with "
+            "--fresh to put it aside and begin with an empty one; members' devices post again what they still have."
+        )
+
+    def put_aside(self) -> Path:
+        """Rename a damaged SQLite database, with its log, so that a fresh one can be made; return its new path."""
+        self.close()
+        aside = next(
+            path
+            for number in range(1, 1 << 30)
+            if not (path := self.path.with_name(f"{self.name}.aside-{number}")).exists()
+        )
+        for suffix in ("-wal", "-shm", ""):
+            source = self.path.with_name(self.name + suffix)
+            if source.exists():
+                source.rename(aside.with_name(aside.name + suffix))
+        return aside
+
+    def revision(self) -> str | None:
+        """Return the name of the schema that the database has, "" for a foreign one, None for an empty database."""
+        with self.writing.begin() as connection:
+            return _revision(connection)
+
+    def migrate(self) -> str:
+        """Bring the schema to the newest revision, in one transaction; return that revision.
+
+        Raises:
+            StoreError: it is of a newer version of the relay, or none of a relay.
+        """
+        # Loaded here alone: Alembic takes longer to import than the relay to start.
+        from alembic import command
+        from alembic.config import Config
+
+        with self.writing.begin() as connection:
+            if self.is_postgres:  # of several relays that start at once, one makes the tables
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
+            before = _revision(connection)
+            if before is not None and not "" < before <= REVISION:
+                self.check(before)
+            config = Config()
+            config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+            config.attributes["connection"] = connection
+            if before == "0001" and not inspect(connection).has_table("alembic_version"):
+                command.stamp(config, before)
+            command.upgrade(config, "head")
+        if not self.is_postgres and before is not None:
+            self.rewrite()
+        return REVISION
+
+    def check(self, revision: str) -> None:
+        """Refuse a database of any revision but this version's; raises StoreError that says what to do."""
+        if not revision:
+            raise StoreError(f"{self.name} is no relay's database. Name another one.")
+        if revision > REVISION:
+            raise StoreError(f"{self.name} was made by a newer version of the relay. Run that version.")
+        if revision < REVISION:
+            raise StoreError(f"{self.name} was made by an older version. Back it up, then run `taboon relay migrate`.")
+
+    def rewrite(self) -> None:
+        """Write an SQLite file anew: no free pages, in the order of the keys, with this version's page size."""
+        with self.plainly() as connection:
+            if connection.exec_driver_sql("PRAGMA page_size").scalar_one() != _PAGE_SIZE:
+                connection.exec_driver_sql("PRAGMA journal_mode = DELETE")
+                connection.exec_driver_sql(f"PRAGMA page_size = {_PAGE_SIZE}")
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+    @contextmanager
+    def cursor(self, engine: Engine) -> Iterator[Any]:
+        """Yield the driver's own cursor in a transaction, for the hot paths. Its errors come as SQLAlchemy's."""
+        with engine.begin() as connection:
+            try:
+                yield connection.connection.cursor()
+            except self.driver.Error as error:
+                connection.invalidate()
+                raise DBAPIError.instance("", None, error, self.driver.Error, True, dialect=engine.dialect) from None
+
+    def sql(self, text: str) -> str:
+        """Return SQL whose parameters are written `:name` as the driver takes it."""
+        return re.sub(r":(\w+)", r"%(\1)s", text) if self.is_postgres else text
+
+    def plainly(self) -> Connection:
+        """Return the writing connection, outside of any transaction."""
+        return self.writing.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def _sqlite(self, connections: int, begin: str) -> Engine:
+        engine = create_engine(
+            "sqlite://",
+            module=sqlite,
+            paramstyle="named",
+            creator=self._open_sqlite,
+            poolclass=QueuePool,
+            pool_size=connections,
+            max_overflow=0,
+            hide_parameters=True,
+        )
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+                connection.exec_driver_sql(begin)
+
+        return engine
+
+    def _open_sqlite(self) -> Any:
+        connection = sqlite.connect(
+            str(self.path), timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
+        )
+        for pragma in (
+            f"page_size = {_PAGE_SIZE}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "fullfsync = ON",  # macOS: a sync that reaches the disk
+            "checkpoint_fullfsync = ON",
+            "secure_delete = ON",
+            "trusted_schema = OFF",
+            "temp_store = FILE",  # a VACUUM must not need the whole database in memory
+            f"cache_size = -{_CACHE_KIB}",
+        ):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        return connection
+
+    def _postgres(self, connections: int, **options: Any) -> Engine:
+        wait = int(self._busy_seconds * 1_000)
+        server = {
+            "synchronous_commit": "on",
+            "lock_timeout": wait,
+            "idle_in_transaction_session_timeout": 2 * wait,  # a relay that hangs must not hold its locks for ever
+        }
+
+        def binary_cursor(*arguments: Any, **named: Any) -> Any:
+            cursor = self.driver.Cursor(*arguments, **named)
+            cursor.format = self.driver.pq.Format.BINARY
+            return cursor
+
+        engine = create_engine(
+            self.url,
+            pool_size=connections,
+            max_overflow=0,
+            hide_parameters=True,
+            connect_args={
+                "options": " ".join(f"-c {name}={value}" for name, value in server.items()),
+                "application_name": "taboon",
+                "connect_timeout": 5,
+                "cursor_factory": binary_cursor,
+            },
+            **options,
+        )
+
+        @event.listens_for(engine, "connect")
+        def _connected(connection: Any, _: object) -> None:
+            self.own_backends.add(connection.info.backend_pid)
+
+        return engine
+
+
+def parse_url(where: Path | str) -> URL:
+    """Return the URL of a database.
+
+    Raises:
+        StoreError: it is none that the relay can use.
+    """
+    if isinstance(where, Path):
+        return URL.create("sqlite", database=str(where))
+    try:
+        url = make_url(where)
+    except ArgumentError:
+        url = URL.create("none")
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername != "sqlite" or url.database in (None, "", ":memory:") or url.query:
+        raise StoreError("The database must be given as sqlite:///PATH or postgresql://USER@HOST/NAME.")
+    return url
+
+
+def error_name(error: DBAPIError) -> str:
+    """Return the database's own name for an error, which holds nothing of any request."""
+    return str(getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or "error")
+
+
+def _psycopg() -> Any:
+    try:
+        import psycopg
+    except ImportError as error:
+        raise StoreError("PostgreSQL needs one package more: pip install 'taboon[relay-postgres]'.") from error
+    return psycopg
+
+
+def _revision(connection: Connection) -> str | None:
+    tables = set(inspect(connection).get_table_names())
+    if "alembic_version" in tables:
+        return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())
+    if not tables:
+        return None
+    is_first = connection.dialect.name == "sqlite" and tables == {"mailbox", "blob"}
+    return "0001" if is_first and connection.exec_driver_sql("PRAGMA user_version").scalar_one() == 1 else ""
