@@ -71,9 +71,9 @@ def clock(tmp_path: Path) -> Clock:
     return Clock(tmp_path / "clock")
 
 
-def test_a_clock_that_jumps_while_the_relay_runs_makes_nothing_vanish(ground: Ground, clock: Clock) -> None:
+def test_a_clock_that_jumps_while_the_relay_runs_makes_nothing_vanish(some_ground: Ground, clock: Clock) -> None:
     chance = dice()
-    with clock.relay(ground) as relay, Caller(relay) as caller:
+    with clock.relay(some_ground) as relay, Caller(relay) as caller:
         boxes = [clock.new_mailbox(caller, retention) for retention in range(4)]
         count = 0
         for _ in range(sample(8, 200)):
@@ -89,8 +89,8 @@ def test_a_clock_that_jumps_while_the_relay_runs_makes_nothing_vanish(ground: Gr
             assert clock.blobs(caller, keys) == count
 
 
-def test_members_learn_the_time_of_a_relay_whose_clock_is_wrong(ground: Ground, clock: Clock) -> None:
-    with clock.relay(ground) as relay, Caller(relay) as caller:
+def test_members_learn_the_time_of_a_relay_whose_clock_is_wrong(some_ground: Ground, clock: Clock) -> None:
+    with clock.relay(some_ground) as relay, Caller(relay) as caller:
         keys = caller.new_mailbox()
         for wrong_by in (YEAR, -YEAR, 3_600, -3_600):
             clock.set_wrong_by(wrong_by)
@@ -99,8 +99,10 @@ def test_members_learn_the_time_of_a_relay_whose_clock_is_wrong(ground: Ground, 
             assert caller.append(keys, blob(), unit=told).status_code == 200
 
 
-def test_a_clock_that_was_behind_when_the_relay_started_takes_nothing_old_away(ground: Ground, clock: Clock) -> None:
-    relay = clock.relay(ground)
+def test_a_clock_that_was_behind_when_the_relay_started_takes_nothing_old_away(
+    some_ground: Ground, clock: Clock
+) -> None:
+    relay = clock.relay(some_ground)
     with relay, Caller(relay) as caller:
         old = clock.new_mailbox(caller, 2)
         clock.append(caller, old)
@@ -111,3 +113,31 @@ def test_a_clock_that_was_behind_when_the_relay_started_takes_nothing_old_away(g
     clock.set_wrong_by(0)
     with relay.start(), Caller(relay) as caller:
         assert clock.blobs(caller, old) == 2
+
+
+def test_what_came_while_the_clock_was_behind_is_kept_once_it_is_right(some_ground: Ground, clock: Clock) -> None:
+    clock.set_wrong_by(-20 * YEAR)
+    relay = clock.relay(some_ground)
+    with relay, Caller(relay) as caller:
+        young = clock.new_mailbox(caller, 3)
+        clock.append(caller, young)
+        clock.set_wrong_by(0)
+        clock.append(caller, young)
+        assert clock.blobs(caller, young) == 2
+    with relay.start(), Caller(relay) as caller:
+        assert clock.blobs(caller, young) == 2
+
+
+def test_a_clock_that_is_ahead_when_the_relay_starts_makes_nothing_vanish(some_ground: Ground, clock: Clock) -> None:
+    relay = clock.relay(some_ground)
+    with relay, Caller(relay) as caller:
+        boxes = [clock.new_mailbox(caller, retention) for retention in range(4)]
+        for keys in boxes:
+            clock.append(caller, keys)
+    clock.set_wrong_by(20 * YEAR)
+    for _ in range(2):
+        with relay.start(), Caller(relay) as caller:
+            assert [clock.blobs(caller, keys) for keys in boxes] == [1] * 4
+    clock.set_wrong_by(0)
+    with relay.start(), Caller(relay) as caller:
+        assert [clock.blobs(caller, keys) for keys in boxes] == [1] * 4
