@@ -327,9 +327,9 @@ class SecretTree:
             secrets = self._tree_secrets()
             entries = tuple(_TreeSecret(node, secrets[node]) for node in sorted(secrets))
             return _TreeSecrets(self._leaf_count, entries).encode()
-        for leaf, sender in self._senders.items():
-            if _sender_part(leaf) == name:
-                return sender.encode()
+        _, _, leaf = name.partition("/")
+        if leaf.isdecimal() and name == _sender_part(int(leaf)) and int(leaf) in self._senders:
+            return self._senders[int(leaf)].encode()
         if name in self._saved:
             return self._saved[name]
         raise UsageError(f"a secret tree has no part named {name!r}")
