@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from taboon_crypto.safety_code import SafetyCode
 
 __all__ = [
-    "Change",
     "GroupState",
     "GroupStatus",
     "ImportReport",
@@ -35,12 +34,11 @@ class GroupState(StrEnum):
 
 
 class InviteState(StrEnum):
-    """How far an invite has come: open, requested, approved (by us), answered (the Welcome is at the relay), ended."""
+    """How far an invite has come: open, requested, approved (by us), ended."""
 
     OPEN = "open"
     REQUESTED = "requested"
     APPROVED = "approved"
-    ANSWERED = "answered"
     ENDED = "ended"
 
 
@@ -165,11 +163,3 @@ class ImportReport:
     rows: int
     posted: int
     known: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Something that changed on the board: the item's id, or a register's name."""
-
-    group: str
-    place: bytes | str

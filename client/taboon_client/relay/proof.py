@@ -12,7 +12,6 @@ from typing import Protocol
 
 __all__ = [
     "NONCE_LENGTH",
-    "PROOF_LENGTH",
     "SIZE_CLASSES",
     "TIME_UNIT",
     "WAIT_LIMIT",
@@ -23,7 +22,6 @@ __all__ = [
     "read_proof",
 ]
 
-PROOF_LENGTH = 160
 NONCE_LENGTH = 12
 TIME_UNIT = 300
 """Seconds in one unit of a proof's time."""
