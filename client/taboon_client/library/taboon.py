@@ -90,6 +90,10 @@ class Taboon:
     ) -> None:
         await self.close()
 
+    async def mark(self) -> tuple[int, int]:
+        """Return two numbers that are others once anything in the vault has changed, here or in another process."""
+        return await self._runner(self._desk.vault.mark)
+
     async def change_passphrase(self, old: str, new: str) -> None:
         """Let another passphrase open the vault.
 

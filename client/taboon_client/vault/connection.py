@@ -71,6 +71,10 @@ class Connection(Protocol):
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
 
+    @property
+    def total_changes(self) -> int:
+        """How many rows this connection has changed since it was opened."""
+
     def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ..., /) -> Cursor:
         """Run one statement."""
 

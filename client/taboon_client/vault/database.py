@@ -191,6 +191,12 @@ class Vault:
                     connection.execute("ROLLBACK")
                 connection.execute("PRAGMA query_only = OFF")
 
+    def mark(self) -> tuple[int, int]:
+        """Return two numbers that are others once anything in the vault has changed, here or in another process."""
+        connection = self._ready()
+        with plain_errors(reading=True):
+            return int(connection.execute("PRAGMA data_version").fetchone()[0]), connection.total_changes
+
     def tidy(self) -> bool:
         """Empty the write-ahead log, so that what was deleted is not left in it either. Waits for nobody.
 

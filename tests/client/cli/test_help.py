@@ -85,7 +85,7 @@ def test_every_parameter_is_explained(name: str) -> None:
 def test_every_command_answers_machines(name: str) -> None:
     options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
     assert {"--json", "--passphrase-file"} <= options
-    if name not in {"init", "passphrase", "shell"}:
+    if name not in {"init", "lock", "open", "passphrase", "shell"}:
         assert {"--offline", "--wait"} <= options
 
 

@@ -1,0 +1,34 @@
+"""The screens: what is shown at which path, and what can be done there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from taboon_client.page.screens import board, deeds, home, item, more, people, posting
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from taboon_client.page.screens.visit import Told, Visit
+    from taboon_client.page.web import Answer
+
+__all__ = ["ACTS", "SCREENS"]
+
+SCREENS: Final[dict[str, Callable[[Visit], Awaitable[Answer]]]] = {
+    **home.SCREENS,
+    **board.SCREENS,
+    **item.SCREENS,
+    **posting.SCREENS,
+    **people.SCREENS,
+    **more.SCREENS,
+}
+"""By path: what is shown. None of them changes anything."""
+
+ACTS: Final[dict[str, Callable[[Visit], Awaitable[Told]]]] = {
+    **home.ACTS,
+    **board.ACTS,
+    **posting.ACTS,
+    **deeds.ACTS,
+    **people.ACTS,
+}
+"""By path: what is done."""

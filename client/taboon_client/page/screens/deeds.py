@@ -1,0 +1,164 @@
+"""What is done about an item, one small act each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from taboon_client.board import Pledge
+from taboon_client.errors import FieldError
+from taboon_client.page.language import N_
+from taboon_client.page.screens.visit import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from taboon_client.library import Group
+    from taboon_client.page.screens.visit import Visit
+
+__all__ = ["ACTS"]
+
+_DAY = 86_400
+
+
+def _deed(said: str, act: Callable[[Group, Visit], Awaitable[object]]) -> Callable[[Visit], Awaitable[Told]]:
+    """Return an act about the item that the form names, after which its screen is shown again."""
+
+    async def do(visit: Visit) -> Told:
+        place = await visit.place()
+        await act(place.group, visit)
+        visit.house.send_soon(place.group)
+        return Told(go=f"/item?g={place.code}&i={_item(visit)}", say=visit.say(said))
+
+    return do
+
+
+def _item(visit: Visit) -> str:
+    found = visit.asked.text("i")
+    if not found.isalnum():
+        raise FieldError("i", "is the id of an item")
+    return found
+
+
+def _number(visit: Visit, name: str) -> int | None:
+    written = visit.asked.text(name)
+    if not written:
+        return None
+    if not written.isdecimal() or len(written) > 10 or not int(written):
+        raise FieldError(name, "is a whole number")
+    return int(written)
+
+
+async def _pledge(group: Group, visit: Visit) -> None:
+    item = await group.item(_item(visit))
+    quantities = tuple(
+        (at, wanted) for at in range(len(item.lines)) if (wanted := _number(visit, f"quantity-{at}")) is not None
+    )
+    said = Pledge(quantities=quantities, note=visit.asked.text("note"), company=bool(visit.asked.text("company")))
+    await group.pledge(item, said=said)
+
+
+async def _go(group: Group, visit: Visit) -> None:
+    await group.go(_item(visit))
+
+
+async def _deliver(group: Group, visit: Visit) -> None:
+    await group.deliver(_item(visit), visit.asked.text("note"))
+
+
+async def _confirm(group: Group, visit: Visit) -> None:
+    await group.confirm(_item(visit), visit.asked.text("note"))
+
+
+async def _release(group: Group, visit: Visit) -> None:
+    await group.release(_item(visit), visit.asked.text("reason"))
+
+
+async def _returned(group: Group, visit: Visit) -> None:
+    await group.returned(_item(visit))
+
+
+async def _lapse(group: Group, visit: Visit) -> None:
+    await group.lapse(_item(visit), _event(visit, "pledge"))
+
+
+async def _contest(group: Group, visit: Visit) -> None:
+    await group.contest(_item(visit))
+
+
+async def _comment(group: Group, visit: Visit) -> None:
+    text = visit.asked.text("text")
+    if not text:
+        raise FieldError("text", "is empty")
+    await group.comment(_item(visit), text)
+
+
+async def _renew(group: Group, visit: Visit) -> None:
+    await group.renew(_item(visit))
+
+
+async def _pause(group: Group, visit: Visit) -> None:
+    await group.pause(_item(visit), 0, visit.asked.text("reason"))
+
+
+async def _withdraw(group: Group, visit: Visit) -> None:
+    await group.withdraw(_item(visit), visit.asked.text("reason"), why=visit.asked.text("why"))
+
+
+async def _undo(group: Group, visit: Visit) -> None:
+    await group.undo(_item(visit))
+
+
+async def _release_details(group: Group, visit: Visit) -> None:
+    chosen = visit.asked.text("pledge")
+    pledge = _event(visit, "pledge") if chosen else None
+    await group.release_details(_item(visit), pledge, first=bool(visit.asked.text("first")))
+
+
+async def _follow_up(group: Group, visit: Visit) -> None:
+    days = _number(visit, "days") or 1
+    await group.follow_up(_item(visit), visit.now + days * _DAY, visit.asked.text("note"))
+
+
+async def _followed_up(group: Group, visit: Visit) -> None:
+    await group.followed_up(_item(visit), visit.asked.text("note"), follow_up=_event(visit, "follow_up"))
+
+
+async def _outcome(group: Group, visit: Visit) -> None:
+    await group.outcome(_item(visit), visit.asked.text("text"))
+
+
+def _event(visit: Visit, name: str) -> bytes:
+    try:
+        return bytes.fromhex(visit.asked.text(name))
+    except ValueError:
+        raise FieldError(name, "is the name of an event") from None
+
+
+async def _open_details(visit: Visit) -> Told:
+    """Open the sealed details and show them, once; that they were opened is an event."""
+    place = await visit.place()
+    details = await place.group.open_details(_item(visit))
+    visit.house.send_soon(place.group)
+    return Told(show=visit.fragment("details.html", details=details))
+
+
+ACTS = {
+    "/pledge": _deed(N_("You have pledged. Thank you."), _pledge),
+    "/go": _deed(N_("Everybody sees that you are on the way."), _go),
+    "/deliver": _deed(N_("Noted: you have handed it over."), _deliver),
+    "/confirm": _deed(N_("Noted: it has arrived."), _confirm),
+    "/release": _deed(N_("You have given it back. Nobody needs a reason."), _release),
+    "/returned": _deed(N_("Noted: it is back."), _returned),
+    "/lapse": _deed(N_("Noted: this pledge has lapsed."), _lapse),
+    "/contest": _deed(N_("Noted: you still stand by it."), _contest),
+    "/comment": _deed(N_("Said."), _comment),
+    "/renew": _deed(N_("Noted: it is still so."), _renew),
+    "/pause": _deed(N_("It is paused."), _pause),
+    "/withdraw": _deed(N_("It is closed."), _withdraw),
+    "/undo": _deed(N_("It is open again."), _undo),
+    "/release-details": _deed(N_("The details are released to whoever goes."), _release_details),
+    "/follow-up": _deed(N_("Somebody will be reminded to ask again."), _follow_up),
+    "/followed-up": _deed(N_("Noted."), _followed_up),
+    "/outcome": _deed(N_("Those who helped will read it."), _outcome),
+    "/open-details": _open_details,
+}

@@ -1,0 +1,121 @@
+"""One item: everything about it, and what whoever looks at it can do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from taboon_client.board.explain import about_pledge
+from taboon_client.board.freshness import Freshness
+from taboon_client.board.item import HANDED, HOLDING, PledgeStanding, Status
+from taboon_client.board.sentences import say
+from taboon_client.page import words
+from taboon_client.page.screens.board import names_of
+from taboon_client.page.screens.cards import card_of
+from taboon_client.views.matching import offers_for
+
+if TYPE_CHECKING:
+    from taboon_client.board import Item, ItemPledge
+    from taboon_client.page.screens.visit import Place, Visit
+    from taboon_client.page.web import Answer
+
+__all__ = ["SCREENS", "Can", "can_do"]
+
+_COMMENTS = 30
+_MATCHES = 5
+
+
+class Can(NamedTuple):
+    """What whoever looks at an item may do about it."""
+
+    act_for_it: bool
+    pledge: bool
+    go: bool
+    deliver: bool
+    release: bool
+    confirm: bool
+    renew: bool
+    pause: bool
+    close: bool
+    reopen: bool
+    bring_back: bool
+
+
+def can_do(item: Item, place: Place, dispatch: frozenset[bytes]) -> Can:
+    """Return what the rules of the board let us do; the library decides again when it is done."""
+    side = item.author == place.me or place.me in dispatch
+    mine = [one for one in item.pledges if one.author == place.me]
+    holding = [one for one in mine if one.standing in HOLDING]
+    handed = any(one.standing is PledgeStanding.HANDED_OVER for one in item.pledges)
+    return Can(
+        act_for_it=side,
+        pledge=not item.closed and not [one for one in mine if one.standing in HOLDING | HANDED],
+        go=any(one.standing is PledgeStanding.PRIMARY for one in mine),
+        deliver=bool(holding),
+        release=bool(holding),
+        confirm=side and handed,
+        renew=side and not item.closed,
+        pause=side and not item.closed and item.status is not Status.PAUSED,
+        close=side and not item.closed,
+        reopen=side and bool(item.closing) and item.status is not Status.DONE,
+        bring_back=item.kind == "loan" and side and any(one.standing in HANDED for one in item.pledges),
+    )
+
+
+class _PledgeShown(NamedTuple):
+    pledge: ItemPledge
+    sentence: str
+    who: str
+    quantity: int
+    name: str
+    mine: bool
+
+
+async def _item(visit: Visit) -> Answer:
+    place = await visit.place()
+    group = place.group
+    item = await group.item(visit.asked.query.get("i", ""))
+    names = await names_of(visit, place)
+    dispatch = await group.dispatch()
+    freshness = await group.freshness()
+    comments = await group.thread(item)
+    questions = await group.all_questions() if item.answers else {}
+    can = can_do(item, place, dispatch)
+    return visit.render_in(
+        place,
+        "item.html",
+        "board",
+        item=item,
+        card=card_of(item, place, names, freshness),
+        can=can,
+        pledges=[_shown(item, one, place, visit) for one in item.pledges],
+        comments=comments[-_COMMENTS:],
+        older=max(0, len(comments) - _COMMENTS),
+        opens=bool(item.sealed) and await group.can_open_details(item),
+        overtaken=await group.overtaken(item) if can.act_for_it else [],
+        notes=await group.private_notes(item) if item.private else [],
+        answers=[(questions.get(one.question), one.value) for one in item.answers],
+        matches=_matches(item, await group.board()) if item.kind == "need" and not item.closed else [],
+        fading=freshness.get(item.id, Freshness.FRESH) is not Freshness.FRESH,
+        words=words,
+    )
+
+
+def _shown(item: Item, pledge: ItemPledge, place: Place, visit: Visit) -> _PledgeShown:
+    return _PledgeShown(
+        pledge=pledge,
+        sentence=say(about_pledge(item, pledge), visit.language.code, place.called),
+        who=place.who(pledge.author),
+        quantity=sum(quantity for _, quantity in pledge.taken or pledge.promised),
+        name=pledge.name.hex(),
+        mine=pledge.author == place.me,
+    )
+
+
+def _matches(item: Item, items: list[Item]) -> list[tuple[Item, tuple[str, ...]]]:
+    return [
+        (match.item, tuple(dict.fromkeys(reason.id for reason in match.reasons)))
+        for match in offers_for(item, items, _MATCHES)
+    ]
+
+
+SCREENS = {"/item": _item}

@@ -1,0 +1,118 @@
+"""Who is in the group, who asks to come in, and everybody's keys."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, NamedTuple
+
+from markupsafe import Markup
+
+from taboon_client.errors import NotFoundError
+from taboon_client.page.language import N_
+from taboon_client.page.screens.visit import Told
+from taboon_client.values import InviteState
+
+if TYPE_CHECKING:
+    from taboon_client.page.screens.visit import Visit
+    from taboon_client.page.web import Answer
+    from taboon_client.values import Member, Outcome
+
+__all__ = ["ACTS", "SCREENS"]
+
+_HOURS = 72
+
+
+class _Shown(NamedTuple):
+    member: Member
+    ref: str
+    circle: bool
+
+
+async def _people(visit: Visit) -> Answer:
+    place = await visit.place()
+    group = place.group
+    dispatch = await group.dispatch()
+    members = sorted(await group.members(), key=lambda one: (not one.me, not one.admin, one.name))
+    return visit.render_in(
+        place,
+        "people.html",
+        "people",
+        members=[_Shown(one, one.identity.hex(), one.identity in dispatch) for one in members],
+        requests=await group.requests(),
+        invites=[one for one in await group.invites() if one.state is not InviteState.ENDED],
+    )
+
+
+async def _invite_screen(visit: Visit) -> Answer:
+    place = await visit.place()
+    code = visit.asked.query.get("code", "")
+    invite = next((one for one in await place.group.invites() if one.code == code), None)
+    if invite is None:
+        raise NotFoundError("invite", "this invite is not here any more")
+    return visit.render_in(place, "invite.html", "people", invite=invite, picture=_qr(invite.link))
+
+
+def _qr(text: str) -> Markup:
+    """Return a QR code as SVG that takes its colours from the page."""
+    import segno
+
+    drawn = io.BytesIO()
+    segno.make(text, error="m").save(
+        drawn, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=4, svgclass="qr", lineclass=None
+    )
+    return Markup(drawn.getvalue().decode("ascii"))  # noqa: S704 - drawn by us from a link of ours: no text in it
+
+
+async def _invite(visit: Visit) -> Told:
+    place = await visit.place()
+    invite = await place.group.invite(_HOURS)
+    visit.house.send_soon(place.group)
+    return Told(go=f"/invite?g={place.code}&code={invite.code}")
+
+
+async def _approve(visit: Visit) -> Told:
+    place = await visit.place()
+    outcome = await place.group.approve(visit.asked.text("code"))
+    return _told(visit, place.code, outcome, N_("Let in."))
+
+
+async def _remove(visit: Visit) -> Told:
+    place = await visit.place()
+    who = place.people.get(bytes.fromhex(visit.asked.text("who"))) if _is_hex(visit.asked.text("who")) else None
+    if who is None:
+        raise NotFoundError("member", "nobody of that name is in the group")
+    outcome = await place.group.remove(who)
+    return _told(visit, place.code, outcome, N_("Removed. What is said from now on cannot be read with their keys."))
+
+
+async def _rotate(visit: Visit) -> Told:
+    place = await visit.place()
+    return _told(
+        visit, place.code, await place.group.rotate(), N_("Your keys are fresh, and the group has a new epoch.")
+    )
+
+
+async def _dispatch(visit: Visit) -> Told:
+    place = await visit.place()
+    chosen = set(visit.asked.many("circle"))
+    members = [one for one in await place.group.members() if one.identity.hex() in chosen]
+    return _told(visit, place.code, await place.group.set_dispatch(members), N_("The dispatch circle is changed."))
+
+
+def _told(visit: Visit, code: str, outcome: Outcome, done: str) -> Told:
+    later = N_("Saved. It is done when the relay has it, and until then it is not.")
+    return Told(go=f"/people?g={code}", say=visit.say(done if outcome.done else later), problem=not outcome.done)
+
+
+def _is_hex(text: str) -> bool:
+    return len(text) == 64 and all(sign in "0123456789abcdef" for sign in text)
+
+
+SCREENS = {"/people": _people, "/invite": _invite_screen}
+ACTS = {
+    "/do-invite": _invite,
+    "/approve": _approve,
+    "/remove": _remove,
+    "/rotate": _rotate,
+    "/dispatch": _dispatch,
+}

@@ -1,0 +1,270 @@
+// The one script of the page. It keeps the token, fetches what the local process has rendered and escaped, and puts it
+// in place through one trusted-types policy. It asks nobody else, writes nothing but the token, and holds no history
+// that a browser would keep: where one has been is a list in memory.
+"use strict";
+(() => {
+  const policy = window.trustedTypes
+    ? trustedTypes.createPolicy("taboon", { createHTML: (html) => html })
+    : { createHTML: (html) => html };
+  const $ = (id) => document.getElementById(id);
+  const kept = sessionStorage;
+  const doorForm = document.importNode($("main"), true);
+  let token = kept.getItem("token");
+  let language = kept.getItem("language") || ((navigator.language || "").startsWith("ar") ? "ar" : "en");
+  let been = ["/home"];
+  let at = 0;
+  let shown = "";
+  let waiting = null; // aborts the fetch of a view that is no longer wanted
+  let lastUse = 0;
+
+  // --- asking
+
+  async function ask(path, form, signal) {
+    const headers = { "Accept-Language": language };
+    if (token) headers.Authorization = "Taboon " + token;
+    const init = { headers, signal, cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer" };
+    if (form) {
+      headers["Content-Type"] = "application/json";
+      init.method = "POST";
+      init.body = JSON.stringify(form);
+    }
+    return fetch(path, init);
+  }
+
+  async function enter(code) {
+    const answer = await ask("/enter", { code });
+    if (!answer.ok) return false;
+    const got = await answer.json();
+    token = got.token;
+    kept.setItem("token", got.token);
+    kept.setItem("ticket", got.next);
+    return true;
+  }
+
+  // --- showing
+
+  function put(place, html) {
+    place.innerHTML = policy.createHTML(html);
+  }
+
+  function say(text, problem) {
+    const line = $("say");
+    line.textContent = text || "";
+    line.className = problem ? "problem" : text ? "good" : "";
+  }
+
+  function face(to) {
+    document.documentElement.lang = to;
+    document.documentElement.dir = to === "ar" ? "rtl" : "ltr";
+  }
+
+  function blank() {
+    shown = "";
+    say("");
+    $("page").replaceChildren();
+  }
+
+  // Whether somebody is in the middle of something that a redraw would take away.
+  function busy() {
+    const main = $("main");
+    if (!main) return false;
+    if (main.querySelector("[data-keep]")) return true;
+    for (const field of main.querySelectorAll("input, textarea, select")) {
+      if (field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
+        : field.type === "file" ? field.files.length
+        : field.tagName === "SELECT" ? [...field.options].some((one) => one.selected !== one.defaultSelected)
+        : field.value !== field.defaultValue) return true;
+    }
+    return false;
+  }
+
+  function draw(html, quietly) {
+    if (quietly && html === shown) return;
+    const open = quietly ? [...document.querySelectorAll("details[open][id]")].map((one) => one.id) : [];
+    const focused = quietly && document.activeElement && document.activeElement.id;
+    const [x, y] = [scrollX, scrollY];
+    shown = html;
+    put($("page"), html);
+    for (const id of open) if ($(id)) $(id).open = true;
+    if (quietly) {
+      if (focused && $(focused)) $(focused).focus({ preventScroll: true });
+      scrollTo(x, y);
+    } else {
+      scrollTo(0, 0);
+      const first = document.querySelector("[data-first]") || $("main");
+      if (first) first.focus({ preventScroll: true });
+    }
+  }
+
+  async function show(path, quietly) {
+    if (waiting) waiting.abort();
+    const mine = (waiting = new AbortController());
+    try {
+      const answer = await ask(path, null, mine.signal);
+      const html = await answer.text();
+      if (mine.signal.aborted) return;
+      if (answer.status === 404) return atDoor();
+      face(answer.headers.get("Content-Language") || language);
+      draw(html, quietly);
+    } catch (error) {
+      if (!mine.signal.aborted) atDoor();
+    }
+  }
+
+  function go(path) {
+    been = [...been.slice(0, at + 1), path];
+    at = been.length - 1;
+    history.pushState(at, "");
+    say("");
+    return show(path);
+  }
+
+  // --- the door
+
+  async function atDoor() {
+    blank();
+    token = null;
+    kept.removeItem("token");
+    face("en");
+    const ticket = kept.getItem("ticket");
+    if (ticket) {
+      kept.removeItem("ticket");
+      // The process that takes over may still be starting.
+      try {
+        if (await enter(ticket)) return begin();
+      } catch (error) { /* nobody is there any more */ }
+    }
+    $("page").replaceChildren(document.importNode(doorForm, true));
+    $("code").focus();
+  }
+
+  function begin() {
+    been = ["/home"];
+    at = 0;
+    history.replaceState(0, "", "/");
+    listen();
+    return show("/home");
+  }
+
+  // News comes as lines of a fetch that never ends. When it does end, the process is locked or gone: nothing stays.
+  async function listen() {
+    const mine = token;
+    let first = true;
+    try {
+      const answer = await ask("/news");
+      const lines = answer.body.getReader();
+      while (answer.ok) {
+        const { done } = await lines.read();
+        if (done) break;
+        if (!first && token === mine) {
+          if (busy()) { if ($("news")) $("news").hidden = false; } else show(been[at], true);
+        }
+        first = false;
+      }
+    } catch (error) { /* as at its end */ }
+    if (token === mine) atDoor();
+  }
+
+  // --- what people do
+
+  async function act(form, button) {
+    const fields = {};
+    const add = (name, value) => { fields[name] = name in fields ? [].concat(fields[name], value) : value; };
+    for (const [name, value] of new FormData(form, button)) {
+      add(name, typeof value === "string" ? value : await value.text());
+    }
+    if (form.method === "get") return go(form.dataset.to + "?" + new URLSearchParams(fields));
+    say("");
+    form.setAttribute("aria-busy", "true");
+    for (const one of form.querySelectorAll("button")) one.disabled = true;
+    try {
+      const answer = await ask(form.dataset.to, fields);
+      if (answer.status === 404) return atDoor();
+      await follow(await answer.json());
+    } catch (error) {
+      atDoor();
+    } finally {
+      form.removeAttribute("aria-busy");
+      for (const one of form.querySelectorAll("button")) one.disabled = false;
+    }
+  }
+
+  async function follow(told) {
+    if (told.language) { language = told.language; kept.setItem("language", language); }
+    if (told.show) put($("shown"), told.show);
+    if (told.download) download(told.download);
+    if (told.go) await go(told.go);
+    say(told.say, told.problem);
+    const field = told.field && document.querySelector("[name='" + CSS.escape(told.field) + "']");
+    if (field) { field.setAttribute("aria-invalid", "true"); field.focus(); }
+    if (told.show) $("shown").focus();
+  }
+
+  function download(file) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([file.text], { type: file.type }));
+    link.download = file.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  document.addEventListener("click", (event) => {
+    const found = event.target.closest("[data-go], [data-copy], [data-print], [data-back], [data-again]");
+    if (!found || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    if (found.dataset.go) go(found.dataset.go);
+    else if ("back" in found.dataset) history.back();
+    else if ("again" in found.dataset) show(been[at]);
+    else if ("print" in found.dataset) print();
+    else navigator.clipboard.writeText($(found.dataset.copy).textContent).then(() => say(found.dataset.done));
+  });
+
+  document.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    if (form.id !== "enter") return act(form, event.submitter);
+    const typed = $("code").value;
+    if (await enter(typed).catch(() => false)) return begin();
+    $("refused").hidden = false;
+    $("code").select();
+  });
+
+  // A field that another one depends on, as the areas of a group or how strong a passphrase is.
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-live]");
+    if (!form) return;
+    clearTimeout(form.timer);
+    form.timer = setTimeout(async () => {
+      const answer = await ask(form.dataset.live, Object.fromEntries(new FormData(form)));
+      if (answer.ok) put($("live"), (await answer.json()).show);
+    }, 150);
+  });
+
+  addEventListener("popstate", (event) => {
+    if (!token || typeof event.state !== "number") return;
+    at = Math.min(event.state, been.length - 1);
+    say("");
+    show(been[at]);
+  });
+
+  // The process locks when nobody does anything for a while; reading and writing count as doing something.
+  for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"]) {
+    addEventListener(kind, () => {
+      if (token && Date.now() - lastUse > 20000) {
+        lastUse = Date.now();
+        ask("/used", {}).catch(() => {});
+      }
+    }, { passive: true });
+  }
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  addEventListener("pagehide", blank);
+
+  // --- the beginning
+
+  const code = location.hash.slice(1);
+  if (code) history.replaceState(0, "", "/");
+  if (code) enter(code).then((let_in) => (let_in ? begin() : atDoor()), atDoor);
+  else if (token) begin();
+  else if (kept.getItem("ticket")) atDoor();
+  else $("code").focus();
+})();

@@ -1,0 +1,89 @@
+"""What the board's own words are called on the page, for the catalogue: kinds, statuses, urgencies, standings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from taboon_client.page.language import N_
+
+__all__ = [
+    "AUDIENCES",
+    "CLOSE_REASONS",
+    "FOR_WHOM",
+    "FRESHNESS",
+    "HELPER_NEEDS",
+    "KINDS",
+    "ORDERS",
+    "STANDINGS",
+    "STATUSES",
+    "URGENCIES",
+]
+
+KINDS: Final = {"need": N_("Need"), "offer": N_("Offer"), "standing": N_("Standing offer"), "loan": N_("To lend")}
+STATUSES: Final = {
+    "open": N_("open"),
+    "partly": N_("partly pledged"),
+    "covered": N_("all pledged"),
+    "delivered": N_("handed over"),
+    "done": N_("done"),
+    "paused": N_("paused"),
+    "withdrawn": N_("closed"),
+    "merged": N_("merged"),
+}
+URGENCIES: Final = {
+    "now": N_("now, within hours"),
+    "soon": N_("soon, a day or two"),
+    "week": N_("this week"),
+    "whenever": N_("whenever it suits"),
+}
+STANDINGS: Final = {
+    "primary": N_("goes"),
+    "on-the-way": N_("on the way"),
+    "standby": N_("stands by"),
+    "released": N_("gave it back"),
+    "lapsed": N_("lapsed"),
+    "handed-over": N_("handed over"),
+    "confirmed": N_("arrived"),
+    "returned": N_("brought it back"),
+}
+FRESHNESS: Final = {"stale": N_("not confirmed lately"), "faded": N_("fading: is it still so?")}
+FOR_WHOM: Final = {
+    "self": N_("for me"),
+    "household": N_("for my household"),
+    "neighbour": N_("for a neighbour"),
+    "group": N_("for the group"),
+}
+AUDIENCES: Final = {
+    "group": N_("this group only"),
+    "neighbours": N_("neighbouring groups too"),
+    "allies": N_("allies too"),
+    "text": N_("anybody, as a text"),
+}
+HELPER_NEEDS: Final = {
+    "vehicle": N_("a vehicle"),
+    "lifting": N_("heavy lifting"),
+    "woman": N_("a woman"),
+    "medic": N_("somebody with medical training"),
+    "two-people": N_("two people"),
+    "language": N_("another language"),
+    "tools": N_("tools"),
+    "night": N_("at night"),
+}
+CLOSE_REASONS: Final = {
+    "done": N_("it is done"),
+    "done-by-others": N_("others have done it"),
+    "not-wanted": N_("it is not wanted any more"),
+    "no-answer": N_("nobody answers there"),
+    "out-of-reach": N_("it cannot be reached"),
+    "passed-on": N_("passed on to others"),
+    "duplicate": N_("it stands there twice"),
+    "unsafe": N_("it is not safe"),
+    "wrong": N_("it was a mistake"),
+    "undone": N_("it was not done, and that is all right"),
+}
+ORDERS: Final = {
+    "urgency": N_("most urgent first"),
+    "oldest": N_("oldest first"),
+    "newest": N_("newest first"),
+    "latest": N_("last changed first"),
+}
