@@ -32,10 +32,10 @@ from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from bench.groups.floors import Costs, Shape
-from bench.groups.peer import Peer, PeerMissingError
-from bench.groups.world import LIMITS, World, newcomer
 from bench.harness import main
+from bench.trees.floors import Costs, Shape
+from bench.trees.peer import Peer, PeerMissingError
+from bench.trees.world import LIMITS, World, newcomer
 from taboon_crypto import mls
 from taboon_crypto.mls.messages.envelope import wrap
 from taboon_crypto.mls.tree import indices as ix

@@ -30,6 +30,8 @@ class CountingProxy:
         self._server: asyncio.Server | None = None
         self._lock = threading.Lock()
         self._count = 0
+        # The loop holds its tasks weakly: one that waits for both ends would be collected in between.
+        self._connections = set[asyncio.Task[None] | None]()
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -64,12 +66,15 @@ class CountingProxy:
         await asyncio.gather(*rest, return_exceptions=True)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        self._connections.add(task)
         far_reader, far_writer = await asyncio.open_connection(*self._there)
         try:
             await asyncio.gather(self._pass_on(reader, far_writer), self._pass_on(far_reader, writer))
         finally:
             for one in (writer, far_writer):
                 one.close()
+            self._connections.discard(task)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):

@@ -24,6 +24,8 @@ from taboon_crypto.mls.tree.nodes import ParentNode
 from taboon_crypto.mls.tree.ratchet_tree import RatchetTree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from taboon_crypto.mls.tree.indices import NodeIndex
     from taboon_crypto.mls.tree.nodes import Node
 
@@ -35,9 +37,9 @@ _GROUP_ID_LENGTH = 32
 _DAY = 86_400
 
 
-def newcomer() -> tuple[mls.KeyPackage, mls.KeyPackageSecrets]:
+def newcomer(profile: mls.MemberProfile | None = None) -> tuple[mls.KeyPackage, mls.KeyPackageSecrets]:
     """Return a key package that is good now."""
-    return mls.KeyPackage.generate(SUITE, _profile(), now=int(time.time()), lifetime=_DAY, random=os.urandom)
+    return mls.KeyPackage.generate(SUITE, profile or _profile(), now=int(time.time()), lifetime=_DAY, random=os.urandom)
 
 
 def _profile() -> mls.MemberProfile:
@@ -48,17 +50,29 @@ def _profile() -> mls.MemberProfile:
 class World:
     """One epoch of a group with a full tree, as each of its members knows it."""
 
-    def __init__(self, size: int, *, room_at_the_end: bool = False) -> None:
+    def __init__(
+        self,
+        size: int,
+        *,
+        room_at_the_end: bool = False,
+        profiles: Sequence[mls.MemberProfile] | None = None,
+        extensions: tuple[mls.Extension, ...] = (),
+        signed_generations: bool = False,
+    ) -> None:
         """Make a group.
 
         Args:
             size: How many members it has.
             room_at_the_end: Leave blank what stands above the leaf after the last member, all but the root: whoever
                 is added there is unmerged nowhere.
+            profiles: What the members say of themselves, by leaf; nothing unless told.
+            extensions: Of the group context.
+            signed_generations: As ``mls.Group.create`` has it.
         """
         width = ix.leaf_count_for(2 * (size + room_at_the_end) - 1)
         self.size = size
-        self._profiles = [_profile() for _ in range(size)]
+        self._profiles = list(profiles) if profiles is not None else [_profile() for _ in range(size)]
+        self._signed_generations = signed_generations
         self._group_id = os.urandom(_GROUP_ID_LENGTH)
         self._private: dict[int, mls.Secret] = {}
         self._nodes: list[Node | None] = [None] * ix.node_count(width)
@@ -67,7 +81,7 @@ class World:
         self._fill(ix.root(width), b"")
         self._tree = RatchetTree(SUITE, self._nodes, self._tree.hash_cache)
         self._context = GroupContext(
-            MLS10, SUITE.suite_id, self._group_id, 1, tree_hash(self._tree), os.urandom(SUITE.hash_length)
+            MLS10, SUITE.suite_id, self._group_id, 1, tree_hash(self._tree), os.urandom(SUITE.hash_length), extensions
         )
         self._secrets, self._encryption_secret = epoch_secrets(
             SUITE, os.urandom(SUITE.hash_length), SUITE.zero, self._context.encode()
@@ -90,7 +104,9 @@ class World:
             private=private,
             signing_key=self._profiles[leaf].signing_key,
         )
-        return mls.Group(State.begin(epoch, self._encryption_secret, signed_generations=False, limits=LIMITS))
+        return mls.Group(
+            State.begin(epoch, self._encryption_secret, signed_generations=self._signed_generations, limits=LIMITS)
+        )
 
     def _fill(self, top: NodeIndex, parent_hash: bytes) -> None:
         """Set a subtree whose top carries a parent hash; that of each parent node is carried on its left."""
