@@ -4,6 +4,7 @@ python scripts/test.py              everything
 python scripts/test.py tests/relay  only these tests; what follows goes to pytest as it is
 """
 
+import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +21,8 @@ _venv.require_python()
 def main() -> int:
     """Run every check, also after one that failed; return 0 if all passed."""
     _venv.prepare("-e", ".[relay]", "--group", "dev")
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        _venv.say("No Chromium is here: the tests of the local page are left out. Get it with: sudo apt install chromium")
     tests = [_venv.python(), "-m", "pytest", *sys.argv[1:]]
     if sys.argv[1:]:
         return subprocess.run(tests, cwd=_venv.ROOT, check=False).returncode

@@ -24,6 +24,7 @@ __all__ = ["LANGUAGES", "N_", "Language", "language"]
 LANGUAGES: Final = ("en", "ar")
 _CATALOGUE: Final = Path(__file__).parent / "locale" / "ar.po"
 _LOCALES: Final = {"en": Locale("en", "GB"), "ar": Locale("ar")}
+_MOMENT: Final = 60
 _ARABIC_DIGITS: Final = str.maketrans("0123456789%", "٠١٢٣٤٥٦٧٨٩٪")
 
 
@@ -56,10 +57,13 @@ class Language:
 
     def number(self, number: float) -> str:
         """Return a number as it is written."""
-        return self.digits(format_decimal(number, locale=self._locale))
+        system = "arab" if self.code == "ar" else "latn"
+        return format_decimal(number, locale=self._locale, numbering_system=system)
 
     def ago(self, seconds: int, now: int) -> str:
         """Return how long ago something was, or how long until it is."""
+        if abs(seconds - now) < _MOMENT:
+            return self.text(N_("just now"))
         passed = timedelta(seconds=seconds - now)
         return self.digits(format_timedelta(passed, add_direction=True, threshold=1.5, locale=self._locale))
 

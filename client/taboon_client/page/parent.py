@@ -28,6 +28,7 @@ __all__ = ["HOST", "Parent"]
 
 HOST: Final = "127.0.0.1"
 """The only address that the page is at. Never a name: names can be pointed elsewhere."""
+_CHILD = "taboon_client.page.child"
 _MOST_FAILURES: Final = 3
 _START: Final = """<!doctype html><meta charset="utf-8"><title>Taboon</title>
 <meta name="referrer" content="no-referrer">
@@ -115,7 +116,7 @@ class Parent:
                 child.kill()
 
     def _start(self) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "taboon_client.page.child"]
+        command = [sys.executable, "-m", _CHILD]
         with self._lock:
             following = make_ticket(os.urandom)
             setup: dict[str, object] = {

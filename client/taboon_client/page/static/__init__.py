@@ -13,6 +13,7 @@ __all__ = ["open_files"]
 _FILES: Final = {
     "/": ("shell.html", "text/html; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
 }
 

@@ -72,7 +72,7 @@
     for (const field of main.querySelectorAll("input, textarea, select")) {
       if (field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
         : field.type === "file" ? field.files.length
-        : field.tagName === "SELECT" ? [...field.options].some((one) => one.selected !== one.defaultSelected)
+        : field.tagName === "SELECT" ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected))
         : field.value !== field.defaultValue) return true;
     }
     return false;
@@ -236,7 +236,8 @@
     clearTimeout(form.timer);
     form.timer = setTimeout(async () => {
       const answer = await ask(form.dataset.live, Object.fromEntries(new FormData(form)));
-      if (answer.ok) put($("live"), (await answer.json()).show);
+      const told = answer.ok ? await answer.json() : null;
+      if (told && $("live")) put($("live"), told.show);
     }, 150);
   });
 

@@ -1,0 +1,171 @@
+"""People with a vault, a page and a window of a real browser each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from taboon_client.page.language import language
+from tests.page.running import PageProcess
+from tests.support import PASSPHRASE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Locator, Page, Playwright
+
+    from taboon_client.page.language import Language
+
+__all__ = ["NARROW", "WIDE", "Person", "start_browser"]
+
+NARROW = (360, 740)
+WIDE = (1280, 900)
+
+_MISSING = "no Chromium is here, which the tests of the local page drive. Get it with: sudo apt install chromium"
+_QUIET = (
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--no-first-run", "--disable-quic"),
+)
+
+
+def chromium() -> str:
+    """Return where the browser is; without one the tests are skipped, and fail in CI."""
+    found = os.environ.get("TABOON_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    found = found or shutil.which("google-chrome")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail(_MISSING)
+        pytest.skip(_MISSING)
+    return found
+
+
+def start_browser(playwright: Playwright) -> Browser:
+    """Start the machine's own Chromium."""
+    # Its sandbox refuses to work for root, as CI often is.
+    sandbox = os.name != "posix" or os.getuid() != 0
+    return playwright.chromium.launch(executable_path=chromium(), args=list(_QUIET), chromium_sandbox=sandbox)
+
+
+class Person:
+    """Somebody at their own page. Everything is done as a person would: by what stands on the screen."""
+
+    def __init__(self, browser: Browser, folder: Path, *, code: str = "en", size: tuple[int, int] = NARROW) -> None:
+        self.folder = folder
+        self.language: Language = language(code)
+        self.process = PageProcess(folder)
+        self._context = browser.new_context(
+            locale=code, viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce"
+        )
+        self._context.grant_permissions(["clipboard-read", "clipboard-write"], origin=self.process.url.rstrip("/"))
+        self.page: Page = self._context.new_page()
+        self.faults: list[str] = []
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
+        self.page.goto(f"{self.process.url}#{self.process.code.replace('-', '')}")
+
+    def say(self, message: str, **values: object) -> str:
+        """Return what a sentence of the page is in this person's language."""
+        return self.language.text(message, **values)
+
+    def make_vault(self) -> None:
+        """Make the vault."""
+        self.fill("Passphrase", PASSPHRASE)
+        self.fill("Once more", PASSPHRASE)
+        self.press("Make the vault")
+        self.sees("Your groups")
+
+    def unlock(self) -> None:
+        """Type the passphrase at the lock screen."""
+        self.fill("Passphrase", PASSPHRASE)
+        self.press("Open")
+
+    def fill(self, label: str, text: str) -> None:
+        """Fill a field in."""
+        self.page.get_by_label(self.say(label), exact=True).first.fill(text)
+
+    def press(self, name: str, **values: object) -> None:
+        """Press a button or follow a link."""
+        self.button(name, **values).first.click()
+
+    def button(self, name: str, **values: object) -> Locator:
+        """Return the button or link of this name."""
+        said = self.say(name, **values)
+        return self.page.get_by_role("button", name=said, exact=True).or_(
+            self.page.get_by_role("link", name=said, exact=True)
+        )
+
+    def sees(self, text: str, **values: object) -> Locator:
+        """Wait until a sentence of the page is on the screen."""
+        return self.reads(self.say(text, **values))
+
+    def reads(self, text: str) -> Locator:
+        """Wait until somebody's words are on the screen."""
+        found = self.page.get_by_text(text).first
+        found.wait_for()
+        return found
+
+    def open_fold(self, name: str) -> None:
+        """Open what is folded away, if it is."""
+        summary = self.page.locator("summary", has_text=self.say(name)).first
+        if summary.evaluate("one => !one.parentElement.open"):
+            summary.click()
+
+    def text(self) -> str:
+        """Return everything that is on the screen."""
+        return str(self.page.evaluate("document.body.innerText"))
+
+    def found_group(self, relay: str, name: str, me: str) -> None:
+        """Open a group."""
+        self.press("Open a group")
+        self.fill("What the group is called", name)
+        self.fill("What you are called there", me)
+        self.fill("Address of the relay", relay)
+        self.press("Open the group")
+        self.sees("Post a need")
+
+    def invite(self) -> str:
+        """Make an invite and return its link."""
+        self.press("People")
+        self.press("Make an invite")
+        self.sees("Copy the link")
+        return self.page.locator("#link").inner_text()
+
+    def ask_to_join(self, link: str, me: str) -> str:
+        """Ask to join, and return the safety code on the screen."""
+        self.press("Join a group")
+        self.fill("The invite link that you were given", link)
+        self.fill("What you are called there", me)
+        self.press("Ask to join")
+        self.sees("Waiting to be let in")
+        return self.safety_code()
+
+    def safety_code(self) -> str:
+        """Return the digits of the safety code on the screen."""
+        self.open_fold("The same code in other ways")
+        return self.page.locator(".words[dir=ltr]").last.inner_text()
+
+    def let_in(self) -> str:
+        """Wait for somebody who asks to join, let them in, and return the safety code that was compared."""
+        self.press("People")
+        self.sees("We have compared it, and it is the same.")
+        code = self.safety_code()
+        self.page.get_by_label(self.say("We have compared it, and it is the same.")).check()
+        self.press("Let them in")
+        self.sees("Let in.")
+        return code
+
+    def goes_to(self, path: str) -> None:
+        """Go where a link on the screen leads, without looking for it: for the screens that a story is not about."""
+        self.page.evaluate(
+            "path => { const a = document.createElement('a'); a.dataset.go = path;"
+            " document.querySelector('main').append(a); a.click(); }",
+            path,
+        )
+
+    def close(self) -> None:
+        """Close the window and the page's processes."""
+        self._context.close()
+        self.process.close()
