@@ -1,0 +1,200 @@
+"""A relay in the same process: it answers as `RelayClient` does, and fails as networks and hostile relays do."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from taboon_client.errors import (
+    MailboxMovedError,
+    MailboxSealedError,
+    MailboxUnknownError,
+    RelayRolledBackError,
+    RelayUnreachableError,
+)
+from taboon_client.relay.answers import Limits, Page, Receipt
+from taboon_client.relay.cursor import Cursor
+from taboon_client.relay.proof import SIZE_CLASSES
+from taboon_crypto.mailbox import RetentionClass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from taboon_client.relay.address import RelayAddress
+    from taboon_client.relay.proof import MailboxSigner
+    from tests.simulation.world import Device, World
+
+DAY = 86_400
+_PAGE_BLOBS = 128
+
+
+@dataclass(slots=True)
+class Box:
+    """One mailbox at the relay."""
+
+    id: bytes
+    days: int
+    last_day: int
+    blobs: list[bytes] = field(default_factory=list)
+    sealed: bool = False
+
+    def cursor(self, number: int) -> Cursor:
+        cursor = Cursor.start(self.id)
+        for blob in self.blobs[:number]:
+            cursor = cursor.after(hashlib.sha256(blob).digest())
+        return cursor
+
+
+@dataclass(slots=True)
+class Faults:
+    """How often, of a hundred calls, something goes wrong; and what the relay holds back."""
+
+    unheard: int = 0
+    """The call does not reach the relay."""
+    unanswered: int = 0
+    """The call is done and its answer is lost."""
+    late: int = 0
+    """A read shows the mailbox as it was one blob ago."""
+    repeated: int = 0
+    """An append leaves an older blob of any mailbox behind the new one, too."""
+
+
+class Relay:
+    """The relay's whole state, and its clock."""
+
+    def __init__(self, relay_id: bytes, day: Callable[[], int]) -> None:
+        self.id = relay_id
+        self.boxes: dict[bytes, Box] = {}
+        self.seen: list[bytes] = []
+        self.faults = Faults()
+        self._day = day
+
+    def lose_disk(self) -> None:
+        self.boxes.clear()
+
+    def roll_back(self, random: Random) -> None:
+        """Go back to an old copy of the disk: every mailbox loses some of what came last."""
+        for box in self.boxes.values():
+            keep = random.randrange(len(box.blobs) + 1)
+            box.sealed = box.sealed and keep == len(box.blobs)
+            del box.blobs[keep:]
+
+    def create(self, mailbox_id: bytes, retention: int) -> None:
+        if self._find(mailbox_id) is None:
+            self.boxes[mailbox_id] = Box(mailbox_id, RetentionClass(retention).days, self._day())
+
+    def append(self, mailbox_id: bytes, blob: bytes, *, seal: bool, expected: int | None) -> Receipt:
+        assert len(blob) in SIZE_CLASSES
+        box = self._find(mailbox_id)
+        if box is None:
+            raise MailboxUnknownError("unknown")
+        if blob in box.blobs:
+            number = box.blobs.index(blob) + 1
+        else:
+            if box.sealed:
+                raise MailboxSealedError("sealed")
+            number = len(box.blobs) + 1
+            if expected is not None and expected != number:
+                raise MailboxMovedError("moved", number)
+            box.blobs.append(blob)
+            box.sealed = seal
+            box.last_day = self._day()
+            self.seen.append(blob)
+        is_seal = box.sealed and number == len(box.blobs)
+        return Receipt(number=number, head=box.cursor(number).head, seal=is_seal, signed=b"")
+
+    def read(self, mailbox_id: bytes, cursor: Cursor, *, page_class: int, short: bool) -> Page:
+        box = self._find(mailbox_id)
+        if box is None:
+            raise MailboxUnknownError("unknown")
+        last = len(box.blobs)
+        sealed = box.sealed
+        if short and last > cursor.number:
+            last, sealed = last - 1, False
+        if cursor.number > last or box.cursor(cursor.number).head != cursor.head:
+            raise RelayRolledBackError("rolled back")
+        room = SIZE_CLASSES[page_class]
+        blobs: list[bytes] = []
+        for blob in box.blobs[cursor.number : last][:_PAGE_BLOBS]:
+            if blobs and len(blob) > room:
+                break
+            room -= len(blob)
+            blobs.append(blob)
+        return Page(blobs=tuple(blobs), last=last, sealed=sealed, cursor=box.cursor(cursor.number + len(blobs)))
+
+    def _find(self, mailbox_id: bytes) -> Box | None:
+        box = self.boxes.get(mailbox_id)
+        if box is not None and self._day() > box.last_day + box.days:
+            del self.boxes[mailbox_id]
+            return None
+        return box
+
+
+class SimulatedClient:
+    """What the session takes for a `RelayClient`. Which device it is of, it knows by the clock that it is given."""
+
+    def __init__(
+        self, address: RelayAddress, *, random: Callable[[int], bytes], clock: Callable[[], float], timeout: float = 0
+    ) -> None:
+        self.address = address
+        device: Device = clock.__self__  # type: ignore[attr-defined]  # a bound method of the device
+        self._device = device
+        self._world: World = device.world
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    async def limits(self) -> Limits:
+        return Limits(self._world.relay.id, SIZE_CLASSES, (1, 7, 30, 120), 25, 1 << 20, 1 << 30, needs_pass=False)
+
+    async def create(self, keys: MailboxSigner, pass_: bytes = b"") -> None:
+        keys.sign_append(b"")
+        await self._call("create", keys, lambda relay: relay.create(keys.mailbox_id, keys.retention))
+
+    async def append(
+        self, keys: MailboxSigner, blob: bytes, *, seal: bool = False, expected: int | None = None
+    ) -> Receipt:
+        keys.sign_append(b"")
+
+        def act(relay: Relay) -> Receipt:
+            receipt = relay.append(keys.mailbox_id, blob, seal=seal, expected=expected)
+            if relay.seen and not receipt.seal and self._world.chance(relay.faults.repeated):
+                relay.append(keys.mailbox_id, self._world.random.choice(relay.seen), seal=False, expected=None)
+            return receipt
+
+        receipt: Receipt = await self._call("seal" if seal else "append", keys, act)
+        return receipt
+
+    async def read(self, keys: MailboxSigner, cursor: Cursor, *, page_class: int = 2, wait: int = 0) -> Page:
+        keys.sign_read(b"")
+
+        def act(relay: Relay) -> Page:
+            short = self._world.chance(relay.faults.late)
+            return relay.read(keys.mailbox_id, cursor, page_class=page_class, short=short)
+
+        page: Page = await self._call("read", keys, act)
+        return page
+
+    async def _call(self, what: str, keys: MailboxSigner, act: Callable[[Relay], Any]) -> Any:
+        world, device = self._world, self._device
+        relay = world.relay
+        await device.turn(f"{what} {keys.mailbox_id.hex()[:6]}")
+        if not device.online or world.chance(relay.faults.unheard):
+            raise RelayUnreachableError("nobody answered")
+        try:
+            answer = act(relay)
+        except Exception as error:
+            world.note(f"{device.name}: {what} {keys.mailbox_id.hex()[:6]}: {type(error).__name__}")
+            raise
+        if what != "read" or answer.blobs:
+            said = f" {len(answer.blobs)} to {answer.last}{' sealed' * answer.sealed}" if what == "read" else ""
+            world.note(f"{device.name}: {what} {keys.mailbox_id.hex()[:6]}{said}")
+        if world.chance(relay.faults.unanswered):
+            raise RelayUnreachableError("the answer was lost")
+        await device.turn(f"{what} answered")
+        return answer

@@ -1,0 +1,44 @@
+"""Groups, an unreliable relay, and time: one seed gives one run, and a failing one prints what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.simulation.days import Days, live
+from tests.simulation.world import World
+from tests.soaking import first_seed, sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SEEDS = range(first_seed(), first_seed() + sample(3, 1_000))
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A world of the seed that the test is given."""
+    made = World(request.param, tmp_path, monkeypatch)
+    yield made
+    made.close()
+
+
+@pytest.mark.grows
+@pytest.mark.parametrize("world", SEEDS, indirect=True)
+def test_a_group_comes_through_lost_answers_and_deaths_at_any_step(world: World) -> None:
+    live(world, Days())
+
+
+def test_one_seed_gives_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stories = []
+    for number in range(2):
+        with monkeypatch.context() as patch:
+            world = World(5, tmp_path / str(number), patch)
+            try:
+                live(world, Days(members=3, steps=6))
+                stories.append(world.story())
+            finally:
+                world.close()
+    assert stories[0] == stories[1]
