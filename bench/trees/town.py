@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from tests.support import PASSPHRASE
 
 from bench.trees.world import SUITE, World
-from taboon_client import cbor
 from taboon_client.blocking import Taboon
 from taboon_client.board import Name
 from taboon_client.group.desk import Desk
-from taboon_client.group.epoch import epoch_id, mailbox_of, record_of
+from taboon_client.group.epoch import mailbox_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.ledger import FOLD_VERSION
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
@@ -105,8 +104,7 @@ class Town:
         rows.add_leaf_key(tx, grp, "append", keys.content.append_key, keys.append_seed)
         rows.add_leaf_key(tx, grp, "sealing", keys.content.sealing_key, keys.sealing_private)
         desk.keeper.save(tx, grp, group)
-        record = record_of(group)
-        rows.add_epoch(tx, grp, group.epoch, epoch_id(group), cbor.encode(record.to_value()), None)
+        desk.ledger.add_epoch(tx, grp, record_of(group), None)
         rows.set_mailbox(tx, mailbox_of(group, grp))
         rows.set_fold_version(tx, grp, FOLD_VERSION)
         note_sealing_keys(tx, grp, group)

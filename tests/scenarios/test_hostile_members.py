@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from taboon_client import cbor
-from taboon_client.board import EpochRecord, Name, Need
+from taboon_client.board import EpochChange, Name, Need
 from taboon_client.errors import NotAllowedError, NotFoundError
 from taboon_client.group import payload as payloads
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent, LeafKeys
@@ -238,8 +238,8 @@ def test_a_history_that_cannot_be_right_is_not_taken(
             value = {"epochs": [], "authors": [[bytes(32), 2**63, bytes(32)]]}
             outbox.queue_payload(tx, grp, cbor.encode(["history", value]))
             return
-        last = EpochRecord.from_value(cbor.decode(rows.epoch_records(tx, grp)[-1]))
-        record = EpochRecord(epoch_id=last.epoch_id, number=0, members={})
+        last = EpochChange.from_value(cbor.decode(rows.epoch_records(tx, grp)[-1]))
+        record = EpochChange(last.epoch_id, 0, {}, (), whole=True)
         outbox.queue_payload(tx, grp, HistoryPayload((record,), ()).encode())
 
     with monkeypatch.context() as patch:

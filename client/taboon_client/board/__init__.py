@@ -4,7 +4,8 @@
     kinds       typed bodies, one class for each kind (fields, openings, deeds, register_kinds)
     graph       the events of one place: what is ready, how deep, what is missing, whom a new one stands on
     authors     running numbers: gaps, doubles, reach-back
-    history     epochs, rosters and cuts: which events count
+    epochs      who was in each epoch, with which roles; cuts
+    history     all of them: which events count
     item        one item as values, and how it is stored
     item_fold   what the events of an item come to (item_life, item_talk: each event; pledging: who goes)
     explain     who goes and why, as messages; sentences: what they say
@@ -24,11 +25,12 @@ After a new link of an author who was ever cut: all places of that author.
 from taboon_client.board.authors import Authors, Gap, Link
 from taboon_client.board.codes import code_of, read_code, shortest_codes
 from taboon_client.board.details import Contact, Details, PrivateNote
+from taboon_client.board.epochs import ADMIN, DISPATCH, Cut, EpochChange, EpochRecord
 from taboon_client.board.event import Event, event_name
 from taboon_client.board.fields import Answer, Consent, Hours, Household
 from taboon_client.board.freshness import Freshness, Keep, Times
 from taboon_client.board.graph import Graph
-from taboon_client.board.history import ADMIN, DISPATCH, Cut, EpochRecord, History, Judge, Standing
+from taboon_client.board.history import History, Judge, Standing
 from taboon_client.board.item import (
     CLOSED,
     Item,
@@ -79,10 +81,10 @@ from taboon_client.board.taxonomy import CATEGORIES, SUBCATEGORIES, Category, ca
 __all__ = [
     "ADMIN", "AREAS", "CATEGORIES", "CLOSED", "DISPATCH", "PEOPLE", "QUESTIONS", "REGISTERS", "SETTINGS",
     "SUBCATEGORIES", "TAXONOMY", "Answer", "Authors", "Body", "Category", "Comment", "Confirm", "Consent", "Contact",
-    "Cut", "Deliver", "Details", "EpochRecord", "Event", "Freshness", "Gap", "Graph", "GroupName", "History", "Hours",
-    "Household", "Item", "ItemComment", "ItemFold", "ItemFollowUp", "ItemLine", "ItemOpened", "ItemOutcome",
-    "ItemPledge", "ItemRound", "Judge", "Keep", "Line", "Link", "LoanOffer", "Name", "Need", "Offer", "Opening",
-    "Pledge", "PledgeStanding", "PrivateNote", "Release", "Standing", "StandingOffer", "Status", "Times", "Withdraw",
-    "category", "code_of", "event_name", "fingerprint", "fold", "fold_group_name", "fold_keep", "fold_people",
-    "from_body", "read_code", "shortest_codes", "tags", "thread", "to_body",
+    "Cut", "Deliver", "Details", "EpochChange", "EpochRecord", "Event", "Freshness", "Gap", "Graph", "GroupName",
+    "History", "Hours", "Household", "Item", "ItemComment", "ItemFold", "ItemFollowUp", "ItemLine", "ItemOpened",
+    "ItemOutcome", "ItemPledge", "ItemRound", "Judge", "Keep", "Line", "Link", "LoanOffer", "Name", "Need", "Offer",
+    "Opening", "Pledge", "PledgeStanding", "PrivateNote", "Release", "Standing", "StandingOffer", "Status", "Times",
+    "Withdraw", "category", "code_of", "event_name", "fingerprint", "fold", "fold_group_name", "fold_keep",
+    "fold_people", "from_body", "read_code", "shortest_codes", "tags", "thread", "to_body",
 ]  # fmt: skip

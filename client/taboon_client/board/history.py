@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from enum import StrEnum
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from taboon_client.board.authors import Link, Reach
+from taboon_client.board.epochs import EpochChange, EpochRecord, as_list
 from taboon_client.board.kinds import role_of
 from taboon_client.errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from taboon_client.board.event import Event
 
-__all__ = ["ADMIN", "DISPATCH", "Cut", "EpochRecord", "History", "Judge", "Standing"]
+__all__ = ["History", "Judge", "Standing"]
 
 
 class Judge(Protocol):
@@ -23,17 +24,6 @@ class Judge(Protocol):
 
     def __call__(self, event: Event, role: str | None = None, /) -> bool:
         """Return true if the event counts."""
-
-
-ADMIN = "admin"
-"""The role of those who add and remove members."""
-DISPATCH = "dispatch"
-"""The role of the dispatch circle: those who act for an item's author when that one is away."""
-
-_ID = 32
-_MAX_EPOCH = 2**64 - 1
-_MAX_ROLE = 32
-_NO_ROLES: frozenset[str] = frozenset()
 
 
 class Standing(StrEnum):
@@ -45,91 +35,6 @@ class Standing(StrEnum):
     CUT = "cut"
 
 
-class Cut(NamedTuple):
-    """The end of a membership (role ``""``) or of a role.
-
-    Attributes:
-        identity: Identity key, 32 bytes.
-        role: ``""`` for the membership itself.
-        last: Name of the last event of theirs that the commit's author had without a gap; ``None`` if there was none.
-    """
-
-    identity: bytes
-    role: str
-    last: bytes | None
-
-
-class EpochRecord:
-    """One epoch of the standing chain.
-
-    Attributes:
-        epoch_id: 32 bytes.
-        number: The epoch's number in MLS.
-        members: Roles by identity key.
-        cuts: Made by the commit that made this epoch.
-    """
-
-    __slots__ = ("cuts", "epoch_id", "members", "number")
-
-    def __init__(
-        self,
-        *,
-        epoch_id: bytes,
-        number: int,
-        members: Mapping[bytes, Iterable[str]],
-        cuts: Iterable[Cut] = (),
-    ) -> None:
-        self.epoch_id = epoch_id
-        self.number = number
-        self.members: Mapping[bytes, frozenset[str]] = MappingProxyType(
-            {identity: frozenset(roles) for identity, roles in members.items()}
-        )
-        self.cuts = tuple(cuts)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, EpochRecord) and self.to_value() == other.to_value()
-
-    def __hash__(self) -> int:
-        return hash((self.epoch_id, self.number))
-
-    def __repr__(self) -> str:
-        return f"<EpochRecord {self.number}>"
-
-    def to_value(self) -> list[Any]:
-        """Return the CBOR value of the "history" payload, the same for equal records."""
-        return [
-            self.epoch_id,
-            self.number,
-            [[identity, sorted(roles)] for identity, roles in sorted(self.members.items())],
-            [list(cut) for cut in sorted(self.cuts, key=_cut_order)],
-        ]
-
-    @classmethod
-    def from_value(cls, value: object) -> EpochRecord:
-        """Read the CBOR value of the "history" payload.
-
-        Raises:
-            FormatError: It is not an epoch's record.
-        """
-        fields = _list(value, 4)
-        epoch_id, number, roster, cuts = fields
-        if not _is_id(epoch_id) or type(number) is not int or not 0 <= number <= _MAX_EPOCH:
-            raise FormatError("a history names an epoch in another form than it should")
-        members: dict[bytes, list[str]] = {}
-        for entry in _list(roster):
-            identity, roles = _list(entry, 2)
-            if not _is_id(identity) or identity in members or not all(map(_is_role, _list(roles))):
-                raise FormatError("a history names a member in another form than it should")
-            members[identity] = roles
-        read = []
-        for entry in _list(cuts):
-            identity, role, last = _list(entry, 3)
-            if not _is_id(identity) or not (role == "" or _is_role(role)) or not (last is None or _is_id(last)):
-                raise FormatError("a history names a cut in another form than it should")
-            read.append(Cut(identity, role, last))
-        return cls(epoch_id=epoch_id, number=number, members=members, cuts=read)
-
-
 class History:
     """The epochs of the standing chain, oldest first.
 
@@ -137,45 +42,116 @@ class History:
         epochs: To begin with, oldest first.
     """
 
-    __slots__ = ("_by_id", "_cuts", "_ever", "_last", "_reaches")
+    __slots__ = ("_changes", "_cuts", "_ever", "_last", "_numbers", "_present", "_reaches", "_spans")
 
-    def __init__(self, epochs: Iterable[EpochRecord] = ()) -> None:
-        self._by_id: dict[bytes, EpochRecord] = {}
-        self._last = -1
+    def __init__(self, epochs: Iterable[EpochRecord | EpochChange] = ()) -> None:
+        self._changes: list[EpochChange] = []
+        self._numbers: dict[bytes, int] = {}
+        # (number of the epoch, roles from then on; None: no member) by identity key, oldest first.
+        self._spans: dict[bytes, tuple[tuple[int, frozenset[str] | None], ...]] = {}
+        self._present: dict[bytes, frozenset[str]] = {}
+        self._last: EpochRecord | None = None
         # (number of the epoch that the commit made, name) of every cut of a membership or role.
-        self._cuts: dict[tuple[bytes, str], list[tuple[int, bytes | None]]] = {}
+        self._cuts: dict[tuple[bytes, str], tuple[tuple[int, bytes | None], ...]] = {}
         self._reaches: dict[tuple[bytes, bytes], Reach] = {}
         # Roles that somebody has ever had; being here at all means having been a member.
         self._ever: dict[bytes, frozenset[str]] = {}
         for epoch in epochs:
             self.add(epoch)
 
-    def add(self, epoch: EpochRecord) -> None:
+    def add(self, epoch: EpochRecord | EpochChange) -> None:
         """Add the epoch that the next commit of the standing chain made.
 
         Raises:
-            FormatError: Its number is not higher than the last one's, or its id is here already.
+            FormatError: Its number is not higher than the last one's, its id is here already, or it is told as what is
+                different from an epoch that is not here.
         """
-        if epoch.number <= self._last or epoch.epoch_id in self._by_id:
+        change = epoch.whole() if isinstance(epoch, EpochRecord) else epoch
+        number = change.number
+        last = self._changes[-1].number if self._changes else -1
+        if number <= last or change.epoch_id in self._numbers:
             raise FormatError("the epochs of a history come in order, each once")
-        self._last = epoch.number
-        self._by_id[epoch.epoch_id] = epoch
-        for cut in epoch.cuts:
-            self._cuts.setdefault((cut.identity, cut.role), []).append((epoch.number, cut.last))
-        for identity, roles in epoch.members.items():
-            known = self._ever.get(identity)
-            if known is None or not roles <= known:
-                self._ever[identity] = roles if known is None else known | roles
+        follows = bool(self._changes) and number == last + 1
+        if not change.whole and not follows:
+            raise FormatError("a history leaves out an epoch that another one goes on from")
+        roles = self._different(change)
+        for identity, now in roles.items():
+            self._spans[identity] = (*self._spans.get(identity, ()), (number, now))
+            if now is None:
+                del self._present[identity]
+                continue
+            self._present[identity] = now
+            self._ever[identity] = self._ever.get(identity, now) | now
+        for cut in change.cuts:
+            key = (cut.identity, cut.role)
+            self._cuts[key] = (*self._cuts.get(key, ()), (number, cut.last))
+        self._numbers[change.epoch_id] = number
+        self._changes.append(
+            EpochChange(change.epoch_id, number, roles, change.cuts, whole=False) if follows else change
+        )
+        self._last = None
+
+    def _different(self, change: EpochChange) -> dict[bytes, frozenset[str] | None]:
+        """Return whose roles are other than in the last epoch here."""
+        present = self._present
+        found = {identity: roles for identity, roles in change.roles.items() if roles != present.get(identity)}
+        if change.whole:
+            found |= dict.fromkeys(identity for identity in present if identity not in change.roles)
+        return found
+
+    def followed_by(self, epoch: EpochRecord) -> History:
+        """Return another history that goes one epoch further; raises as :meth:`add` does."""
+        longer = History()
+        longer._changes = self._changes.copy()  # of this class
+        longer._numbers = self._numbers.copy()  # of this class
+        longer._spans = self._spans.copy()  # of this class
+        longer._present = self._present.copy()  # of this class
+        longer._cuts = self._cuts.copy()  # of this class
+        longer._ever = self._ever.copy()  # of this class
+        longer.add(epoch)
+        return longer
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return len(self._changes)
 
     def __contains__(self, epoch_id: object) -> bool:
-        return epoch_id in self._by_id
+        return epoch_id in self._numbers
+
+    @property
+    def last(self) -> EpochRecord | None:
+        """The latest epoch, None if none is known."""
+        if self._last is None and self._changes:
+            self._last = self._record(self._changes[-1])
+        return self._last
+
+    @property
+    def ever(self) -> Iterable[bytes]:
+        """The identity keys of all who were members in any epoch, in the order they came."""
+        return self._ever.keys()
+
+    def changes(self) -> tuple[EpochChange, ...]:
+        """Return all epochs, oldest first, each as what is different from the one before where that is known."""
+        return tuple(self._changes)
 
     def epochs(self) -> tuple[EpochRecord, ...]:
-        """Return all epochs, oldest first."""
-        return tuple(self._by_id.values())
+        """Return all epochs whole, oldest first: as many rosters as there are epochs, so nothing for every day."""
+        return tuple(map(self._record, self._changes))
+
+    def whole(self, change: EpochChange) -> EpochChange:
+        """Return one of the epochs so that it stands by itself."""
+        return change if change.whole else self._record(change).whole()
+
+    def _record(self, change: EpochChange) -> EpochRecord:
+        members = {
+            identity: roles for identity in self._spans if (roles := self._roles(identity, change.number)) is not None
+        }
+        return EpochRecord(epoch_id=change.epoch_id, number=change.number, members=members, cuts=change.cuts)
+
+    def _roles(self, identity: bytes, number: int) -> frozenset[str] | None:
+        """Return the roles that somebody had in an epoch, None for who was no member."""
+        spans = self._spans.get(identity, ())
+        place = bisect_right(spans, number, key=lambda span: span[0])
+        return spans[place - 1][1] if place else None
 
     def is_cut(self, author: bytes) -> bool:
         """Tell whether any commit ever cut this author's membership or a role of theirs."""
@@ -195,13 +171,8 @@ class History:
         """
         author = event.author
         role = role or role_of(event.kind)
-        epoch = self._by_id.get(event.epoch)
-        if epoch is None:
-            roles = self._ever.get(author)
-            since = -1
-        else:
-            roles = epoch.members.get(author)
-            since = epoch.number
+        since = self._numbers.get(event.epoch, -1)
+        roles = self._ever.get(author) if since < 0 else self._roles(author, since)
         if roles is None:
             return Standing.NOT_A_MEMBER
         if role is not None and role not in roles:
@@ -225,7 +196,7 @@ class History:
 
     def to_value(self) -> list[Any]:
         """Return the CBOR value of the "history" payload."""
-        return [epoch.to_value() for epoch in self._by_id.values()]
+        return [change.to_value() for change in self._changes]
 
     @classmethod
     def from_value(cls, value: object) -> History:
@@ -234,22 +205,4 @@ class History:
         Raises:
             FormatError: It is not a history.
         """
-        return cls(EpochRecord.from_value(entry) for entry in _list(value))
-
-
-def _cut_order(cut: Cut) -> tuple[bytes, str, bytes]:
-    return cut.identity, cut.role, cut.last or b""
-
-
-def _is_id(value: object) -> bool:
-    return type(value) is bytes and len(value) == _ID
-
-
-def _is_role(value: object) -> bool:
-    return type(value) is str and 1 <= len(value) <= _MAX_ROLE
-
-
-def _list(value: object, length: int | None = None) -> list[Any]:
-    if type(value) is not list or (length is not None and len(value) != length):
-        raise FormatError("a history has another form than it should")
-    return value
+        return cls(EpochChange.from_value(entry) for entry in as_list(value))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from taboon_client.board import deeds
 from taboon_client.board.deeds import Comment
-from taboon_client.board.history import DISPATCH
+from taboon_client.board.epochs import DISPATCH
 from taboon_client.board.item import Item, ItemComment, Status
 from taboon_client.board.item_life import MAX_PLEDGES, Life
 from taboon_client.board.item_talk import KEPT_COMMENTS

@@ -270,8 +270,8 @@ class Acts:
 
     def is_side(self, item: Item) -> bool:
         """Tell whether we are of the item's side: its author, or the dispatch circle."""
-        records = self.ledger.history(self.tx, self.grp).epochs()
-        roles = records[-1].members.get(self.identity, frozenset()) if records else frozenset()
+        record = self.ledger.history(self.tx, self.grp).last
+        roles = record.members.get(self.identity, frozenset()) if record is not None else frozenset()
         return item.author == self.identity or DISPATCH in roles
 
     def pledge_of(self, item: Item, pledge: bytes) -> ItemPledge:

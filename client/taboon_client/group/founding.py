@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from taboon_client import cbor
 from taboon_client.board import GroupName, Name
-from taboon_client.group.epoch import epoch_id, mailbox_of, record_of
+from taboon_client.group.epoch import mailbox_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.ledger import FOLD_VERSION
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
@@ -73,8 +72,7 @@ def found_group(
     groups.add_leaf_key(tx, grp, "append", keys.content.append_key, keys.append_seed)
     groups.add_leaf_key(tx, grp, "sealing", keys.content.sealing_key, keys.sealing_private)
     keeper.save(tx, grp, group)
-    record = record_of(group)
-    groups.add_epoch(tx, grp, group.epoch, epoch_id(group), cbor.encode(record.to_value()), signer.public)
+    ledger.add_epoch(tx, grp, record_of(group), signer.public)
     groups.set_mailbox(tx, mailbox_of(group, grp))
     groups.set_fold_version(tx, grp, FOLD_VERSION)
     note_sealing_keys(tx, grp, group)

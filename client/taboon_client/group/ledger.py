@@ -44,7 +44,7 @@ from taboon_crypto.primitives import sodium
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from taboon_client.board import Body
+    from taboon_client.board import Body, EpochChange, EpochRecord
     from taboon_client.board.vocabulary import Asked, Vocabulary
     from taboon_client.group.payload import HistoryPayload
     from taboon_client.group.places import Place
@@ -103,9 +103,14 @@ class Ledger:
             FormatError: It does not fit what is known; nothing was taken.
         """
         joined = groups.get_group(tx, grp).joined
-        known = list(self.history(tx, grp).epochs())
+        known = self.history(tx, grp).changes()
         numbers = {epoch.number for epoch in known}
-        fresh = [epoch for epoch in payload.epochs if epoch.number < joined and epoch.number not in numbers]
+        given = History(payload.epochs)
+        fresh: list[EpochChange] = []
+        for epoch in given.changes():
+            if epoch.number < joined and epoch.number not in numbers:
+                goes_on = bool(fresh) and fresh[-1].number == epoch.number - 1
+                fresh.append(epoch if goes_on else given.whole(epoch))
         History(sorted([*known, *fresh], key=lambda epoch: epoch.number))
         for epoch in fresh:
             groups.add_epoch(tx, grp, epoch.number, epoch.epoch_id, cbor.encode(epoch.to_value()), None)
@@ -113,6 +118,20 @@ class Ledger:
             rows.set_base(tx, grp, author, number, name)
         self.forget(grp)
         self.refold(tx, grp, rows.all_places(tx, grp), anew=True)
+
+    def add_epoch(self, tx: Connection, grp: int, record: EpochRecord, committer: bytes | None) -> None:
+        """Note the epoch that we are in now.
+
+        Args:
+            tx: A transaction that writes.
+            grp: The group.
+            record: Of the epoch.
+            committer: Identity key of who made it, None where we were not there to see.
+        """
+        history = self.history(tx, grp).followed_by(record)
+        value = history.changes()[-1].to_value()
+        groups.add_epoch(tx, grp, record.number, record.epoch_id, cbor.encode(value), committer)
+        self._histories[grp] = (groups.epochs_known(tx, grp), history)
 
     def forget(self, grp: int) -> None:
         """Drop what is held in memory of a group: it is read from the vault again."""
@@ -172,7 +191,7 @@ class Ledger:
         """
         own = groups.get_group(tx, grp)
         fields = to_body(body)
-        epochs = self.history(tx, grp).epochs()
+        present = self._present(tx, grp)
         parents: tuple[bytes, ...] = ()
         if place is not None:
             held, judge = self._place(tx, grp, place)
@@ -183,7 +202,7 @@ class Ledger:
         if isinstance(body, Opening):
             from taboon_client.group.sealing import circle_of
 
-            circle = circle_of(tx, grp, epochs[-1])
+            circle = circle_of(tx, grp, present)
             self.sealer(tx, grp).attach(fields, body.kind, self.author(tx, grp), details, circle)
         private = sodium.ed25519_expand_seed(own.identity_seed)[1]
         event = Event.make(
@@ -194,7 +213,7 @@ class Ledger:
             previous=own.previous,
             place=place,
             parents=parents,
-            epoch=epochs[-1].epoch_id,
+            epoch=present.epoch_id,
             kind=body.kind,
             body=fields,
         )
@@ -209,7 +228,13 @@ class Ledger:
         from taboon_client.group.sealing import Author
 
         own = groups.get_group(tx, grp)
-        return Author(own.identity, own.next_number, own.previous, self.history(tx, grp).epochs()[-1].epoch_id)
+        return Author(own.identity, own.next_number, own.previous, self._present(tx, grp).epoch_id)
+
+    def _present(self, tx: Connection, grp: int) -> EpochRecord:
+        present = self.history(tx, grp).last
+        if present is None:
+            raise FormatError("the group has no epoch")
+        return present
 
     def sealer(self, tx: Connection, grp: int) -> Sealer:
         """Return what seals and opens details for us."""

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from taboon_client import cbor
-from taboon_client.board import EpochRecord
+from taboon_client.board import EpochChange
 from taboon_client.board.event import MAX_NUMBER, NAME_LENGTH
 from taboon_client.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from taboon_client.board import History
 
 __all__ = [
     "AskPayload",
@@ -35,7 +37,7 @@ _PIECE = 131_072
 class HistoryPayload:
     """For newcomers: the epochs of the standing chain, oldest first, and each author's last number and name."""
 
-    epochs: tuple[EpochRecord, ...]
+    epochs: tuple[EpochChange, ...]
     authors: tuple[tuple[bytes, int, bytes], ...]
 
     def encode(self) -> bytes:
@@ -129,7 +131,7 @@ def _read_history(value: object) -> HistoryPayload:
         ):
             raise FormatError("a history names an author in another form than it should")
         known.append((entry[0], entry[1], entry[2]))
-    records = tuple(EpochRecord.from_value(epoch) for epoch in epochs)
+    records = tuple(EpochChange.from_value(epoch) for epoch in epochs)
     if not all(record.number <= MAX_NUMBER for record in records):
         raise FormatError("a history counts its epochs further than anyone can")
     return HistoryPayload(records, tuple(known))
@@ -143,15 +145,20 @@ def _is_number(value: object) -> bool:
     return type(value) is int and 1 <= value <= MAX_NUMBER
 
 
-def history_in_pieces(epochs: Sequence[EpochRecord], authors: Sequence[tuple[bytes, int, bytes]]) -> list[bytes]:
-    """Return payloads that together give a history, each small enough for every reader."""
-    pieces: list[list[EpochRecord]] = [[]]
+def history_in_pieces(history: History, before: int, authors: Sequence[tuple[bytes, int, bytes]]) -> list[bytes]:
+    """Return payloads that together give the epochs before one, each small enough and to be read by itself."""
+    pieces: list[list[EpochChange]] = [[]]
     room = _PIECE
-    for epoch in epochs:
+    for epoch in history.changes():
+        if epoch.number >= before:
+            break
         size = len(cbor.encode(epoch.to_value()))
         if pieces[-1] and size > room:
             pieces.append([])
             room = _PIECE
+        if not pieces[-1]:
+            epoch = history.whole(epoch)
+            size = len(cbor.encode(epoch.to_value()))
         pieces[-1].append(epoch)
         room -= size
     known = [tuple(authors[start : start + _AUTHORS]) for start in range(0, len(authors), _AUTHORS)] or [()]

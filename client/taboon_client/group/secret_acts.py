@@ -89,9 +89,9 @@ class SecretActs:
     def share(self, item: Item) -> int:
         """Seal the details to those of the dispatch circle who do not have them yet. Returns how many those were."""
         acts = self._acts
-        records = acts.ledger.history(acts.tx, acts.grp).epochs()
         opening, events = self._events(item)
-        lacking = self._sealer.lacking(opening, events, circle_of(acts.tx, acts.grp, records[-1]))
+        circle = circle_of(acts.tx, acts.grp, acts.ledger.history(acts.tx, acts.grp).last)
+        lacking = self._sealer.lacking(opening, events, circle)
         if lacking:
             wraps = self._sealer.wraps_for(opening, events, lacking)
             self._make(item, kinds.Share(keys=tuple(wraps), created=acts.now))
@@ -107,8 +107,9 @@ class SecretActs:
         """
         acts = self._acts
         if not recipients:
-            records = acts.ledger.history(acts.tx, acts.grp).epochs()
-            circle = [who for who, roles in records[-1].members.items() if DISPATCH in roles]
+            record = acts.ledger.history(acts.tx, acts.grp).last
+            members = record.members if record is not None else {}
+            circle = [who for who, roles in members.items() if DISPATCH in roles]
             recipients = [item.author, *(who for who in circle if who != item.author)][:8]
         known = board.sealing_keys(acts.tx, acts.grp)
         keys = {who: known[who] for who in recipients if who in known}

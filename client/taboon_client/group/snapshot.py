@@ -31,8 +31,7 @@ _MENDED = "{count} messages were missing from what a newcomer was given, and are
 
 def queue_snapshot(tx: Connection, ledger: Ledger, grp: int, group: mls.Group) -> None:
     """Queue what a newcomer needs: the history, the registers, the open items, and which are no more."""
-    epochs = [epoch for epoch in ledger.history(tx, grp).epochs() if epoch.number < group.epoch]
-    for payload in history_in_pieces(epochs, ledger.last_of_authors(tx, grp)):
+    for payload in history_in_pieces(ledger.history(tx, grp), group.epoch, ledger.last_of_authors(tx, grp)):
         outbox.queue_payload(tx, grp, payload)
     groups.set_snapshot(tx, grp, group.epoch)
     places: list[bytes | str] = [*REGISTERS, *board.open_item_ids(tx, grp)]

@@ -83,8 +83,7 @@ def serve_circle(tx: Connection, ledger: Ledger, grp: int) -> int:
     Of those of the circle who hold a key the first two do it, in an order that differs by item; its author only if
     nobody of the circle holds it.
     """
-    records = ledger.history(tx, grp).epochs()
-    record = records[-1] if records else None
+    record = ledger.history(tx, grp).last
     circle = circle_of(tx, grp, record)
     now = sha256(cbor.encode([[who, public] for who, public in sorted(circle.items())])).digest()
     own = groups.get_group(tx, grp)

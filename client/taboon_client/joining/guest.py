@@ -8,7 +8,7 @@ from taboon_client import cbor
 from taboon_client.board import Name
 from taboon_client.errors import FormatError, InviteEndedError
 from taboon_client.group.commit_data import psk_id
-from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
+from taboon_client.group.epoch import mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.ledger import FOLD_VERSION
 from taboon_client.group.rules import check_member
@@ -209,8 +209,7 @@ def _enter(
     groups.add_leaf_key(tx, grp, "append", leaf.append_key, append_seed)
     groups.add_leaf_key(tx, grp, "sealing", leaf.sealing_key, sealing_private)
     keeper.save(tx, grp, group)
-    record = record_of(group)
-    groups.add_epoch(tx, grp, group.epoch, epoch_id(group), cbor.encode(record.to_value()), None)
+    ledger.add_epoch(tx, grp, record_of(group), None)
     groups.set_mailbox(tx, mailbox_of(group, grp))
     groups.set_whole(tx, grp, whole=False)
     outbox.start_epoch(tx, grp)

@@ -60,14 +60,14 @@ class Group(Items, Sealing, Lists):
 
         def act(tx: Connection) -> GroupStatus:
             row = group_rows.get_group(tx, self.row_id)
-            records = self._desk.ledger.history(tx, self.row_id).epochs()
-            members = records[-1].members if records else {}
+            record = self._desk.ledger.history(tx, self.row_id).last
+            members = record.members if record is not None else {}
             return GroupStatus(
                 name=row.name,
                 code=self.code,
                 state=GroupState(row.state),
                 problem=row.problem,
-                epoch=records[-1].number if records else 0,
+                epoch=record.number if record is not None else 0,
                 members=len(members),
                 admin=ADMIN in members.get(row.identity, frozenset()),
                 relay=RelayAddress(row.relay_url, row.relay_id).format(),
@@ -102,10 +102,9 @@ class Group(Items, Sealing, Lists):
         def act(tx: Connection) -> dict[bytes, Member]:
             row = group_rows.get_group(tx, self.row_id)
             called = board_rows.people(tx, self.row_id)
-            records = self._desk.ledger.history(tx, self.row_id).epochs()
-            roles = records[-1].members if records else {}
-            ever = dict.fromkeys(identity for record in records for identity in record.members)
-            names = {identity: called.get(identity, "") for identity in ever}
+            history = self._desk.ledger.history(tx, self.row_id)
+            roles = history.last.members if history.last is not None else {}
+            names = {identity: called.get(identity, "") for identity in history.ever}
             alike = tags({identity: name for identity, name in names.items() if name})
             return {
                 identity: Member(

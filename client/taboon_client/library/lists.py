@@ -64,8 +64,8 @@ class Lists(Held):
         """Return the identity keys of the dispatch circle."""
 
         def act(tx: Connection) -> frozenset[bytes]:
-            records = self._desk.ledger.history(tx, self.row_id).epochs()
-            members = records[-1].members if records else {}
+            record = self._desk.ledger.history(tx, self.row_id).last
+            members = record.members if record is not None else {}
             return frozenset(who for who, roles in members.items() if DISPATCH in roles)
 
         return await self._read(act)
@@ -73,8 +73,8 @@ class Lists(Held):
     async def _say(self, body: Body, register: str) -> None:
         def act(tx: Connection) -> None:
             acts = self._acts(tx)
-            records = self._desk.ledger.history(tx, self.row_id).epochs()
-            if ADMIN not in records[-1].members.get(acts.identity, ()):
+            record = self._desk.ledger.history(tx, self.row_id).last
+            if record is None or ADMIN not in record.members.get(acts.identity, ()):
                 raise NotAllowedError("only an admin of the group can change its lists")
             self._desk.ledger.make(tx, self.row_id, body, register, ())
 

@@ -278,7 +278,7 @@ def merge(
     group.forget_past_epochs()
     keeper.save(tx, grp, group)
     record = record_of(group, data.cuts)
-    rows.add_epoch(tx, grp, group.epoch, epoch_id(group), cbor.encode(record.to_value()), author)
+    ledger.add_epoch(tx, grp, record, author)
     rows.set_mailbox(tx, mailbox_of(group, grp))
     rows.keep_parts(tx, grp, ())
     outbox.start_epoch(tx, grp)

@@ -126,8 +126,8 @@ class _Reader:
             if sender == own.added_by:
                 take_snapshot_end(self.tx, self.grp, end)
         elif sender == rows.last_committer(self.tx, self.grp):
-            records = self.ledger.history(self.tx, self.grp).epochs()
-            mend = bool(records) and ADMIN in records[-1].members.get(own.identity, ())
+            record = self.ledger.history(self.tx, self.grp).last
+            mend = record is not None and ADMIN in record.members.get(own.identity, ())
             self.applied.notices += compare_snapshot(self.tx, self.grp, end, self.mailbox.epoch, mend=mend)
 
     def _message(self, blob: bytes) -> bytes | None:

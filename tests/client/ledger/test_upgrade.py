@@ -41,7 +41,7 @@ def test_a_vault_of_version_one_is_folded_anew_and_loses_nothing(tmp_path: Path,
         epoch = amal.epoch
         tx.execute(
             "INSERT INTO epoch (grp, number, epoch_id, record) VALUES (1, ?, ?, ?)",
-            (epoch.number, epoch.epoch_id, cbor.encode(epoch.to_value())),
+            (epoch.number, epoch.epoch_id, cbor.encode(epoch.whole().to_value())),
         )
         for event in amal.board.events.values():
             tx.execute(
