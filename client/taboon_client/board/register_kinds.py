@@ -1,4 +1,4 @@
-"""What stands in the registers of a group: people, settings, taxonomy, areas, questions (docs/protocol.md, 3.3)."""
+"""What stands in the registers of a group: people, settings, lists, acts and marks (docs/protocol.md, 3.3)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,33 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
-from taboon_client.board.fields import Body, EventName, Word
+from taboon_client.board.fields import Body, EventName, Reason, Time, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["QUESTION_TYPES", "REGISTER_KINDS", "AreaTerm", "CategoryTerm", "GroupName", "Keeping", "Name", "Question"]
+__all__ = [
+    "ADD",
+    "POLICY",
+    "QUESTION_TYPES",
+    "RECOVER",
+    "REGISTER_KINDS",
+    "REMOVE",
+    "Approve",
+    "AreaTerm",
+    "CategoryTerm",
+    "GroupName",
+    "Here",
+    "Keeping",
+    "Lift",
+    "Name",
+    "Question",
+    "Risk",
+    "Vouch",
+]
+
+ADD, REMOVE, POLICY, RECOVER = "add", "remove", "policy", "recover"
+_LAST_EPOCH = 2**53 - 1
 
 QUESTION_TYPES = (
     *("text", "long-text", "number", "yes-no", "one-of", "many-of", "date", "time-range", "people", "place"),
@@ -147,4 +168,96 @@ class Question(Body, frozen=True, omit_defaults=True, kw_only=True):
             yield "options", "stand with one-of and many-of, and with nothing else"
 
 
-REGISTER_KINDS: tuple[type[Body], ...] = (Name, GroupName, Keeping, CategoryTerm, AreaTerm, Question)
+class Approve(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """The author agrees to an act that needs more than one; the commit that does it carries this event.
+
+    Attributes:
+        act: ``add``, ``remove``, ``policy`` or ``recover``.
+        target: What it is done to: of ``add`` the hash of the key package, of ``remove`` the identity key of the
+            leaf, of the others the hash of the policies before and after (docs/protocol.md, section 2.5).
+        first: The first epoch whose ending commit it is good for.
+        last: The last one.
+        policy: Of ``policy`` and ``recover``: the policy afterwards, so that others can read what is proposed.
+        members: Of ``recover``: identity keys of those who are removed.
+        reason: Why, for the others.
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "approve"
+    place: ClassVar[str | None] = "acts"
+
+    act: Word
+    target: EventName
+    first: Annotated[int, Meta(ge=0, le=_LAST_EPOCH)]
+    last: Annotated[int, Meta(ge=0, le=_LAST_EPOCH)]
+    policy: Annotated[bytes, Meta(max_length=16_384)] = b""
+    members: Annotated[tuple[EventName, ...], Meta(max_length=100)] = ()
+    reason: Reason = ""
+    created: Time = 0
+
+
+class Here(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """The author is in the epoch that the event states: said after a removal, so that it can be seen who followed."""
+
+    kind: ClassVar[str] = "here"
+    place: ClassVar[str | None] = "members"
+
+    created: Time = 0
+
+
+class Risk(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """A member's device may be in other hands. Of two who say so, it is suspended until an admin decides.
+
+    Attributes:
+        member: Identity key.
+        reason: What happened.
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "risk"
+    place: ClassVar[str | None] = "members"
+
+    member: EventName
+    reason: Reason = ""
+    created: Time = 0
+
+
+class Lift(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """A member's device is in good hands; by another admin. What was said of it before has no effect any more.
+
+    Attributes:
+        member: Identity key.
+        reason: How that is known.
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "lift"
+    place: ClassVar[str | None] = "members"
+    role: ClassVar[str | None] = "admin"
+
+    member: EventName
+    reason: Reason = ""
+    created: Time = 0
+
+
+class Vouch(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """The author knows somebody: a member, or one who asks to join.
+
+    Attributes:
+        member: Identity key, also of who asks to join.
+        text: From where, or how well.
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "vouch"
+    place: ClassVar[str | None] = "members"
+
+    member: EventName
+    text: Reason = ""
+    created: Time = 0
+
+
+REGISTER_KINDS: tuple[type[Body], ...] = (
+    *(Name, GroupName, Keeping, CategoryTerm, AreaTerm, Question),
+    *(Approve, Here, Risk, Lift, Vouch),
+)

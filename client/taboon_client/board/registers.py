@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from taboon_client.board.history import Judge
 
 __all__ = [
-    "AREAS", "PEOPLE", "QUESTIONS", "REGISTERS", "SETTINGS", "TAXONOMY", "fingerprint", "fold_group_name", "fold_keep",
-    "fold_people", "tags",
+    "ACTS", "AREAS", "INVITES", "MEMBERS", "PEOPLE", "QUESTIONS", "REGISTERS", "SETTINGS", "TAXONOMY", "VOTES",
+    "fingerprint", "fold_group_name", "fold_keep", "fold_people", "tags",
 ]  # fmt: skip
 
 PEOPLE = "people"
@@ -27,7 +27,11 @@ SETTINGS = "settings"
 TAXONOMY = "taxonomy"
 AREAS = "areas"
 QUESTIONS = "questions"
-REGISTERS = (PEOPLE, SETTINGS, TAXONOMY, AREAS, QUESTIONS, "members")
+ACTS = "acts"
+MEMBERS = "members"
+INVITES = "invites"
+VOTES = "votes"
+REGISTERS = (PEOPLE, SETTINGS, TAXONOMY, AREAS, QUESTIONS, MEMBERS, ACTS, INVITES, VOTES)
 """The registers that a newcomer is given."""
 
 _TAG_LABEL = b"taboon tag v1"

@@ -42,8 +42,8 @@ def epoch_id(group: mls.Group) -> bytes:
 
 def roles_of(policy: Policy, identity: bytes) -> frozenset[str]:
     """Return the roles that a policy gives to a member."""
-    roles = ((ADMIN, policy.admins), (DISPATCH, policy.circle))
-    return frozenset(role for role, holders in roles if identity in holders)
+    roles = ((ADMIN, policy.is_admin(identity)), (DISPATCH, identity in policy.circle))
+    return frozenset(role for role, held in roles if held)
 
 
 def record_of(group: mls.Group, cuts: Iterable[Cut] = ()) -> EpochRecord:

@@ -5,6 +5,7 @@ Only the format and its sanity belong here. Whether a commit keeps to the policy
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
@@ -21,6 +22,8 @@ POLICY_EXTENSION: Final = 0xF7B0
 """MLS extension type of the policy, in the private-use range (RFC 9420, section 17.3)."""
 
 _Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+_Count = Annotated[int, msgspec.Meta(ge=1, le=100)]
+_VERSION: Final = 2
 MAX_DISPATCH: Final = 32
 """Members of a dispatch circle, at most: every item's key is sealed to each of them."""
 _MAX_POLICY = 16_384
@@ -40,16 +43,26 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``dispatch`` names those to whom sealed details are sealed and who act for an item's author; while it names nobody,
     the admins do.
+
+    With ``everyone`` every member is an admin, and ``admins`` (which may then be empty) are only those who make up the
+    circle where ``dispatch`` names nobody. An addition, a removal and a change of the policy need as many admins as
+    ``add_approvals``, ``removal_approvals`` and ``policy_approvals`` say. ``recovery`` of the ``keyholders``, who are
+    all members while none are named, can together take admins away and name others; 0 means more than half of them.
     """
 
-    admins: Annotated[tuple[_Key, ...], msgspec.Meta(min_length=1, max_length=1000)]
+    admins: Annotated[tuple[_Key, ...], msgspec.Meta(max_length=1000)]
     relays: Annotated[tuple[RelayEntry, ...], msgspec.Meta(min_length=1, max_length=8)]
     retention: Annotated[int, msgspec.Meta(ge=0, le=3)]
-    removal_approvals: Annotated[int, msgspec.Meta(ge=1, le=100)]
+    removal_approvals: _Count
     members_invite: bool
     rotation_days: Annotated[int, msgspec.Meta(ge=1, le=365)]
-    v: Annotated[int, msgspec.Meta(ge=1, le=1)]
+    v: Annotated[int, msgspec.Meta(ge=1, le=_VERSION)]
     dispatch: Annotated[tuple[_Key, ...], msgspec.Meta(max_length=MAX_DISPATCH)] = ()
+    add_approvals: _Count = 1
+    policy_approvals: _Count = 1
+    everyone: bool = False
+    recovery: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    keyholders: Annotated[tuple[_Key, ...], msgspec.Meta(max_length=100)] = ()
 
     @classmethod
     def founding(cls, admin: bytes, relay: RelayEntry) -> Policy:
@@ -61,7 +74,7 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
             removal_approvals=1,
             members_invite=False,
             rotation_days=7,
-            v=1,
+            v=_VERSION,
         )
 
     @property
@@ -74,11 +87,87 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
         """The dispatch circle: those named, or the admins."""
         return self.dispatch or self.admins
 
-    def without_admins(self, gone: Collection[bytes]) -> Policy:
-        """Return the policy that holds when some are removed from the group; the same one if it names none of them."""
-        admins = tuple(admin for admin in self.admins if admin not in gone)
-        dispatch = tuple(member for member in self.dispatch if member not in gone)
-        return msgspec.structs.replace(self, admins=admins, dispatch=dispatch)
+    def is_admin(self, identity: bytes) -> bool:
+        """Tell whether a member may add, remove and change the policy, alone or together with others."""
+        return self.everyone or identity in self.admins
+
+    def admin_count(self, members: int) -> int:
+        """Return how many admins a group of so many members has."""
+        return members if self.everyone else len(self.admins)
+
+    def recovery_count(self, members: int) -> int:
+        """Return how many keyholders a recovery needs in a group of so many members."""
+        holders = len(self.keyholders) or members
+        return self.recovery or holders // 2 + 1
+
+    def without(self, gone: Collection[bytes], members: int) -> Policy:
+        """Return the policy that holds when some are removed from the group; the same one if nothing names them.
+
+        No number of approvals stays larger than there are people to give them.
+
+        Args:
+            gone: Identity keys of those who are members no longer.
+            members: How many members there are afterwards.
+        """
+        admins = _others(self.admins, gone)
+        keyholders = _others(self.keyholders, gone)
+        most = max(1, members if self.everyone else len(admins))
+        recovery = min(self.recovery, len(keyholders)) if self.keyholders else min(self.recovery, members)
+        return msgspec.structs.replace(
+            self,
+            admins=admins,
+            dispatch=_others(self.dispatch, gone),
+            keyholders=keyholders,
+            add_approvals=min(self.add_approvals, most),
+            removal_approvals=min(self.removal_approvals, most),
+            policy_approvals=min(self.policy_approvals, most),
+            recovery=recovery,
+        )
+
+    def under(self, admins: Collection[bytes], members: int, *, everyone: bool = False) -> Policy:
+        """Return the policy under other admins, and nothing else changed but approvals that nobody could give."""
+        named = self.changed(admins=tuple(sorted(admins)), everyone=everyone)
+        most = max(1, named.admin_count(members))
+        return named.changed(
+            add_approvals=min(self.add_approvals, most),
+            removal_approvals=min(self.removal_approvals, most),
+            policy_approvals=min(self.policy_approvals, most),
+        )
+
+    def changed(self, **changes: object) -> Policy:
+        """Return another policy, in the newest version of the format."""
+        return msgspec.structs.replace(self, **{**changes, "v": _VERSION})
+
+    def fault(self, members: Collection[bytes]) -> str | None:
+        """Say what makes this no policy for a group of these members, None if it is one.
+
+        It names members alone, leaves at least one admin, and asks for no more approvals than there are people.
+        """
+        present = set(members)
+        if not self.admin_count(len(present)):
+            return "a policy leaves the group without an admin"
+        if not present.issuperset(self.admins):
+            return "a policy names an admin who is not in the group"
+        if not present.issuperset(self.dispatch):
+            return "a policy names somebody of the dispatch circle who is not in the group"
+        if not present.issuperset(self.keyholders):
+            return "a policy names a keyholder who is not in the group"
+        if max(self.add_approvals, self.removal_approvals, self.policy_approvals) > self.admin_count(len(present)):
+            return "a policy asks for more approvals than the group has admins"
+        if self.recovery > (len(self.keyholders) or len(present)):
+            return "a policy asks for more keyholders than the group has"
+        return None
+
+    def plain(self) -> Policy:
+        """Return the policy without what version 1 of the format could not say."""
+        return msgspec.structs.replace(
+            self, add_approvals=1, policy_approvals=1, everyone=False, recovery=0, keyholders=()
+        )
+
+    @property
+    def digest(self) -> bytes:
+        """The SHA-256 of the extension data: what an approval of a change names it by, 32 bytes."""
+        return sha256(self.encode()).digest()
 
     def encode(self) -> bytes:
         """Return the extension data."""
@@ -101,4 +190,12 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
             raise FormatError("the group's policy names its admins twice or out of order")
         if list(policy.dispatch) != sorted(set(policy.dispatch)):
             raise FormatError("the group's policy names its dispatch circle twice or out of order")
+        if list(policy.keyholders) != sorted(set(policy.keyholders)):
+            raise FormatError("the group's policy names its keyholders twice or out of order")
+        if policy.v == 1 and (not policy.admins or policy != policy.plain()):
+            raise FormatError("the group's policy says more than its version knows")
         return policy
+
+
+def _others(names: tuple[bytes, ...], gone: Collection[bytes]) -> tuple[bytes, ...]:
+    return tuple(name for name in names if name not in gone)

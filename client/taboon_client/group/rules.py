@@ -6,9 +6,21 @@ spoiled, whoever signed it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taboon_client.errors import FormatError
+from taboon_client.errors import EventError, FormatError
+from taboon_client.group.approvals import (
+    ADD,
+    POLICY,
+    RECOVER,
+    REMOVE,
+    added,
+    changed,
+    read_approvals,
+    recovered,
+    who_approved,
+)
 from taboon_client.group.commit_data import CommitData
 from taboon_client.group.epoch import policy_of, roles_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent
@@ -16,7 +28,9 @@ from taboon_client.group.policy import POLICY_EXTENSION, Policy
 from taboon_crypto import mls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
+
+    from taboon_client.group.approvals import Given
 
 __all__ = ["BrokenRuleError", "check_commit", "check_member", "lost_roles", "required_extensions"]
 
@@ -50,7 +64,7 @@ def check_member(member: mls.Member, suite: mls.CipherSuite) -> LeafContent:
         raise BrokenRuleError(str(error)) from error
 
 
-def check_commit(group: mls.Group, staged: mls.StagedCommit, *, last_committer: bytes | None) -> CommitData:
+def check_commit(group: mls.Group, staged: mls.CommitSummary, *, last_committer: bytes | None) -> CommitData:
     """Check a commit against the policy of the epoch that it ends.
 
     Args:
@@ -68,19 +82,114 @@ def check_commit(group: mls.Group, staged: mls.StagedCommit, *, last_committer: 
     author = group.member(staged.sender_leaf).signature_key
     try:
         data = CommitData.decode(staged.authenticated_data)
-    except FormatError as error:
+        approvals = read_approvals(data.approvals, group.group_id)
+    except (FormatError, EventError) as error:
         raise BrokenRuleError(str(error)) from error
     proposals = [proposal for _, proposal in staged.proposals]
-    if author not in policy.admins:
-        if proposals:
-            raise BrokenRuleError("only an admin may change who is in the group, or its rules")
-        if last_committer == author:
-            raise BrokenRuleError("the same member rotated twice with no other commit between")
+    change = _Change.of(group, staged, policy)
+    _check_right(change, proposals, author, approvals, last_committer)
     _check_kinds(proposals, data)
     _check_path(group, staged)
-    after = _check_new_policy(policy, staged)
-    _check_roster(group, staged, policy, after, data)
+    _check_context(staged)
+    _check_roster(group, staged, change, data)
     return data
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a commit does to the roster and the policy. Whoever is removed and added again is in neither list.
+
+    ``derived`` is the policy that follows from the removals alone: any other one is a change of the policy.
+    """
+
+    epoch: int
+    members: frozenset[bytes]
+    added: tuple[bytes, ...]
+    removed: tuple[bytes, ...]
+    packages: tuple[bytes, ...]
+    before: Policy
+    derived: Policy
+    after: Policy
+
+    @classmethod
+    def of(cls, group: mls.Group, staged: mls.CommitSummary, policy: Policy) -> _Change:
+        added = {member.signature_key for member in staged.added}
+        removed = {member.signature_key for member in staged.removed}
+        present = frozenset(member.signature_key for member in group.members())
+        gone = removed - added
+        packages = tuple(
+            proposal.key_package.encode()
+            for _, proposal in staged.proposals
+            if isinstance(proposal, mls.Add) and proposal.key_package.leaf_node.signature_key not in removed
+        )
+        return cls(
+            epoch=group.epoch,
+            members=present,
+            added=tuple(sorted(added - removed)),
+            removed=tuple(sorted(gone)),
+            packages=packages,
+            before=policy,
+            derived=policy.without(gone, len((present - gone) | added)),
+            after=_policy_in(staged),
+        )
+
+
+def _policy_in(staged: mls.CommitSummary) -> Policy:
+    data = mls.find_extension(staged.context_extensions, POLICY_EXTENSION)
+    try:
+        return Policy.decode(data or b"")
+    except FormatError as error:
+        raise BrokenRuleError(str(error)) from error
+
+
+def _check_right(
+    change: _Change,
+    proposals: Collection[mls.Proposal],
+    author: bytes,
+    approvals: Collection[Given],
+    last_committer: bytes | None,
+) -> None:
+    """Check that the author may do what the commit does: alone, or with the approvals that it carries."""
+    before = change.before
+    if not proposals:
+        if not before.is_admin(author) and last_committer == author:
+            raise BrokenRuleError("the same member rotated twice with no other commit between")
+        return
+    if _is_recovery(change, author, approvals):
+        return
+    forced = [gone for gone in change.removed if gone not in who_approved(approvals, REMOVE, gone, change.epoch)]
+    alone = not forced and not change.added and change.after == change.derived and bool(change.removed)
+    if not before.is_admin(author) and not alone:
+        raise BrokenRuleError("only an admin may change who is in the group, or its rules")
+
+    def admins(act: str, target: bytes) -> int:
+        agreed = who_approved(approvals, act, target, change.epoch) | {author}
+        return sum(before.is_admin(who) and who in change.members for who in agreed)
+
+    for gone in forced:
+        if admins(REMOVE, gone) < before.removal_approvals:
+            raise BrokenRuleError("a commit removes somebody without the approvals that the policy asks for")
+    for package in change.packages:
+        if admins(ADD, added(package)) < before.add_approvals:
+            raise BrokenRuleError("a commit adds somebody without the approvals that the policy asks for")
+    if change.after.relays != before.relays:
+        raise BrokenRuleError("a policy moves the group to another relay, which this version cannot follow")
+    if change.after != change.derived and admins(POLICY, changed(before, change.after)) < before.policy_approvals:
+        raise BrokenRuleError("a commit changes the rules without the approvals that the policy asks for")
+
+
+def _is_recovery(change: _Change, author: bytes, approvals: Collection[Given]) -> bool:
+    """Tell whether a commit does nothing but give the group other admins, on the word of enough keyholders."""
+    before, after = change.before, change.after
+    if change.added or not all(map(before.is_admin, change.removed)):
+        return False
+    named = change.derived.under(after.admins, len(change.members) - len(change.removed), everyone=after.everyone)
+    if after == change.derived or after != named:
+        return False
+    agreed = who_approved(approvals, RECOVER, recovered(before, after, change.removed), change.epoch) | {author}
+    holders = change.members.intersection(before.keyholders) if before.keyholders else change.members
+    count = len(agreed & holders)
+    return count >= before.recovery_count(len(change.members))
 
 
 def lost_roles(before: Policy, after: Policy, staying: Iterable[bytes]) -> list[tuple[bytes, str]]:
@@ -103,7 +212,7 @@ def _check_kinds(proposals: Iterable[mls.Proposal], data: CommitData) -> None:
         raise BrokenRuleError("a commit carries a pre-shared key that it does not use")
 
 
-def _check_path(group: mls.Group, staged: mls.StagedCommit) -> None:
+def _check_path(group: mls.Group, staged: mls.CommitSummary) -> None:
     if not staged.has_path:
         raise BrokenRuleError("a commit without a fresh path")
     renewed = next((member for member in staged.members() if member.leaf == staged.sender_leaf), None)
@@ -117,44 +226,32 @@ def _check_path(group: mls.Group, staged: mls.StagedCommit) -> None:
         raise BrokenRuleError("a leaf was renewed without fresh keys for its own mailboxes")
 
 
-def _check_new_policy(policy: Policy, staged: mls.StagedCommit) -> Policy:
+def _check_context(staged: mls.CommitSummary) -> None:
     extensions = staged.context_extensions
     kinds = {extension.extension_type for extension in extensions}
     if kinds != {POLICY_EXTENSION, mls.REQUIRED_CAPABILITIES}:
         raise BrokenRuleError("a commit leaves the group with other extensions than Taboon's")
     if mls.find_extension(extensions, mls.REQUIRED_CAPABILITIES) != required_extensions():
         raise BrokenRuleError("a commit changes which capabilities the group requires")
-    data = mls.find_extension(extensions, POLICY_EXTENSION)
-    try:
-        after = Policy.decode(data or b"")
-    except FormatError as error:
-        raise BrokenRuleError(str(error)) from error
-    if after.removal_approvals != 1:
-        raise BrokenRuleError("a policy asks for approvals, which this version of the protocol does not have yet")
-    if after.relays != policy.relays:
-        raise BrokenRuleError("a policy moves the group to another relay, which this version cannot follow")
-    return after
 
 
-def _check_roster(group: mls.Group, staged: mls.StagedCommit, policy: Policy, after: Policy, data: CommitData) -> None:
-    added = [member.signature_key for member in staged.added]
-    removed = [member.signature_key for member in staged.removed]
+def _check_roster(group: mls.Group, staged: mls.CommitSummary, change: _Change, data: CommitData) -> None:
+    everyone_added = [member.signature_key for member in staged.added]
     for member in staged.added:
         check_member(member, group.suite)
-    if len(set(added)) != len(added):
+    if len(set(everyone_added)) != len(everyone_added):
         raise BrokenRuleError("a commit adds one identity key twice")
-    remaining = {member.signature_key for member in group.members()} - set(removed)
-    if remaining & set(added):
+    remaining = change.members - {member.signature_key for member in staged.removed}
+    if remaining & set(everyone_added):
         raise BrokenRuleError("a commit adds somebody who is in the group")
-    rejoining = set(added) & set(removed)
-    if len(data.psks) != len(set(added) - rejoining):
+    if len(data.psks) != len(change.added):
         raise BrokenRuleError("a commit adds without the pre-shared key of an invite")
-    if not set(after.admins) <= remaining | set(added):
-        raise BrokenRuleError("a commit leaves an admin who is not in the group")
-    if not set(after.dispatch) <= remaining | set(added):
-        raise BrokenRuleError("a commit leaves somebody in the dispatch circle who is not in the group")
-    gone = set(removed) - rejoining
-    staying = {member.signature_key for member in group.members()} - gone
-    wanted = sorted([*((identity, "") for identity in gone), *lost_roles(policy, after, staying)])
+    fault = change.after.fault(remaining | set(everyone_added))
+    if fault is not None:
+        raise BrokenRuleError(fault)
+    staying = change.members - set(change.removed)
+    wanted = sorted(
+        [*((identity, "") for identity in change.removed), *lost_roles(change.before, change.after, staying)]
+    )
     if sorted((cut.identity, cut.role) for cut in data.cuts) != wanted:
         raise BrokenRuleError("a commit does not say which events of those it cuts off still count")

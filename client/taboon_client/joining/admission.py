@@ -48,7 +48,7 @@ def as_admin(desk: Desk, tx: Connection, grp: int) -> tuple[GroupRow, Policy]:
     if row.state != "active":
         raise GroupStoppedError(row.problem or "this group does not go on here")
     policy = policy_of(desk.keeper.load(tx, grp))
-    if row.identity not in policy.admins:
+    if not policy.is_admin(row.identity):
         raise NotAllowedError("only an admin of the group can do that")
     return row, policy
 

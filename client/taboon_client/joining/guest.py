@@ -176,7 +176,7 @@ def _join(payload: InvitePayload, row: JoiningRow, welcome: bytes) -> mls.Group:
         raise FormatError("the group lives at another relay than the invite says")
     for member in group.members():
         check_member(member, group.suite)
-    if _adder(group) not in policy.admins:
+    if not policy.is_admin(_adder(group)):
         raise FormatError("whoever added us is no admin")
     return group
 

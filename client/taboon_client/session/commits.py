@@ -7,16 +7,14 @@ commit is saved with its blobs before the seal is sent; after a crash the same b
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from taboon_client import cbor
-from taboon_client.board import Cut
+from taboon_client.board import ADMIN, Cut
 from taboon_client.errors import FormatError
 from taboon_client.group.commit_data import CommitData, psk_id
-from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
+from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of, roles_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent, LeafKeys
 from taboon_client.group.policy import POLICY_EXTENSION
 from taboon_client.group.rules import check_commit, lost_roles
@@ -24,9 +22,10 @@ from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.snapshot import queue_snapshot
 from taboon_client.joining import host
 from taboon_client.session.outbox import blobs_for
+from taboon_client.session.wanted import IMPOSSIBLE, NOT_GOOD, Wanted, gather
 from taboon_client.vault import events as event_rows
 from taboon_client.vault import groups as rows
-from taboon_client.vault import outbox
+from taboon_client.vault import outbox, own_boxes
 from taboon_crypto import mls
 from taboon_crypto.blob import MAX_WHOLE, Kind
 
@@ -39,12 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Seal", "merge", "psks_of", "stage_wishes", "staged_seal"]
 
-_NO_ADMIN = "only an admin of the group can do that"
-_NOT_GOOD = (
-    "nobody was let in: the request is gone, out of date, or not one that this group can take. Ask them to check the "
-    "clock of their device, and make a new invite"
-)
-_IMPOSSIBLE = "this cannot be done in the group as it is now"
 _FULL = (
     "nobody was let in: what a newcomer needs has become larger than a message may be. Remove those who are not there "
     "any more, or make a second group"
@@ -73,57 +66,6 @@ def staged_seal(tx: Connection, grp: int) -> Seal | None:
     return None if row is None else Seal(tuple(cbor.decode(row.blobs)), row.expected)
 
 
-@dataclass(slots=True)
-class _Wanted:
-    """What the next commit shall do."""
-
-    adds: list[host.Approved] = field(default_factory=list)
-    removals: list[bytes] = field(default_factory=list)
-    dispatch: tuple[bytes, ...] | None = None
-    rotate: bool = False
-
-
-def _wanted(tx: Connection, grp: int, group: mls.Group, policy: Policy, now: int) -> _Wanted:
-    """Gather the wishes that can come about now; those that have, or cannot any more, are ended."""
-    own = rows.get_group(tx, grp)
-    in_group = {member.signature_key for member in group.members()}
-    wanted = _Wanted()
-    for wish in rows.wishes(tx, grp):
-        if wish.kind == "rotate":
-            # Two commits in a row by one member who is no admin would be spoiled: it waits for somebody else's.
-            wanted.rotate = own.identity in policy.admins or rows.last_committer(tx, grp) != own.identity
-        elif wish.kind == "remove":
-            if wish.data not in in_group:
-                rows.drop_wish(tx, wish.id)
-            elif own.identity not in policy.admins or wish.data == own.identity:
-                rows.fail_wish(tx, wish.id, _NO_ADMIN)
-            else:
-                wanted.removals.append(wish.data)
-        elif wish.kind == "dispatch":
-            circle = tuple(wish.data[start : start + 32] for start in range(0, len(wish.data), 32))
-            if circle == policy.dispatch:
-                rows.drop_wish(tx, wish.id)
-            elif own.identity not in policy.admins:
-                rows.fail_wish(tx, wish.id, _NO_ADMIN)
-            elif not in_group.issuperset(circle):
-                rows.fail_wish(tx, wish.id, _IMPOSSIBLE)
-            else:
-                wanted.dispatch = circle
-        else:
-            approved = host.approved(tx, wish.data, now=now)
-            if approved is None:
-                rows.fail_wish(tx, wish.id, _NOT_GOOD)
-            elif approved.identity in in_group:
-                rows.drop_wish(tx, wish.id)
-            elif own.identity not in policy.admins:
-                rows.fail_wish(tx, wish.id, _NO_ADMIN)
-            elif not wanted.adds:
-                # A Welcome names every pre-shared key of its commit, and a newcomer knows only that of its own invite:
-                # the others come with the next commit.
-                wanted.adds.append(approved)
-    return wanted
-
-
 def stage_wishes(
     tx: Connection, keeper: Keeper, ledger: Ledger, grp: int, *, random: Random, now: int, tries: int
 ) -> bool:
@@ -145,15 +87,21 @@ def stage_wishes(
         return True
     group = keeper.load(tx, grp)
     policy = policy_of(group)
-    wanted = _wanted(tx, grp, group, policy, now)
-    if not (wanted.adds or wanted.removals or wanted.rotate or wanted.dispatch is not None):
+    spoiled = (mailbox := rows.get_mailbox(tx, grp)) is not None and bool(mailbox.spoiled)
+    if spoiled and ADMIN not in roles_of(policy, rows.get_group(tx, grp).identity):
+        # Only an admin's seal counts in own mailboxes.
+        return False
+    wishes = gather(tx, ledger, grp, group, policy, now)
+    # Somebody has to begin the epoch in which all write into one mailbox again.
+    wishes.rotate = wishes.rotate or spoiled
+    if not wishes:
         return False
     try:
-        _stage(tx, ledger, grp, group, policy, wanted, random=random, now=now, tries=tries)
+        _stage(tx, ledger, grp, group, policy, wishes, random=random, now=now, tries=tries)
     except (mls.MlsError, FormatError) as error:
         # Nothing is ever sealed that we would ourselves call spoiled. Whatever it was, it was in what is wished for.
         for wish in rows.wishes(tx, grp):
-            if wish.kind == "add" or not wanted.adds:
+            if wish.kind == "add" or not wishes.adds:
                 rows.fail_wish(tx, wish.id, _reason(wish.kind, error))
         keeper.save(tx, grp, group)
         return stage_wishes(tx, keeper, ledger, grp, random=random, now=now, tries=tries)
@@ -163,8 +111,8 @@ def stage_wishes(
 
 def _reason(kind: str, error: Exception) -> str:
     if kind != "add":
-        return _IMPOSSIBLE
-    return _FULL if isinstance(error, _TooLargeError) else _NOT_GOOD
+        return IMPOSSIBLE
+    return _FULL if isinstance(error, _TooLargeError) else NOT_GOOD
 
 
 def _stage(
@@ -173,7 +121,7 @@ def _stage(
     grp: int,
     group: mls.Group,
     policy: Policy,
-    wanted: _Wanted,
+    wanted: Wanted,
     *,
     random: Random,
     now: int,
@@ -186,10 +134,7 @@ def _stage(
     psks = {psk_id(approved.psk): approved.psk for approved in wanted.adds}
     cuts = [Cut(identity=gone, role="", last=ledger.last_without_gap(tx, grp, gone)) for gone in wanted.removals]
     # An admin who is removed leaves the list of admins in the same commit.
-    after = policy.without_admins(wanted.removals)
-    if wanted.dispatch is not None:
-        named = tuple(member for member in wanted.dispatch if member not in wanted.removals)
-        after = msgspec.structs.replace(after, dispatch=named)
+    after = (wanted.policy or policy).without(wanted.removals, len(leaves) - len(wanted.removals) + len(wanted.adds))
     cuts += [
         Cut(identity=identity, role=role, last=ledger.last_without_gap(tx, grp, identity))
         for identity, role in lost_roles(policy, after, leaves.keys() - set(wanted.removals))
@@ -204,7 +149,7 @@ def _stage(
         leaf_extensions=(mls.Extension(LEAF_EXTENSION, keys.content.encode()),),
         by_reference=False,
         path=True,
-        authenticated_data=CommitData(psks=psks, cuts=tuple(cuts)).encode(),
+        authenticated_data=CommitData(psks=psks, cuts=tuple(cuts), approvals=tuple(wanted.approvals)).encode(),
         random=random,
         now=now,
     )
@@ -222,11 +167,28 @@ def _stage(
             staged=staged.encode(),
             blobs=cbor.encode(blobs),
             hash=hashlib.sha256(blobs[-1]).digest(),
-            expected=mailbox.number + len(blobs) if insist else None,
+            expected=_head(tx, grp, group, mailbox) + len(blobs) if insist else None,
             welcome=staged.welcome,
             adds=cbor.encode([approved.wish for approved in wanted.adds]),
         ),
     )
+
+
+def _head(tx: Connection, grp: int, group: mls.Group, mailbox: rows.MailboxRow) -> int:
+    """Return up to which number the mailbox has been read in which we would seal."""
+    if not mailbox.spoiled:
+        return mailbox.number
+    own = [row for row in own_boxes.to_read(tx, grp) if row.leaf == group.own_leaf]
+    return own[-1].number if own else 0
+
+
+def _say_again(tx: Connection, grp: int) -> None:
+    """Queue what we said in an epoch where not everyone may have read it: in own mailboxes, or one that was lost."""
+    mailbox = rows.get_mailbox(tx, grp)
+    if mailbox is None or not (mailbox.spoiled or mailbox.lost):
+        return
+    for name in event_rows.carried_by(tx, grp, mailbox.epoch, rows.get_group(tx, grp).identity):
+        outbox.queue_event(tx, grp, name)
 
 
 def _own_leaf(group: mls.Group) -> LeafContent:
@@ -274,6 +236,7 @@ def merge(
     joined = [member.signature_key for member in staged.added if member.signature_key not in rejoined]
     removed = [member.signature_key for member in staged.removed if member.signature_key not in rejoined]
     gone = [ledger.spoken(tx, grp, identity) for identity in removed]
+    _say_again(tx, grp)
     group.merge(staged)
     group.forget_past_epochs()
     keeper.save(tx, grp, group)
@@ -282,6 +245,7 @@ def merge(
     rows.set_mailbox(tx, mailbox_of(group, grp))
     rows.keep_parts(tx, grp, ())
     outbox.start_epoch(tx, grp)
+    own_boxes.drop(tx, grp)
     changed = [*staged.added, *(member for member in group.members() if member.signature_key == author)]
     note_sealing_keys(tx, grp, group, changed, removed)
     rows.keep_append_keys(tx, grp, _own_leaf(group).append_key)

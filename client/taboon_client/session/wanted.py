@@ -1,0 +1,220 @@
+"""What the next commit shall do: the wishes that can come about now, with the approvals that they need.
+
+A wish that has come about or cannot any more is ended here. One that still needs approvals waits; our own approval is
+made here, when the mailbox has been read to its head, so that it names the epochs that it is good for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from taboon_client.board import Event, from_body
+from taboon_client.board.register_kinds import Approve
+from taboon_client.board.registers import ACTS
+from taboon_client.errors import FieldError, FormatError
+from taboon_client.group import approvals
+from taboon_client.group.changes import PolicyChange, apply_change
+from taboon_client.joining import host
+from taboon_client.vault import events
+from taboon_client.vault import groups as rows
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from taboon_client.group.ledger import Ledger
+    from taboon_client.group.policy import Policy
+    from taboon_client.vault import Connection
+    from taboon_client.vault.groups import WishRow
+    from taboon_crypto import mls
+
+__all__ = ["EPOCHS", "IMPOSSIBLE", "NOT_GOOD", "NO_ADMIN", "Held", "Wanted", "approvals_held", "gather"]
+
+EPOCHS: Final = 500
+"""For how many epochs an approval of ours is good."""
+NO_ADMIN: Final = "only an admin of the group can do that"
+NOT_GOOD: Final = (
+    "nobody was let in: the request is gone, out of date, or not one that this group can take. Ask them to check the "
+    "clock of their device, and make a new invite"
+)
+IMPOSSIBLE: Final = "this cannot be done in the group as it is now"
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What the next commit shall do; ``approvals`` are the events that it carries for that."""
+
+    adds: list[host.Approved] = field(default_factory=list)
+    removals: list[bytes] = field(default_factory=list)
+    policy: Policy | None = None
+    rotate: bool = False
+    approvals: list[bytes] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.adds or self.removals or self.policy is not None or self.rotate)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An approval that is held here."""
+
+    author: bytes
+    said: Approve
+    raw: bytes
+
+
+def approvals_held(tx: Connection, grp: int) -> list[Held]:
+    """Return every approval that is held, whoever gave it."""
+    found = []
+    for _, raw in events.events_of_place(tx, grp, ACTS):
+        event = Event.parse(raw)
+        body = from_body(event)
+        if isinstance(body, Approve):
+            found.append(Held(event.author, body, raw))
+    return found
+
+
+class _Gatherer:
+    """Looks at the wishes of a group. Lives for one transaction."""
+
+    def __init__(self, tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: Policy, now: int) -> None:
+        self.tx = tx
+        self.ledger = ledger
+        self.grp = grp
+        self.policy = policy
+        self.now = now
+        self.epoch = group.epoch
+        self.own = rows.get_group(tx, grp).identity
+        self.members = frozenset(member.signature_key for member in group.members())
+        self.admin = policy.is_admin(self.own)
+        self.held = approvals_held(tx, grp)
+        self.wanted = Wanted()
+
+    def enough(self, act: str, target: bytes, need: int, who: Collection[bytes], said: Approve) -> bool:
+        """Tell whether an act has the approvals that it needs; if so the commit carries them. Gives ours if need be."""
+        if need <= 1:
+            return True
+        good: dict[bytes, bytes] = {}
+        for held in self.held:
+            fits = held.said.act == act and held.said.target == target
+            if fits and held.said.first <= self.epoch <= held.said.last and held.author in who:
+                good.setdefault(held.author, held.raw)
+        if self.own not in good:
+            event = self.ledger.make(self.tx, self.grp, said, ACTS, ())
+            self.held.append(Held(self.own, said, event.raw))
+            good[self.own] = event.raw
+        if len(good) < need:
+            return False
+        others = [raw for author, raw in sorted(good.items()) if author != self.own]
+        self.wanted.approvals += others[: need - 1]
+        return True
+
+    def said(self, act: str, target: bytes, policy: bytes = b"") -> Approve:
+        return Approve(
+            act=act,
+            target=target,
+            first=self.epoch,
+            last=self.epoch + EPOCHS,
+            policy=policy,
+            created=self.now,
+        )
+
+    @property
+    def admins(self) -> frozenset[bytes]:
+        return frozenset(filter(self.policy.is_admin, self.members))
+
+    def rotate(self, _: WishRow) -> None:
+        # Two commits in a row by one member who is no admin would be spoiled: it waits for somebody else's.
+        self.wanted.rotate = self.admin or rows.last_committer(self.tx, self.grp) != self.own
+
+    def remove(self, wish: WishRow) -> None:
+        gone = wish.data
+        if gone not in self.members:
+            rows.drop_wish(self.tx, wish.id)
+            return
+        leaves = [held.raw for held in self.held if held.author == gone and _leaves(held, self.epoch)]
+        if gone == self.own or not (self.admin or leaves):
+            rows.fail_wish(self.tx, wish.id, NO_ADMIN)
+        elif leaves:
+            self.wanted.removals.append(gone)
+            self.wanted.approvals.append(leaves[-1])
+        elif self.enough(
+            approvals.REMOVE, gone, self.policy.removal_approvals, self.admins, self.said(approvals.REMOVE, gone)
+        ):
+            self.wanted.removals.append(gone)
+
+    def change(self, wish: WishRow, change: PolicyChange) -> None:
+        policy = self.wanted.policy or self.policy
+        try:
+            after = apply_change(policy, change, self.members)
+        except (FieldError, FormatError) as error:
+            rows.fail_wish(self.tx, wish.id, str(error))
+            return
+        if after == policy:
+            if self.wanted.policy is None:
+                rows.drop_wish(self.tx, wish.id)
+        elif not self.admin:
+            rows.fail_wish(self.tx, wish.id, NO_ADMIN)
+        elif self.policy.policy_approvals == 1:
+            self.wanted.policy = after
+        elif self.wanted.policy is None:
+            # What others agreed to is this very policy: such a change comes alone.
+            target = approvals.changed(self.policy, after)
+            said = self.said(approvals.POLICY, target, after.encode())
+            if self.enough(approvals.POLICY, target, self.policy.policy_approvals, self.admins, said):
+                self.wanted.policy = after
+
+    def add(self, wish: WishRow) -> None:
+        approved = host.approved(self.tx, wish.data, now=self.now)
+        if approved is None:
+            rows.fail_wish(self.tx, wish.id, NOT_GOOD)
+        elif approved.identity in self.members:
+            rows.drop_wish(self.tx, wish.id)
+        elif not self.admin:
+            rows.fail_wish(self.tx, wish.id, NO_ADMIN)
+        elif not self.wanted.adds:
+            # A Welcome names every pre-shared key of its commit, and a newcomer knows only that of its own invite: the
+            # others come with the next commit.
+            target = approvals.added(approved.key_package.encode())
+            said = self.said(approvals.ADD, target)
+            if self.enough(approvals.ADD, target, self.policy.add_approvals, self.admins, said):
+                self.wanted.adds.append(approved)
+
+
+def gather(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: Policy, now: int) -> Wanted:
+    """Return what the wishes of a group come to now.
+
+    Args:
+        tx: A transaction that writes.
+        ledger: Of the vault.
+        grp: The group.
+        group: In its present epoch.
+        policy: In force.
+        now: Unix time.
+    """
+    gatherer = _Gatherer(tx, ledger, grp, group, policy, now)
+    changes: list[tuple[WishRow, PolicyChange]] = []
+    for wish in rows.wishes(tx, grp):
+        if wish.kind == "rotate":
+            gatherer.rotate(wish)
+        elif wish.kind == "remove":
+            gatherer.remove(wish)
+        elif wish.kind == "policy":
+            changes.append((wish, PolicyChange.decode(wish.data)))
+        elif wish.kind == "dispatch":
+            # Of a vault of version 2.
+            circle = tuple(wish.data[start : start + 32] for start in range(0, len(wish.data), 32))
+            changes.append((wish, PolicyChange(dispatch=circle)))
+        elif wish.kind == "add":
+            gatherer.add(wish)
+    for wish, change in changes:
+        gatherer.change(wish, change)
+    if gatherer.wanted.policy is not None and policy.policy_approvals > 1:
+        # The policy that was agreed to says nothing of who comes and goes in the same commit.
+        gatherer.wanted.adds, gatherer.wanted.removals = [], []
+    return gatherer.wanted
+
+
+def _leaves(held: Held, epoch: int) -> bool:
+    said = held.said
+    return said.act == approvals.REMOVE and said.target == held.author and said.first <= epoch <= said.last
