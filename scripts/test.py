@@ -22,7 +22,7 @@ def main() -> int:
     """Run every check, also after one that failed; return 0 if all passed."""
     _venv.prepare("-e", ".[relay]", "--group", "dev")
     if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
-        _venv.say("No Chromium is here: the tests of the local page are left out. Get it with: sudo apt install chromium")
+        _venv.say("No Chromium is here, so the tests of the local page are left out: sudo apt install chromium")
     tests = [_venv.python(), "-m", "pytest", *sys.argv[1:]]
     if sys.argv[1:]:
         return subprocess.run(tests, cwd=_venv.ROOT, check=False).returncode

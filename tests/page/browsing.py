@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import BrowserContext
 
 from taboon_client.page.language import language
 from tests.page.running import PageProcess
@@ -15,11 +19,11 @@ from tests.support import PASSPHRASE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Locator, Page, Playwright
+    from playwright.sync_api import Browser, Locator, Page, Playwright, Request
 
     from taboon_client.page.language import Language
 
-__all__ = ["NARROW", "WIDE", "Person", "start_browser"]
+__all__ = ["NARROW", "WIDE", "Person", "start_browser", "start_with_profile"]
 
 NARROW = (360, 740)
 WIDE = (1280, 900)
@@ -44,27 +48,54 @@ def chromium() -> str:
 
 def start_browser(playwright: Playwright) -> Browser:
     """Start the machine's own Chromium."""
+    return playwright.chromium.launch(executable_path=chromium(), args=list(_QUIET), chromium_sandbox=_sandboxed())
+
+
+def start_with_profile(playwright: Playwright, profile: Path) -> BrowserContext:
+    """Start one that keeps what it keeps in a folder, as a person's does."""
+    return playwright.chromium.launch_persistent_context(
+        profile, executable_path=chromium(), args=list(_QUIET), chromium_sandbox=_sandboxed()
+    )
+
+
+def _sandboxed() -> bool:
     # Its sandbox refuses to work for root, as CI often is.
-    sandbox = os.name != "posix" or os.getuid() != 0
-    return playwright.chromium.launch(executable_path=chromium(), args=list(_QUIET), chromium_sandbox=sandbox)
+    return os.name != "posix" or os.getuid() != 0
+
+
+def _window(browser: Browser, code: str, size: tuple[int, int]) -> BrowserContext:
+    return browser.new_context(locale=code, viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
 
 
 class Person:
     """Somebody at their own page. Everything is done as a person would: by what stands on the screen."""
 
-    def __init__(self, browser: Browser, folder: Path, *, code: str = "en", size: tuple[int, int] = NARROW) -> None:
+    def __init__(
+        self,
+        browser: Browser | BrowserContext,
+        folder: Path,
+        *,
+        code: str = "en",
+        size: tuple[int, int] = NARROW,
+    ) -> None:
         self.folder = folder
         self.language: Language = language(code)
         self.process = PageProcess(folder)
-        self._context = browser.new_context(
-            locale=code, viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce"
-        )
+        self._context = browser if isinstance(browser, BrowserContext) else _window(browser, code, size)
         self._context.grant_permissions(["clipboard-read", "clipboard-write"], origin=self.process.url.rstrip("/"))
-        self.page: Page = self._context.new_page()
         self.faults: list[str] = []
+        self.watched = True
+        self._context.on("request", self._asked)
+        self.page: Page = self._context.new_page()
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
+        self.page.on("dialog", lambda dialog: self.faults.append(f"a dialog: {dialog.message}"))
         self.page.goto(f"{self.process.url}#{self.process.code.replace('-', '')}")
+
+    def _asked(self, request: Request) -> None:
+        """Nothing may ever be asked of another host."""
+        if self.watched and not request.url.startswith((self.process.url, "blob:")):
+            self.faults.append(f"asked {request.url}")
 
     def say(self, message: str, **values: object) -> str:
         """Return what a sentence of the page is in this person's language."""
@@ -103,7 +134,7 @@ class Person:
 
     def reads(self, text: str) -> Locator:
         """Wait until somebody's words are on the screen."""
-        found = self.page.get_by_text(text).first
+        found = self.page.get_by_text(re.compile(re.escape(text))).first
         found.wait_for()
         return found
 
@@ -163,6 +194,23 @@ class Person:
             "path => { const a = document.createElement('a'); a.dataset.go = path;"
             " document.querySelector('main').append(a); a.click(); }",
             path,
+        )
+
+    def group_code(self) -> str:
+        """Return what the page calls the group on the screen by."""
+        (code,) = {
+            one.partition("g=")[2].partition("&")[0]
+            for one in self.page.locator(".tabs a").evaluate_all("all => all.map((one) => one.dataset.go)")
+        }
+        return str(code)
+
+    def lock_elsewhere(self) -> None:
+        """Lock with `taboon lock`, in another process."""
+        subprocess.run(
+            [sys.executable, "-m", "tests.page.fast_open", "lock"],
+            env=os.environ | {"TABOON_HOME": str(self.folder)},
+            check=True,
+            capture_output=True,
         )
 
     def close(self) -> None:

@@ -14,16 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Playwright
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """One real browser; its event loop must be gone before other tests run theirs."""
-    with sync_playwright() as playwright:
-        started = start_browser(playwright)
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers; its event loop must be gone before other tests run theirs."""
+    with sync_playwright() as started:
         yield started
-        started.close()
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One real browser for all."""
+    started = start_browser(playwright)
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="package")

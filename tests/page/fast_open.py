@@ -7,4 +7,4 @@ from taboon_client.page import parent
 
 if __name__ == "__main__":
     parent._CHILD = "tests.page.fast_child"
-    sys.exit(run_command(["open", *sys.argv[1:]]))
+    sys.exit(run_command(sys.argv[1:] if sys.argv[1:] == ["lock"] else ["open", *sys.argv[1:]]))

