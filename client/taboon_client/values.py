@@ -20,6 +20,7 @@ __all__ = [
     "JoiningState",
     "Member",
     "Outcome",
+    "PendingAct",
     "SyncReport",
 ]
 
@@ -150,10 +151,48 @@ class SyncReport:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a wish for a commit (rotate, remove, approve): done, or saved for the next sync."""
+    """What became of a wish for a commit (rotate, remove, approve): done, or saved for the next sync.
+
+    ``lacking`` counts those who still have to agree.
+    """
 
     done: bool
     report: SyncReport
+    lacking: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAct:
+    """What somebody has proposed and not everyone who must has agreed to.
+
+    Attributes:
+        code: Short code to agree by.
+        kind: ``add``, ``remove``, ``policy`` or ``recover``.
+        target: What an approval names, 32 bytes.
+        members: Identity keys of those it is done to.
+        name: Of ``add``: how the newcomer wants to be called.
+        agreed: Identity keys of those who have agreed.
+        needed: How many must.
+        changes: Of ``policy`` and ``recover``: (rule, before, after), as text.
+        mine: Whether we may agree and have not.
+        policy: The whole policy afterwards, as bytes.
+    """
+
+    code: str
+    kind: str
+    target: bytes
+    members: tuple[bytes, ...]
+    name: str
+    agreed: tuple[bytes, ...]
+    needed: int
+    changes: tuple[tuple[str, str, str], ...]
+    mine: bool
+    policy: bytes = field(repr=False, default=b"")
+
+    @property
+    def lacking(self) -> int:
+        """How many still have to agree."""
+        return max(0, self.needed - len(self.agreed))
 
 
 @dataclass(frozen=True, slots=True)

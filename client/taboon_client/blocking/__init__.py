@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeVar
 from taboon_client import library
 from taboon_client.blocking.items import Items
 from taboon_client.blocking.lists import Lists
+from taboon_client.blocking.ruling import Ruling
 from taboon_client.blocking.running import each, now, waiting
 from taboon_client.blocking.sealing import Sealing
 from taboon_client.errors import WeakPassphraseError
@@ -27,7 +28,7 @@ from taboon_crypto import passphrase as passphrases
 from taboon_crypto.errors import PassphraseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -148,7 +149,7 @@ class Taboon:
         return each(self._taboon.watch(seconds))
 
 
-class Group(Items, Sealing, Lists):
+class Group(Items, Sealing, Lists, Ruling):
     """One group on this device. See :class:`taboon_client.library.Group`."""
 
     def __init__(self, group: library.Group) -> None:
@@ -186,11 +187,6 @@ class Group(Items, Sealing, Lists):
     def people(self) -> dict[bytes, Member]:
         """Return everyone who is or was here, by identity key."""
         return now(self._group.people())
-
-    def set_dispatch(self, members: Sequence[Member | str], wait: float = _COMMIT_WAIT) -> Outcome:
-        """Say who is of the dispatch circle."""
-        coroutine = self._group.set_dispatch(members, wait)
-        return waiting(coroutine) if wait else now(coroutine)
 
     def invite(self, hours: int = 72) -> Invite:
         """Make an invite for one person."""

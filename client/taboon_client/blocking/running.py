@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterator
     from typing import Any
 
-__all__ = ["each", "now", "waiting"]
+__all__ = ["each", "now", "soon", "waiting"]
 
 T = TypeVar("T")
 
@@ -29,6 +29,11 @@ def waiting(coroutine: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
     return asyncio.run(coroutine)
+
+
+def soon(coroutine: Coroutine[Any, Any, T], wait: float) -> T:
+    """Run a coroutine that talks to a relay if it may take any time at all, and else only uses the vault."""
+    return waiting(coroutine) if wait else now(coroutine)
 
 
 def each(reports: AsyncIterator[T]) -> Iterator[T]:

@@ -6,7 +6,20 @@ from collections.abc import Sequence
 import typer
 import typer.main
 
-from taboon_client.cli import device, groups, items, joining, page, pledges, relay, sheets, shell, syncing, terminal
+from taboon_client.cli import (
+    device,
+    groups,
+    items,
+    joining,
+    page,
+    pledges,
+    relay,
+    ruling,
+    sheets,
+    shell,
+    syncing,
+    terminal,
+)
 from taboon_client.cli.command import end_with_failure
 from taboon_client.cli.errand import Room
 from taboon_client.cli.exits import Exit
@@ -52,7 +65,7 @@ def _root(
     pass
 
 
-for _part in (device, groups, joining, items, pledges, sheets, page, syncing, shell, relay):
+for _part in (device, groups, ruling, joining, items, pledges, sheets, page, syncing, shell, relay):
     _part.register(app)
 
 

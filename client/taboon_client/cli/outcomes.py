@@ -27,12 +27,16 @@ def outcome(
         text: A name that a member chose, if the sentence ends with one.
     """
     errand.note_report(done.report)
+    waits = {"lacking": done.lacking} if done.lacking else {}
 
     def show() -> None:
         named = f": {terminal.member(text)}" if text else "."
         if done.done:
             terminal.say(f"{said[:1].upper()}{said[1:]}{named}")
+        elif done.lacking:
+            more = "one more has" if done.lacking == 1 else f"{done.lacking} more have"
+            terminal.say(f"Proposed; {more} to agree (“taboon agree”): {said}{named}")
         else:
             terminal.say(f"Saved, to be done with the next sync that reaches the relay: {said}{named}")
 
-    return Answer({"group": shapes.group_ref(place), "done": done.done, **data}, show)
+    return Answer({"group": shapes.group_ref(place), "done": done.done, **waits, **data}, show)

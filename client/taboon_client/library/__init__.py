@@ -9,7 +9,7 @@ The vault is used on one thread of its own, so a slow disk never stops an event 
 the event is saved; `sync` and `flush` talk to the relay. :mod:`taboon_client.blocking` has the same without ``async``.
 """
 
-from taboon_client.library.group import DEFAULT_WAIT, Group
+from taboon_client.library.group import COMMIT_WAIT, DEFAULT_WAIT, Group
 from taboon_client.library.taboon import Taboon
 
-__all__ = ["DEFAULT_WAIT", "Group", "Taboon"]
+__all__ = ["COMMIT_WAIT", "DEFAULT_WAIT", "Group", "Taboon"]

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from taboon_client.board import Event, from_body
 from taboon_client.board.register_kinds import Approve
 from taboon_client.board.registers import ACTS
-from taboon_client.errors import FieldError, FormatError
+from taboon_client.errors import FieldError, FormatError, NotAllowedError
 from taboon_client.group import approvals
+from taboon_client.group.approvals_held import Held, approvals_held
 from taboon_client.group.changes import PolicyChange, apply_change
 from taboon_client.joining import host
-from taboon_client.vault import events
+from taboon_client.session.pending import Recovery, recovery_policy
 from taboon_client.vault import groups as rows
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from taboon_client.vault.groups import WishRow
     from taboon_crypto import mls
 
-__all__ = ["EPOCHS", "IMPOSSIBLE", "NOT_GOOD", "NO_ADMIN", "Held", "Wanted", "approvals_held", "gather"]
+__all__ = ["IMPOSSIBLE", "NOT_GOOD", "NO_ADMIN", "Wanted", "gather"]
 
-EPOCHS: Final = 500
+_EPOCHS: Final = 500
 """For how many epochs an approval of ours is good."""
 NO_ADMIN: Final = "only an admin of the group can do that"
 NOT_GOOD: Final = (
@@ -54,26 +54,6 @@ class Wanted:
         return bool(self.adds or self.removals or self.policy is not None or self.rotate)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An approval that is held here."""
-
-    author: bytes
-    said: Approve
-    raw: bytes
-
-
-def approvals_held(tx: Connection, grp: int) -> list[Held]:
-    """Return every approval that is held, whoever gave it."""
-    found = []
-    for _, raw in events.events_of_place(tx, grp, ACTS):
-        event = Event.parse(raw)
-        body = from_body(event)
-        if isinstance(body, Approve):
-            found.append(Held(event.author, body, raw))
-    return found
-
-
 class _Gatherer:
     """Looks at the wishes of a group. Lives for one transaction."""
 
@@ -92,7 +72,7 @@ class _Gatherer:
 
     def enough(self, act: str, target: bytes, need: int, who: Collection[bytes], said: Approve) -> bool:
         """Tell whether an act has the approvals that it needs; if so the commit carries them. Gives ours if need be."""
-        if need <= 1:
+        if need <= 1 and self.own in who:
             return True
         good: dict[bytes, bytes] = {}
         for held in self.held:
@@ -109,13 +89,14 @@ class _Gatherer:
         self.wanted.approvals += others[: need - 1]
         return True
 
-    def said(self, act: str, target: bytes, policy: bytes = b"") -> Approve:
+    def said(self, act: str, target: bytes, policy: bytes = b"", members: tuple[bytes, ...] = ()) -> Approve:
         return Approve(
             act=act,
             target=target,
             first=self.epoch,
-            last=self.epoch + EPOCHS,
+            last=self.epoch + _EPOCHS,
             policy=policy,
+            members=members,
             created=self.now,
         )
 
@@ -164,6 +145,30 @@ class _Gatherer:
             if self.enough(approvals.POLICY, target, self.policy.policy_approvals, self.admins, said):
                 self.wanted.policy = after
 
+    def recover(self, wish: WishRow) -> bool:
+        """Tell whether enough keyholders agree; then the commit does nothing else."""
+        recovery = Recovery.decode(wish.data).among(self.members)
+        try:
+            after = recovery_policy(self.policy, recovery, self.members)
+        except (FieldError, NotAllowedError) as error:
+            rows.fail_wish(self.tx, wish.id, str(error))
+            return False
+        if after == self.policy:
+            rows.drop_wish(self.tx, wish.id)
+            return False
+        holders = self.members.intersection(self.policy.keyholders) if self.policy.keyholders else self.members
+        if self.own not in holders:
+            rows.fail_wish(self.tx, wish.id, NO_ADMIN)
+            return False
+        target = approvals.recovered(self.policy, after, recovery.removed)
+        said = self.said(approvals.RECOVER, target, after.encode(), recovery.removed)
+        need = self.policy.recovery_count(len(self.members))
+        if not self.enough(approvals.RECOVER, target, need, holders, said):
+            return False
+        carried = self.wanted.approvals
+        self.wanted = Wanted(removals=list(recovery.removed), policy=after, approvals=carried)
+        return True
+
     def add(self, wish: WishRow) -> None:
         approved = host.approved(self.tx, wish.data, now=self.now)
         if approved is None:
@@ -207,6 +212,9 @@ def gather(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: P
             changes.append((wish, PolicyChange(dispatch=circle)))
         elif wish.kind == "add":
             gatherer.add(wish)
+    for wish in rows.wishes(tx, grp):
+        if wish.kind == "recover" and gatherer.recover(wish):
+            return gatherer.wanted
     for wish, change in changes:
         gatherer.change(wish, change)
     if gatherer.wanted.policy is not None and policy.policy_approvals > 1:
