@@ -2,15 +2,16 @@
 
 import asyncio
 import base64
+import hmac
 import json
+import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.requests import Request
 
 from taboon_server import problems, proof, wire
 from taboon_server.appending import Append, Create
@@ -18,18 +19,30 @@ from taboon_server.database import READERS, error_name
 from taboon_server.days import Days
 from taboon_server.identity import Identity
 from taboon_server.notices import Notices
-from taboon_server.problems import Problem
+from taboon_server.problems import Answer, Problem
 from taboon_server.proof import Operation, Proof
-from taboon_server.replays import ReplayMemory
 from taboon_server.settings import Settings
 from taboon_server.store import Page, Store
-from taboon_server.waiters import Waiters
+from taboon_server.waiters import Waiter, Waiters
 from taboon_server.writer import Writer
 
-_BYTES: Final = "application/octet-stream"
+BYTES: Final = "application/octet-stream"
 _PROBE_SECONDS: Final = 1.0
+_LENGTHS: Final = {
+    Operation.READ: {0},
+    Operation.CREATE: set(range(wire.MAX_PASS + 1)),
+    Operation.APPEND: set(wire.SIZE_CLASSES),
+}
 
-_T = TypeVar("_T")
+
+class GoneError(Exception):
+    """Whoever asked has left."""
+
+
+class _Shown(NamedTuple):
+    page: Page
+    body: bytes
+    body_hash: bytes
 
 
 class Calls:
@@ -46,13 +59,12 @@ class Calls:
     def __init__(
         self, store: Store, identity: Identity, settings: Settings, wall: Callable[[], float], notices: Notices
     ) -> None:
-        self._store = store
-        self._identity = identity
-        self._settings = settings
-        self._wall = wall
-        self._notices = notices
-        self._replays = ReplayMemory(settings.replays)
+        self._store, self._identity, self._settings = store, identity, settings
+        self._wall, self._notices = wall, notices
+        self._replays, self._nowhere = proof.ReplayMemory(), secrets.token_bytes(32)
         self._readers = ThreadPoolExecutor(READERS, "reader")
+        self._asked: dict[tuple[bytes, int, int], asyncio.Future[_Shown | Problem]] = {}
+        self._passes, self._passes_of = frozenset[bytes](), (0, 0)
         self._probed_at = float("-inf")
         self._can_write = True
         self.days = Days(wall, time.monotonic, 0 if settings.believe_clock else store.last_run())
@@ -65,44 +77,62 @@ class Calls:
         await self.writer.close()
         self._readers.shutdown()
 
-    async def create(self, request: Request) -> Response:
-        """`PUT /v1/mailbox`."""
-        wanted, _ = await self._admit(request, Operation.CREATE)
+    async def create(self, request: Request) -> Answer:
+        """Make a mailbox, if it is not there."""
+        wanted, given = await self._admit(request, Operation.CREATE)
+        if self._settings.pass_file is not None and not self._knows(given):
+            raise problems.no_pass()
+        if wire.RETENTION_DAYS[wanted.retention] > self._settings.longest_retention:
+            raise problems.retention()
         await self.writer.create(Create(wanted.mailbox, wanted.retention))
-        return Response(status_code=204)
+        return 204, [], b""
 
-    async def append(self, request: Request) -> Response:
-        """`POST /v1/blobs`."""
+    async def append(self, request: Request) -> Answer:
+        """Append one blob, as the mailbox's seal or not, and answer with a receipt once it is durable."""
         wanted, blob = await self._admit(request, Operation.APPEND)
         done = await self.writer.append(Append(wanted.mailbox, blob, wanted.seal, wanted.expected))
-        receipt = self._identity.receipt(wanted.mailbox, done.number, done.blob_hash, done.head, seal=done.is_seal)
-        return Response(receipt, media_type=_BYTES)
+        receipt = wire.receipt(
+            self._identity.sign,
+            self._identity.public_key,
+            wanted.mailbox,
+            done.number,
+            done.blob_hash,
+            done.head,
+            seal=done.is_seal,
+        )
+        return _ok(BYTES, receipt)
 
-    async def read(self, request: Request) -> Response:
-        """`GET /v1/blobs`."""
+    async def read(self, request: Request) -> Answer:
+        """Read the blobs after a number, or wait for the next one."""
         wanted, _ = await self._admit(request, Operation.READ)
         if wanted.wait:
             # Watched before it is read: no append can fall between the two.
             with self.waiters.watch(wanted.mailbox, wanted.after) as woken:
-                page = await self._page(wanted)
+                shown = await self._page(wanted)
+                page = shown.page
                 if not page.blobs and not page.sealed and wanted.after == page.last:
-                    await _wait(woken, wanted.wait, request)
-                    page = await self._page(wanted)
+                    await self._wait(woken, wanted.wait, request)
+                    shown = await self._page(wanted)
         else:
-            page = await self._page(wanted)
-        answer = self._identity.page(
+            shown = await self._page(wanted)
+        page = shown.page
+        head = wire.page_head(
+            self._identity.sign,
+            self._identity.public_key,
             wanted.mailbox,
             wanted.nonce,
             sealed=page.sealed,
             first=wanted.after + 1,
             last=page.last,
             head=page.head,
-            blobs=page.blobs,
+            sizes=[len(blob) for blob in page.blobs],
+            body_length=len(shown.body),
+            body_hash=shown.body_hash,
         )
-        return Response(answer, media_type=_BYTES)
+        return _ok(BYTES, head + shown.body)
 
-    async def health(self, request: Request) -> Response:  # noqa: ARG002 - every call has this shape
-        """`GET /v1/health`. Writing is tried at most once a second."""
+    async def health(self, request: Request) -> Answer:  # noqa: ARG002 - every call has this shape
+        """Say whether the relay can write. That is tried at most once a second."""
         now = time.monotonic()
         if now - self._probed_at >= _PROBE_SECONDS:
             self._probed_at = now
@@ -115,41 +145,125 @@ class Calls:
             raise problems.busy()
         return _json({"status": "ok"})
 
-    async def limits(self, request: Request) -> Response:  # noqa: ARG002 - every call has this shape
-        """`GET /v1/limits`."""
+    async def limits(self, request: Request) -> Answer:  # noqa: ARG002 - every call has this shape
+        """Say who the relay is and what it takes."""
+        settings = self._settings
         return _json(
             {
                 "relay_key": base64.urlsafe_b64encode(self._identity.public_key).rstrip(b"=").decode("ascii"),
                 "size_classes": wire.SIZE_CLASSES,
-                "retention_days": wire.RETENTION_DAYS,
+                "retention_days": [days for days in wire.RETENTION_DAYS if days <= settings.longest_retention],
                 "wait_seconds": wire.MAX_WAIT,
-                "quota": {"blobs": self._settings.quota_blobs, "bytes": self._settings.quota_bytes},
-                "pass": False,
+                "quota": {
+                    "blobs": settings.quota_blobs,
+                    "bytes": settings.quota_bytes,
+                    "minute": settings.quota_minute,
+                    "waiters": settings.waiters_by_mailbox,
+                },
+                "pass": settings.pass_file is not None,
                 "time_unit": wire.TIME_UNIT,
             }
         )
 
     async def _admit(self, request: Request, operation: Operation) -> tuple[Proof, bytes]:
         """Check a signed request as far as possible without looking at storage; return its proof and its body."""
-        fields = request.headers.getlist("authorization")
-        if len(fields) != 1 or "content-encoding" in request.headers:
+        fields = dict(request.scope["headers"])
+        proofs = [value for name, value in request.scope["headers"] if name == b"authorization"]
+        if len(proofs) != 1 or b"content-encoding" in fields:
             raise problems.malformed()
-        wanted = proof.parse(fields[0].encode("latin-1"), operation)
+        wanted = proof.parse(proofs[0], operation)
         proof.check_time(wanted, self._wall())
-        body = await _body(request, operation)
-        proof.verify(wanted, self._identity.relay_id, body)
-        if not self._replays.is_new(wanted.signed):
+        if operation is Operation.APPEND and fields.get(b"content-type", b"").lower() != BYTES.encode():
+            raise problems.malformed()
+        lengths, announced = _LENGTHS[operation], fields.get(b"content-length")
+        if announced is not None and int(announced) not in lengths:  # the parser lets only digits through
+            raise problems.blob_size()
+        body, more = b"", True
+        while more:
+            message = await request.receive()
+            if message["type"] != "http.request":
+                raise GoneError
+            body += message.get("body", b"")
+            more = message.get("more_body", False) and len(body) <= wire.SIZE_CLASSES[-1]
+        if len(body) not in lengths:
+            raise problems.blob_size()
+        try:
+            proof.verify(wanted, self._identity.relay_id, body)
+        except Problem:
+            if operation is Operation.CREATE:
+                raise
+            # Looked for all the same, so that the time of the answer tells as little as the answer.
+            return wanted._replace(mailbox=self._nowhere), body
+        if not self._replays.is_new(wanted):
             raise problems.replayed()
         return wanted, body
 
-    async def _page(self, wanted: Proof) -> Page:
-        limit = wire.SIZE_CLASSES[wanted.answer_class]
-        page = await self._read(self._store.page, wanted.mailbox, wanted.after, limit, self.days.today())
-        if page is None:
-            raise problems.unknown_mailbox()
-        return page
+    def _knows(self, given: bytes) -> bool:
+        """Whether this is one of the passes. The file is read again when it has changed."""
+        path = self._settings.pass_file
+        assert path is not None  # noqa: S101 - asked only where passes are needed
+        try:
+            status = path.stat()
+            if self._passes_of != (status.st_mtime_ns, status.st_size):
+                self._passes_of = status.st_mtime_ns, status.st_size
+                lines = path.read_bytes().splitlines()
+                self._passes = frozenset(wire.sha256(line.strip()) for line in lines if line.strip())
+        except OSError:
+            self._notices.count("the file of passes cannot be read")
+            raise problems.busy(60) from None
+        name = wire.sha256(given)
+        return sum(hmac.compare_digest(name, each) for each in self._passes) > 0
 
-    async def _read(self, function: Callable[..., _T], *arguments: object) -> _T:
+    async def _wait(self, woken: Waiter, seconds: int, request: Request) -> None:
+        """Wait until woken, until the time is over, or until the reader has gone away."""
+        over = asyncio.get_running_loop().call_later(seconds, self.waiters.let_go, woken)
+        left = asyncio.ensure_future(request.receive())  # the body has been read: all that can come is the end
+        left.add_done_callback(lambda _: self.waiters.let_go(woken))
+        try:
+            await woken
+            if left.done():
+                raise GoneError
+        finally:
+            over.cancel()
+            left.cancel()
+
+    async def _page(self, wanted: Proof) -> _Shown:
+        """Read a page. Those who ask for the same one before it is looked at share it."""
+        loop = asyncio.get_running_loop()
+        key = wanted.mailbox, wanted.after, wanted.answer_class
+        shared = self._asked.get(key)
+        if shared is None:
+            shared = self._asked[key] = loop.create_future()
+            self._readers.submit(self._load, loop, shared, key, self.days.today())
+        shown = await asyncio.shield(shared)
+        if isinstance(shown, Problem):
+            raise shown.with_traceback(None)
+        return shown
+
+    def _load(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        shared: asyncio.Future[_Shown | Problem],
+        key: tuple[bytes, int, int],
+        today: int,
+    ) -> None:
+        """Read a page in a thread, and hash it there."""
+        del self._asked[key]  # whoever asks from here on may know of an append that this will not see
+        mailbox, after, answer_class = key
+        result: _Shown | Problem
+        try:
+            page = self._store.page(mailbox, after, wire.SIZE_CLASSES[answer_class], today)
+            if page is None:
+                result = problems.unknown_mailbox()
+            else:
+                body = wire.page_body(page.blobs)
+                result = _Shown(page, body, wire.sha256(body))
+        except DBAPIError as error:
+            self._notices.count(f"database {error_name(error)}")
+            result = problems.busy()
+        loop.call_soon_threadsafe(shared.set_result, result)
+
+    async def _read(self, function: Callable[..., Any], *arguments: object) -> Any:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, function, *arguments)
         except DBAPIError as error:
@@ -157,41 +271,9 @@ class Calls:
             raise problems.busy() from None
 
 
-async def _body(request: Request, operation: Operation) -> bytes:
-    """Read a body, and never more of it than the operation may have."""
-    if operation is Operation.READ:
-        limit, lengths = 0, {0}
-    elif operation is Operation.CREATE:
-        limit, lengths = wire.MAX_PASS, set(range(wire.MAX_PASS + 1))
-    else:
-        limit, lengths = wire.SIZE_CLASSES[-1], set(wire.SIZE_CLASSES)
-        if request.headers.get("content-type", "").lower() != _BYTES:
-            raise problems.malformed()
-    announced = request.headers.get("content-length")
-    if announced is not None and int(announced) not in lengths:  # h11 lets only digits through
-        raise problems.blob_size()
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise problems.blob_size()
-    if len(body) not in lengths:
-        raise problems.blob_size()
-    return bytes(body)
+def _ok(media_type: str, body: bytes) -> Answer:
+    return 200, [(b"content-type", media_type.encode())], body
 
 
-async def _wait(woken: asyncio.Event, seconds: int, request: Request) -> None:
-    """Wait until woken, until the time is over, or until the reader has gone away."""
-    appended = asyncio.ensure_future(woken.wait())
-    left = asyncio.ensure_future(request.receive())  # the body has been read: all that can come is the end
-    try:
-        await asyncio.wait({appended, left}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        if left.done():
-            raise ClientDisconnect
-    finally:
-        appended.cancel()
-        left.cancel()
-
-
-def _json(content: object) -> Response:
-    return Response(json.dumps(content, separators=(",", ":")), media_type="application/json")
+def _json(content: object) -> Answer:
+    return _ok("application/json", json.dumps(content, separators=(",", ":")).encode())

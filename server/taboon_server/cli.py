@@ -1,33 +1,42 @@
 """`taboon relay`: the relay's commands, found by the `taboon` command through an entry point."""
 
 import contextlib
+import inspect
 import ipaddress
 import json
 import os
+import shutil
 import socket
+import tomllib
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import platformdirs
 import typer
+from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from taboon_server import check as checks
 from taboon_server.copying import copy_all
-from taboon_server.database import StoreError
+from taboon_server.database import StoreError, put_aside
 from taboon_server.identity import IdentityError, load_identity
 from taboon_server.serve import serve
-from taboon_server.settings import Settings
+from taboon_server.settings import Settings, load
 from taboon_server.store import Store
 
 _DATABASE: Final = "relay.db"
-_DEFAULTS: Final = Settings()
-_CANNOT_START: Final = 1
+_CONFIGURATION: Final = "relay.toml"
+_USAGE: Final = 2  # the exit codes of docs/cli.md
+_INPUT: Final = 5
+_UNSAFE: Final = 1
 
 relay = typer.Typer(
     help="Run a relay: it stores encrypted blobs in mailboxes, in order, until they expire.",
     invoke_without_command=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
 )
 
 _Folder = Annotated[
@@ -36,89 +45,110 @@ _Folder = Annotated[
         "--folder", "--home", envvar="TABOON_RELAY_HOME", help="Where the relay keeps its key and its database."
     ),
 ]
-_Database = Annotated[
-    str | None,
+_Config = Annotated[
+    Path | None,
     typer.Option(
-        help="URL of the database, sqlite:///PATH or postgresql://…; by default a file in the relay's folder."
+        envvar="TABOON_RELAY_CONFIG", help=f"TOML file of settings; by default {_CONFIGURATION} in the folder."
     ),
 ]
+_Database = Annotated[str | None, typer.Option(help=Settings.model_fields["database"].description)]
 
 
-@relay.callback()
 def start(
     context: typer.Context,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on. Other than on loopback, TLS is always on.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 8_425,
-    database: _Database = None,
     folder: _Folder = None,
-    tls: Annotated[bool, typer.Option("--tls", help="TLS with the relay's own key on loopback too.")] = False,
+    config: _Config = None,
+    popup: Annotated[
+        bool, typer.Option("--popup", help="A relay for those around, without any settings: its address as a QR code.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Put a database that is damaged aside, and begin with an empty one.")
+    ] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Delete key and database when the relay stops.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say where the relay is as JSON.")] = False,
-    quota_blobs: Annotated[int, typer.Option(min=1, help="Blobs that one mailbox takes.")] = _DEFAULTS.quota_blobs,
-    quota_bytes: Annotated[int, typer.Option(min=2_048, help="Bytes that one mailbox takes.")] = _DEFAULTS.quota_bytes,
-    disk_bytes: Annotated[
-        int | None, typer.Option(min=1 << 20, help="Bytes that the database may take on disk.")
-    ] = _DEFAULTS.disk_bytes,
-    waiters_by_mailbox: Annotated[
-        int, typer.Option(min=1, help="Readers that may wait on one mailbox.")
-    ] = _DEFAULTS.waiters_by_mailbox,
-    waiters: Annotated[int, typer.Option(min=1, help="Readers that may wait in total.")] = _DEFAULTS.waiters,
-    connections: Annotated[int, typer.Option(min=1, help="Connections that may be open.")] = _DEFAULTS.connections,
-    deadline: Annotated[
-        float, typer.Option(min=0.1, help="Seconds in which a request must have come.")
-    ] = _DEFAULTS.deadline,
+    **flags: Any,
 ) -> None:
-    """Start the relay and print its address. Ctrl-C stops it."""
+    """Start the relay and print its address. Ctrl-C stops it.
+
+    Every setting below may also stand in the environment (--quota-blobs as TABOON_RELAY_QUOTA_BLOBS) or in the TOML
+    file (quota_blobs = 1000). A flag goes before the environment, and that before the file.
+    """
     if context.invoked_subcommand is not None:
         return
-    settings = Settings(
-        quota_blobs=quota_blobs,
-        quota_bytes=quota_bytes,
-        disk_bytes=disk_bytes,
-        waiters_by_mailbox=waiters_by_mailbox,
-        waiters=waiters,
-        connections=connections,
-        deadline=deadline,
-    )
-    home = _home(folder)
-    store = _open(home, database)
+    home = _home(folder, "taboon-popup" if popup else "taboon-relay")
+    given = {name: value for name, value in flags.items() if value is not None}
+    if popup:
+        given = {"host": "0.0.0.0", "port": 0} | given  # noqa: S104 - everyone around is meant
+    settings = _settings(home, config, given)
+    store = _open(home, settings, fresh=fresh)
     try:
         identity = load_identity(home)
-        secure = tls or not _is_loopback(host)
-        with _listen(host, port) as listener:
+        secure = settings.tls or not _is_loopback(settings.host)
+        with _listen(settings) as listener:
 
             def ready() -> None:
                 scheme = "https" if secure else "http"
                 here, bound = listener.getsockname()[:2]
-                url = f"{scheme}://{_reachable(host if secure else here)}:{bound}/#{identity.fragment}"
-                line = json.dumps({"url": url, "id": identity.fragment}) if as_json else f"The relay is at {url}"
-                typer.echo(line)
+                places = _reachable(settings.host if secure else here)
+                urls = [f"{scheme}://{place}:{bound}/#{identity.fragment}" for place in places]
+                if as_json:
+                    typer.echo(json.dumps({"url": urls[0], "id": identity.fragment}))
+                    return
+                typer.echo(f"The relay is at {urls[0]}")
+                if popup:
+                    from taboon_server.popup import show
+
+                    show(urls)
 
             serve(store, identity, settings, listener, tls_folder=home if secure else None, ready=ready)
     except (IdentityError, StoreError) as error:
-        raise _failure(str(error)) from error
+        raise _failure(str(error), _INPUT) from error
     finally:
         store.close()
+    if forget:
+        _forget(home)
+    elif popup:
+        typer.echo("What was stored is kept for the next time. To delete it: taboon relay forget --popup", err=True)
+
+
+def _with_settings() -> Any:
+    """Give `start` one option for each setting, so that flags, environment and file cannot drift apart."""
+    signature = inspect.signature(start)
+    parameters = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    for name, field in Settings.model_fields.items():
+        shown = f"{field.description} [{field.default}]" if field.default not in (None, False) else field.description
+        flag = f"--{name.replace('_', '-')}"
+        annotation = (
+            Annotated[bool | None, typer.Option(flag, help=shown, show_default=False)]
+            if field.annotation is bool
+            else Annotated[str | None, typer.Option(flag, help=shown, show_default=False, metavar="VALUE")]
+        )
+        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation))
+    start.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    start.__annotations__ |= {each.name: each.annotation for each in parameters}
+    return start
+
+
+relay.callback()(_with_settings())
 
 
 @relay.command()
-def tidy(database: _Database = None, folder: _Folder = None) -> None:
+def tidy(folder: _Folder = None, config: _Config = None, database: _Database = None) -> None:
     """Write the database anew, so that nothing is left of what expired. A running relay pauses meanwhile."""
-    store = _open(_home(folder), database)
+    store = _open_by(folder, config, database)
     try:
         store.tidy()
     except DBAPIError as error:
-        raise _failure(str(store.unusable(error))) from error
+        raise _failure(str(store.unusable(error)), _INPUT) from error
     finally:
         store.close()
     typer.echo("The database is tidy.")
 
 
 @relay.command()
-def migrate(database: _Database = None, folder: _Folder = None) -> None:
+def migrate(folder: _Folder = None, config: _Config = None, database: _Database = None) -> None:
     """Bring the database of an older version up to this one. Stop the relay and back it up before."""
-    _open(_home(folder), database, migrate=True).close()
+    _open_by(folder, config, database, migrate=True).close()
     typer.echo("The database is of this version.")
 
 
@@ -132,17 +162,51 @@ def copy(
         with contextlib.closing(Store(source)) as old, contextlib.closing(Store(target)) as new:
             mailboxes, blobs = copy_all(old, new)
     except StoreError as error:
-        raise _failure(str(error)) from error
+        raise _failure(str(error), _INPUT) from error
     typer.echo(f"Copied {blobs} blobs; the copy has all {mailboxes} mailboxes.")
 
 
-def _failure(message: str) -> typer.Exit:
+@relay.command()
+def check(folder: _Folder = None, config: _Config = None) -> None:
+    """Say what is unsafe about how this relay is set up. Ends with 1 if anything is."""
+    home = _home(folder)
+    settings = _settings(home, config, {})
+    unsafe = list(checks.unsafe(home, settings.database or home / _DATABASE, settings))
+    for line in unsafe or ["Nothing unsafe was found."]:
+        typer.echo(line)
+    if unsafe:
+        raise typer.Exit(_UNSAFE)
+
+
+@relay.command()
+def forget(
+    folder: _Folder = None,
+    popup: Annotated[bool, typer.Option("--popup", help="What a pop-up relay has stored.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete the relay's key and everything it has stored. Nothing of it comes back."""
+    home = _home(folder, "taboon-popup" if popup else "taboon-relay")
+    if not yes:
+        typer.confirm(f"Delete the relay in {home}, for all who use it?", abort=True)
+    _forget(home)
+    typer.echo("The relay has forgotten everything.")
+
+
+@relay.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the five calls."""
+    from taboon_server.app import document
+
+    typer.echo(json.dumps(document(), indent=2))
+
+
+def _failure(message: str, code: int = _USAGE) -> typer.Exit:
     typer.echo(message, err=True)
-    return typer.Exit(_CANNOT_START)
+    return typer.Exit(code)
 
 
-def _home(folder: Path | None) -> Path:
-    home = folder or Path(platformdirs.user_data_dir("taboon-relay", appauthor=False))
+def _home(folder: Path | None, name: str = "taboon-relay") -> Path:
+    home = folder or Path(platformdirs.user_data_dir(name, appauthor=False))
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -152,11 +216,45 @@ def _home(folder: Path | None) -> Path:
     return home
 
 
-def _open(home: Path, database: str | None, *, migrate: bool = False) -> Store:
+def _settings(home: Path, config: Path | None, flags: dict[str, Any]) -> Settings:
+    path = config or (home / _CONFIGURATION if (home / _CONFIGURATION).exists() else None)
     try:
-        return Store(database or home / _DATABASE, busy_seconds=_DEFAULTS.busy_seconds, migrate=migrate)
+        return load(path, flags)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = "-".join(str(part) for part in first["loc"]).replace("_", "-")
+        raise _failure(f"The setting {name} does not fit: {first['msg']}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise _failure(f"{path} is no TOML: {error}.") from None
+    except OSError as error:
+        raise _failure(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _open_by(folder: Path | None, config: Path | None, database: str | None, *, migrate: bool = False) -> Store:
+    home = _home(folder)
+    return _open(home, _settings(home, config, {"database": database} if database else {}), migrate=migrate)
+
+
+def _open(home: Path, settings: Settings, *, migrate: bool = False, fresh: bool = False) -> Store:
+    where = settings.database or home / _DATABASE
+    try:
+        try:
+            return Store(where, busy_seconds=settings.busy_seconds, migrate=migrate)
+        except StoreError:
+            if not fresh:
+                raise
+            typer.echo(f"The old database is at {put_aside(where)}.", err=True)
+            return Store(where, busy_seconds=settings.busy_seconds)
     except StoreError as error:
-        raise _failure(str(error)) from error
+        raise _failure(str(error), _INPUT) from error
+
+
+def _forget(home: Path) -> None:
+    """Delete a relay's folder, its key first: without it nobody can take the relay's place."""
+    for path in sorted(home.glob("relay-*")) + sorted(home.glob(f"{_DATABASE}*")):
+        path.unlink(missing_ok=True)
+    if not any(home.iterdir()):
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _is_loopback(host: str) -> bool:
@@ -166,7 +264,8 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(settings: Settings) -> socket.socket:
+    host, port = settings.host, settings.port
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -177,28 +276,25 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         if os.name == "posix":  # on Windows this would let two relays take one port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if settings.share_port:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
-    except OSError as error:
+    except (OSError, AttributeError) as error:
         listener.close()
-        raise _failure(
-            f"Port {port} of {host} cannot be used: {error.strerror}. Choose another with --port."
-        ) from error
+        why = getattr(error, "strerror", "this system shares no ports")
+        raise _failure(f"Port {port} of {host} cannot be used: {why}. Choose another with --port.") from error
     return listener
 
 
-def _reachable(host: str) -> str:
-    """Return what others reach this machine by, as it stands in a URL."""
+def _reachable(host: str) -> list[str]:
+    """Return what others reach this machine by, as it stands in a URL; never empty."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return host
+        return [host]
+    addresses = [address]
     if address.is_unspecified:
-        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            try:
-                # Sends nothing: it only asks the system which of its addresses leads outward (RFC 5737, RFC 3849).
-                probe.connect(("192.0.2.1" if address.version == 4 else "2001:db8::1", 9))
-                address = ipaddress.ip_address(probe.getsockname()[0])
-            except OSError:
-                return socket.gethostname()
-    return f"[{address}]" if address.version == 6 else str(address)
+        from taboon_server.popup import own_addresses
+
+        addresses = own_addresses(address.version) or [ipaddress.ip_address("127.0.0.1")]
+    return [f"[{each}]" if each.version == 6 else str(each) for each in addresses]

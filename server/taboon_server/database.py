@@ -75,20 +75,6 @@ class Database:
             "--fresh to put it aside and begin with an empty one; members' devices post again what they still have."
         )
 
-    def put_aside(self) -> Path:
-        """Rename a damaged SQLite database, with its log, so that a fresh one can be made; return its new path."""
-        self.close()
-        aside = next(
-            path
-            for number in range(1, 1 << 30)
-            if not (path := self.path.with_name(f"{self.name}.aside-{number}")).exists()
-        )
-        for suffix in ("-wal", "-shm", ""):
-            source = self.path.with_name(self.name + suffix)
-            if source.exists():
-                source.rename(aside.with_name(aside.name + suffix))
-        return aside
-
     def revision(self) -> str | None:
         """Return the name of the schema that the database has, "" for a foreign one, None for an empty database."""
         with self.writing.begin() as connection:
@@ -145,7 +131,10 @@ class Database:
             try:
                 yield connection.connection.cursor()
             except self.driver.Error as error:
+                gone = self.is_postgres and bool(getattr(connection.connection.driver_connection, "closed", True))
                 connection.invalidate()
+                if gone:  # a server that was restarted has ended all of them: no other call shall find that out again
+                    engine.dispose()
                 raise DBAPIError.instance("", None, error, self.driver.Error, True, dialect=engine.dialect) from None
 
     def sql(self, text: str) -> str:
@@ -244,6 +233,26 @@ def parse_url(where: Path | str) -> URL:
     if url.drivername != "sqlite" or url.database in (None, "", ":memory:") or url.query:
         raise StoreError("The database must be given as sqlite:///PATH or postgresql://USER@HOST/NAME.")
     return url
+
+
+def put_aside(where: Path | str) -> Path:
+    """Rename an SQLite database that is damaged, with its log, so that a fresh one can be made; return its new path.
+
+    Raises:
+        StoreError: it is none, or is not there.
+    """
+    url = parse_url(where)
+    path = Path(url.database or "")
+    if url.drivername != "sqlite" or not path.exists():
+        raise StoreError("--fresh puts an SQLite file aside, and there is none.")
+    aside = next(
+        each for number in range(1, 1 << 30) if not (each := path.with_name(f"{path.name}.aside-{number}")).exists()
+    )
+    for suffix in ("-wal", "-shm", ""):
+        source = path.with_name(path.name + suffix)
+        if source.exists():
+            source.rename(aside.with_name(aside.name + suffix))
+    return aside
 
 
 def error_name(error: DBAPIError) -> str:

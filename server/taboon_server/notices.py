@@ -21,15 +21,28 @@ class Notices:
     """
 
     def __init__(self, write: Callable[[str], None] = _to_stderr) -> None:
-        self._counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
+        self.answers: Counter[tuple[str, int]] = Counter()
+        """How often each call was answered with each status."""
         self._write = write
 
     def count(self, kind: str) -> None:
         """Count one more of a kind. `kind` is a fixed word of the code's, never from a request."""
-        self._counts[kind] += 1
-        total = self._counts[kind]
+        self.counts[kind] += 1
+        total = self.counts[kind]
         if str(total).strip("0") == "1":
             self._write(f"taboon relay: {kind} ({total})")
+
+    def metrics(self, **now: int) -> str:
+        """Return the totals as Prometheus reads them, and what there is `now` of things that come and go."""
+        lines = ["# TYPE taboon_relay_answers_total counter", "# TYPE taboon_relay_notices_total counter"]
+        for (call, status), total in sorted(self.answers.items()):
+            lines.append(f'taboon_relay_answers_total{{call="{call}",status="{status}"}} {total}')
+        for kind, total in sorted(self.counts.items()):
+            lines.append(f'taboon_relay_notices_total{{kind="{kind}"}} {total}')
+        for name, value in now.items():
+            lines += (f"# TYPE taboon_relay_{name} gauge", f"taboon_relay_{name} {value}")
+        return "\n".join(lines) + "\n"
 
 
 class _Counting(logging.Handler):

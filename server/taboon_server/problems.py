@@ -1,12 +1,14 @@
 """What a relay refuses, as problem details (RFC 9457). No answer names a mailbox, a key or an address."""
 
 import json
+from functools import partial
 
-from starlette.responses import Response
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+"""Status, header fields and body."""
 
 
 class Problem(Exception):  # noqa: N818 - the RFC's own word for it
-    """A request that is refused; `response` is the answer.
+    """A request that is refused; `answer` is the answer.
 
     Args:
         name: the last part of the problem's type, `urn:taboon:problem:<name>`.
@@ -16,29 +18,28 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word for it
         extra: further numbers in the answer (`unit`, `next`).
     """
 
-    def __init__(self, name: str, status: int, title: str, *, retry_after: int | None = None, **extra: int) -> None:
+    def __init__(self, name: str, status: int, title: str, retry_after: int | None = None, **extra: int) -> None:
         super().__init__(name)
-        self.name = name
-        self.status = status
-        self._title = title
-        self._retry_after = retry_after
-        self._extra = extra
-
-    def response(self) -> Response:
-        """Return the answer."""
-        details = {"type": f"urn:taboon:problem:{self.name}", "title": self._title, "status": self.status}
-        headers = {}
-        if self._retry_after is not None:
-            headers["Retry-After"] = str(self._retry_after)
-        if self.status == 401:
-            headers["WWW-Authenticate"] = "Taboon"  # RFC 9110, section 15.5.2
-        body = json.dumps(details | self._extra, separators=(",", ":"))
-        return Response(body, self.status, headers, "application/problem+json")
+        self.name, self.status = name, status
+        details = {"type": f"urn:taboon:problem:{name}", "title": title, "status": status, **extra}
+        fields = [(b"content-type", b"application/problem+json")]
+        if retry_after is not None:
+            fields.append((b"retry-after", b"%d" % retry_after))
+        if status == 401:
+            fields.append((b"www-authenticate", b"Taboon"))  # RFC 9110, section 15.5.2
+        self.answer: Answer = status, fields, json.dumps(details, separators=(",", ":")).encode()
 
 
-def malformed() -> Problem:
-    """The header, the proof or the request around it is not what docs/protocol.md describes."""
-    return Problem("malformed", 400, "The request is malformed.")
+malformed = partial(Problem, "malformed", 400, "The request is malformed.")
+no_pass = partial(Problem, "pass", 403, "This relay makes mailboxes only for those who have its pass.")
+retention = partial(Problem, "retention", 403, "The relay keeps no mailbox for that long.")
+# No such mailbox, an expired one, or keys that do not open it: one answer for all.
+unknown_mailbox = partial(Problem, "unknown-mailbox", 404, "There is no such mailbox.")
+replayed = partial(Problem, "replayed", 409, "This request was made before.")
+sealed = partial(Problem, "sealed", 409, "The mailbox is sealed.")
+blob_size = partial(Problem, "blob-size", 413, "A blob is exactly as long as one of the size classes.")
+full = partial(Problem, "full", 507, "The mailbox is full.")  # its own quota; a seal still gets in
+internal = partial(Problem, "internal", 500, "The relay made a mistake.")
 
 
 def clock(unit: int) -> Problem:
@@ -46,41 +47,11 @@ def clock(unit: int) -> Problem:
     return Problem("clock", 401, "The time of the request is too far from the relay's.", unit=unit)
 
 
-def unknown_mailbox() -> Problem:
-    """No such mailbox, an expired one, or keys that do not open it: one answer for all."""
-    return Problem("unknown-mailbox", 404, "There is no such mailbox.")
-
-
-def replayed() -> Problem:
-    """The relay has seen this very proof."""
-    return Problem("replayed", 409, "This request was made before.")
-
-
-def sealed() -> Problem:
-    """The mailbox is sealed and takes nothing more."""
-    return Problem("sealed", 409, "The mailbox is sealed.")
-
-
 def moved(next_number: int) -> Problem:
     """The next blob would get another number than the one expected."""
     return Problem("moved", 409, "The mailbox has moved on.", next=next_number)
 
 
-def blob_size() -> Problem:
-    """The body's length is none of the size classes."""
-    return Problem("blob-size", 413, "A blob is exactly as long as one of the size classes.")
-
-
-def full() -> Problem:
-    """The mailbox's quota is used up. A seal still gets in."""
-    return Problem("full", 507, "The mailbox is full.")
-
-
 def busy(retry_after: int = 1) -> Problem:
     """The relay cannot do this now, but may be able to later."""
-    return Problem("busy", 503, "The relay is busy.", retry_after=retry_after)
-
-
-def internal() -> Problem:
-    """A mistake of the relay's own."""
-    return Problem("internal", 500, "The relay made a mistake.")
+    return Problem("busy", 503, "The relay is busy.", retry_after)

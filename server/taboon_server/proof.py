@@ -1,25 +1,25 @@
-"""Signed requests: reading a proof, and verifying who sent it (docs/protocol.md, section 1.3)."""
+"""Signed requests: reading a proof, verifying who sent it, and taking it once (docs/protocol.md, section 1.3)."""
 
 import base64
 import binascii
+import hashlib
+import secrets
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
+from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
 
 from taboon_server import problems, wire
 
-_SCHEME: Final = b"taboon"
-_LENGTH: Final = 160
-_ENCODED_LENGTH: Final = 214
-_UNSIGNED: Final = 96
+_PREFIX: Final = b"taboon "
+_ENCODED: Final = 214
 _LABEL: Final = b"taboon request v1"
 _SEAL: Final = 1
 _EXPECTED: Final = 2
 _FIELDS: Final = struct.Struct(">BBBBBBH32s32sQI12s64s")
+_WINDOW: Final = 8  # units of time that one part of the memory covers; a proof is good for 7 of them
 
 
 class Operation(IntEnum):
@@ -30,8 +30,7 @@ class Operation(IntEnum):
     READ = 3
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Proof:
+class Proof(NamedTuple):
     """A well-formed proof. It says nothing about who sent it until `verify` has passed.
 
     Attributes:
@@ -44,7 +43,7 @@ class Proof:
         unit: the request's time in units of 300 s.
         nonce: 12 bytes.
         mailbox: the id of the mailbox that the two keys open, 32 bytes.
-        signed: the 96 bytes of the proof that are signed.
+        raw: the proof as it came, 160 bytes.
     """
 
     retention: int
@@ -56,49 +55,45 @@ class Proof:
     unit: int
     nonce: bytes
     mailbox: bytes
-    signed: bytes
-    key: bytes
-    signature: bytes
+    raw: bytes
+
+    def __repr__(self) -> str:
+        return "Proof(…)"
 
 
 def parse(header: bytes, operation: Operation) -> Proof:
-    """Read the value of an `Authorization` header.
-
-    Args:
-        header: the header's value, as it came.
-        operation: what the call that it came with does.
+    """Read the value of an `Authorization` header, as it came, for a call that does `operation`.
 
     Raises:
         Problem: `malformed`, if it is anything but the one encoding of a proof for this operation.
     """
-    raw = _decode(header)
-    version, op, flags, retention, answer, wait, zero, key, other, number, unit, nonce, signature = _FIELDS.unpack(raw)
+    value = header[len(_PREFIX) :]
+    if header[: len(_PREFIX)].lower() != _PREFIX or len(value) != _ENCODED:
+        raise problems.malformed()
+    try:
+        raw = base64.urlsafe_b64decode(value + b"==")
+    except binascii.Error:
+        raise problems.malformed() from None
+    # The decoder passes over what it does not know; only the one true encoding comes back the same.
+    if len(raw) != _FIELDS.size or base64.urlsafe_b64encode(raw)[:_ENCODED] != value:
+        raise problems.malformed()
+    version, op, flags, retention, answer, wait, zero, key, other, number, unit, nonce, _ = _FIELDS.unpack(raw)
+    reads = operation == Operation.READ
     # SQLite's integers are signed, and no mailbox gets near this number.
     well_formed = version == 1 and op == operation and retention <= 3 and zero == 0 and number < 1 << 63
-    if operation is Operation.READ:
+    if reads:
         well_formed = well_formed and flags == 0 and answer <= 3 and wait <= wire.MAX_WAIT
     else:
-        allowed = _SEAL | _EXPECTED if operation is Operation.APPEND else 0
+        allowed = _SEAL | _EXPECTED if operation == Operation.APPEND else 0
         well_formed = well_formed and flags & ~allowed == 0 and answer == wait == 0
         well_formed = well_formed and (number > 0 if flags & _EXPECTED else number == 0)
     if not well_formed:
         raise problems.malformed()
-    own_hash = wire.sha256(key)
-    hashes = (own_hash, other) if operation is Operation.READ else (other, own_hash)
-    return Proof(
-        retention=retention,
-        seal=bool(flags & _SEAL),
-        expected=number if flags & _EXPECTED else None,
-        after=number if operation is Operation.READ else 0,
-        answer_class=answer,
-        wait=wait,
-        unit=unit,
-        nonce=nonce,
-        mailbox=wire.mailbox_id(retention, *hashes),
-        signed=raw[:_UNSIGNED],
-        key=key,
-        signature=signature,
-    )
+    own = wire.sha256(key)
+    mailbox = wire.mailbox_id(retention, own, other) if reads else wire.mailbox_id(retention, other, own)
+    expected = number if flags & _EXPECTED else None
+    after = number if reads else 0
+    return Proof(retention, bool(flags & _SEAL), expected, after, answer, wait, unit, nonce, mailbox, raw)
 
 
 def check_time(proof: Proof, now: float) -> None:
@@ -118,22 +113,41 @@ def verify(proof: Proof, relay_id: bytes, body: bytes) -> None:
     Raises:
         Problem: `unknown-mailbox`, the same answer as for a mailbox that does not exist.
     """
-    message = _LABEL + relay_id + proof.mailbox + proof.signed + wire.sha256(body)
+    raw = proof.raw
+    message = _LABEL + relay_id + proof.mailbox + raw[:96] + wire.sha256(body)
     try:
-        VerifyKey(proof.key).verify(message, proof.signature)
+        crypto_sign_open(raw[96:] + message, raw[8:40])
     except BadSignatureError:
         raise problems.unknown_mailbox() from None
 
 
-def _decode(header: bytes) -> bytes:
-    scheme, _, value = header.partition(b" ")
-    if scheme.lower() != _SCHEME or len(value) != _ENCODED_LENGTH:
-        raise problems.malformed()
-    try:
-        raw = base64.urlsafe_b64decode(value + b"==")
-    except binascii.Error:
-        raise problems.malformed() from None
-    # The decoder passes over what it does not know; only the one true encoding comes back the same.
-    if len(raw) != _LENGTH or base64.urlsafe_b64encode(raw).rstrip(b"=") != value:
-        raise problems.malformed()
-    return raw
+class ReplayMemory:
+    """Knows every proof that could still be sent again: nothing that others send makes it forget one.
+
+    A Bloom filter for each window of time: it cannot forget, and a flood makes it no larger. It errs on the safe side:
+    after a million proofs in a window it refuses one honest one in 90,000, which is sent again with another nonce.
+
+    Args:
+        bits: of one filter, a power of two; an eighth of them in bytes, of which there are three at most.
+    """
+
+    def __init__(self, bits: int = 1 << 26) -> None:
+        self._mask = bits - 1
+        self._key = secrets.token_bytes(16)  # so that nobody can prepare proofs that fall together
+        self._seen: dict[int, bytearray] = {}
+
+    def is_new(self, proof: Proof) -> bool:
+        """Remember a verified proof; return False if it was remembered already."""
+        window = proof.unit // _WINDOW
+        seen = self._seen.get(window)
+        if seen is None:
+            self._seen = {each: filled for each, filled in self._seen.items() if abs(each - window) <= 1}
+            seen = self._seen[window] = bytearray(self._mask + 1 >> 3)
+        # Without the signature: of one request there are several that verify.
+        places = struct.unpack("<4I", hashlib.blake2b(proof.raw[:96], digest_size=16, key=self._key).digest())
+        new = False
+        for place in places:
+            at, bit = (place & self._mask) >> 3, 1 << (place & 7)
+            new |= not seen[at] & bit
+            seen[at] |= bit
+        return new

@@ -1,101 +1,316 @@
-"""HTTP/1.1 connections with bounds: a deadline for the whole request, a cap on its head, and no queue behind it.
+"""HTTP/1.1 for a relay: every connection is bounded in bytes and in time, and nothing of it is logged or kept.
 
-uvicorn has neither deadline nor a cap that holds when a large head comes in one read (measured).
+httptools (llhttp, strict) reads the bytes; uvicorn keeps the sockets. Its own connections have no deadline, no cap on a
+head, and a queue of requests (docs/decisions/0001-http.md).
 """
 
 import asyncio
-from typing import Any, Final
+import contextlib
+import socket
+import struct
+import sys
+from http import HTTPStatus
+from typing import Any, Final, cast
+from urllib.parse import unquote
 
-import h11
+import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from taboon_server import problems, wire
+from taboon_server.notices import Notices
+from taboon_server.settings import Settings
+
 HEAD_BYTES: Final = 8_192
+BODY_BYTES: Final = wire.SIZE_CLASSES[-1]
+_LINES: Final = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
+_BUSY: Final = problems.busy()
+_VERSIONS: Final = ("1.0", "1.1")
+_NO_LINGER: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+_NEVER: Final = float("inf")
 
 
-class RelayProtocol(H11Protocol):
-    """One connection. `make_protocol` gives the class its bounds.
+class Gate:
+    """What the connections of one server share. Where there are too many, those give way that bring nothing.
 
-    A request (head and body) must have come `deadline` seconds after its first byte, the first one after the connection
-    was made; otherwise the connection is cut.
+    Args:
+        settings: how many connections and bytes of unfinished bodies there may be, and how long they may take.
+        notices: where trouble is counted.
     """
 
-    deadline: float = 10.0
-    max_connections: int = 8_192
+    def __init__(self, settings: Settings, notices: Notices) -> None:
+        self.settings, self.notices = settings, notices
+        self.open: set[Connection] = set()
+        self.waiting: dict[Connection, None] = {}  # oldest first: those whose whole request has not come
+        self.bodies: dict[Connection, int] = {}  # oldest first: bytes of bodies that are not whole
+        self._held = 0
+        self._sweeping = False
+
+    def enter(self, connection: "Connection") -> None:
+        """Let a connection in; the one that has brought nothing for longest goes if there are too many."""
+        self.open.add(connection)
+        self.waiting[connection] = None
+        if len(self.open) > self.settings.connections:
+            next(iter(self.waiting)).cut()
+        if not self._sweeping:
+            self._sweeping = True
+            self._sweep()
+
+    def hold(self, connection: "Connection", size: int) -> None:
+        """Count bytes of a body that is not whole; the oldest of those bodies goes if there are too many."""
+        self.bodies[connection] = self.bodies.get(connection, 0) + size
+        self._held += size
+        if self._held > self.settings.body_bytes:
+            next(iter(self.bodies)).refuse(_BUSY)
+
+    def release(self, connection: "Connection") -> None:
+        """Count no more bytes for a connection."""
+        self._held -= self.bodies.pop(connection, 0)
+
+    def leave(self, connection: "Connection") -> None:
+        """Forget a connection."""
+        self.release(connection)
+        self.open.discard(connection)
+        self.waiting.pop(connection, None)
+
+    def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for connection in [each for each in self.open if each.due < now]:
+            connection.cut()
+        loop.call_later(min(1.0, self.settings.deadline / 4), self._sweep)
+
+
+class Connection(asyncio.Protocol):
+    """One connection and the one request at a time that it makes. `due` is when it is cut, in the loop's time."""
+
+    gate: Gate
+    transport: asyncio.Transport
 
     def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
+        self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: object = None
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._cut: asyncio.TimerHandle | None = None
+        self._app, self._secure = config.loaded_app, config.is_ssl
+        self._open: set[Any] = server_state.connections
+        self._state = app_state
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._lost = self._ending = self._unread = False
+        self._last = False  # this answer is the last one
+        self._next_request()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Take a connection, unless there are too many."""
-        super().connection_made(transport)
-        if len(self.connections) > self.max_connections:
-            transport.abort()
-        else:
-            self._start_deadline()
+    def _next_request(self) -> None:
+        self._url, self._headers, self._body = b"", list[tuple[bytes, bytes]](), bytearray()
+        self._head_bytes = 0
+        self._headed = self._whole = self._given = False
+        self._task: asyncio.Task[None] | None = None
+        self._came: asyncio.Future[None] | None = None
+        self._status = 0
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
-        self._stop_deadline()
-        super().connection_lost(exc)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(1, 0)  # pause_writing as soon as something is left unsent
+        self._open.add(self)
+        self._allow(self.gate.settings.deadline)
+        self.gate.enter(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - whyever
+        """Forget a connection, and let whoever answers it know."""
+        self._lost = True
+        self._open.discard(self)
+        self.gate.leave(self)
+        self._wake()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes, never more at once than may stand before the end of a head."""
-        view = memoryview(data)
-        while view and not self.transport.is_closing():
-            if self.conn.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.ERROR):
-                # Whoever sends on before the answer gets that answer, and then the end of the connection.
-                if self.cycle is not None:
-                    self.cycle.keep_alive = False
-                return
-            room = HEAD_BYTES
-            if self.conn.their_state is h11.IDLE:
-                room = max(1, HEAD_BYTES + 1 - len(self.conn.trailing_data[0]))
-            super().data_received(bytes(view[:room]))
-            view = view[room:]
+        """Take bytes; those of a head never beyond its cap."""
+        if self._ending:
+            return  # read and thrown away, so that the answer is not (RFC 9112, section 9.6)
+        if self._whole:
+            self._too_soon()
+            return
+        if not self._head_bytes:
+            self._allow(self.gate.settings.deadline)
+        try:
+            while data and self._wants_more():
+                piece = data if self._headed else data[: HEAD_BYTES - self._head_bytes]
+                data = data[len(piece) :]
+                self._head_bytes += len(piece)
+                self._parser.feed_data(piece)
+                if not self._headed and self._head_bytes >= HEAD_BYTES:
+                    raise httptools.HttpParserError  # noqa: TRY301 - one way out for all
+            if data:
+                self._too_soon()
+        except httptools.HttpParserUpgrade:
+            self._last = True
+        except httptools.HttpParserError:
+            if self._whole:
+                self._too_soon()
+            else:
+                self.refuse(None)
 
-    def handle_events(self) -> None:
-        """Process what has come, and note whether a request is still on its way."""
-        super().handle_events()
-        if self.headers and {b"content-length", b"transfer-encoding"} <= dict(self.headers).keys():
-            self.cycle.keep_alive = False  # two lengths: nothing behind this request can be trusted (RFC 9112, 6.3)
-        if self.transport.is_closing() or self.conn.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.ERROR):
-            self._stop_deadline()
-        elif self._cut is None and (self.conn.their_state is h11.SEND_BODY or self.conn.trailing_data[0]):
-            self._start_deadline()
+    def on_message_begin(self) -> None:
+        """Refuse a request behind one that has not been answered."""
+        if self._whole:
+            raise ValueError
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the answer says nothing
-        """Refuse what is no HTTP request, and end the connection."""
-        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            headers = [(b"content-length", b"0"), (b"connection", b"close")]
-            self.transport.write(self.conn.send(h11.Response(status_code=400, headers=headers, reason=b"Bad Request")))
-            self.transport.write(self.conn.send(h11.EndOfMessage()))
-        self.transport.close()
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the request's target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take one field of the head; a body has none behind it."""
+        if self._headed:
+            raise ValueError
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer."""
+        names = [name for name, _ in self._headers]
+        version = self._parser.get_http_version()
+        codings = [value.lower() for name, value in self._headers if name == b"transfer-encoding"]
+        if version not in _VERSIONS or codings not in ([], [b"chunked"]):
+            raise ValueError
+        if names.count(b"host") != 1 and version != "1.0":
+            raise ValueError
+        path, mark, query = self._url.partition(b"?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": version,
+            "method": self._parser.get_method().decode("ascii"),
+            "scheme": "https" if self._secure else "http",
+            "root_path": "",
+            "path": unquote(path.decode("ascii")),
+            "raw_path": path if query else path + mark,  # with nothing behind it, the mark is part of another spelling
+            "query_string": query,
+            "headers": self._headers,
+            "server": None,
+            "client": None,  # no address is known beyond this file
+            "state": self._state.copy(),
+        }
+        self._last |= not self._parser.should_keep_alive()
+        self._headed = True
+        if b"content-length" in names:
+            announced = int(dict(self._headers)[b"content-length"])
+            self._allow(self.gate.settings.deadline + min(announced, BODY_BYTES) / self.gate.settings.slowest)
+        if b"expect" in names:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._task = self._loop.create_task(self._answer(scope))
+
+    def on_body(self, part: bytes) -> None:
+        """Take a part of the body, one byte more than the largest at most."""
+        if self._ending:
+            return
+        self._body += part[: BODY_BYTES + 1 - len(self._body)]
+        self.gate.hold(self, len(part))
+        if len(self._body) > BODY_BYTES:
+            self._last = True
+            self._wake()
+
+    def on_message_complete(self) -> None:
+        """Give the whole request to whoever answers it."""
+        self._whole = True
+        self.due = _NEVER
+        self.gate.release(self)
+        self.gate.waiting.pop(self, None)
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """Give a reader who is slow a while, and take nothing more from it until then."""
+        self.transport.pause_reading()
+        self._allow(self.gate.settings.deadline + self.transport.get_write_buffer_size() / self.gate.settings.slowest)
+
+    def resume_writing(self) -> None:
+        """Go on: all was sent."""
+        self.transport.resume_reading()
+        self._allow(self.gate.settings.deadline if self._ending else self.gate.settings.keep_alive)
+
+    def cut(self) -> None:
+        """End this connection at once. What was not taken of an answer is not kept by the system either."""
+        line = self.transport.get_extra_info("socket")
+        with contextlib.suppress(OSError):
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.transport.abort()
 
     def shutdown(self) -> None:
-        """Finish the answer that is under way; cut a request that has not come yet."""
-        if self.conn.their_state is h11.SEND_BODY:
-            self.transport.abort()
-        else:
-            super().shutdown()
+        """End this connection (uvicorn, when it stops): after an answer that is under way, at once if there is none."""
+        self._last = True
+        if not self._whole:
+            self.transport.close()
 
-    def _start_deadline(self) -> None:
-        self._cut = self.loop.call_later(self.deadline, self.transport.abort)
+    def refuse(self, problem: problems.Problem | None) -> None:
+        """Answer a request that has not come whole, and end the connection. None: it is no HTTP."""
+        if not self._status and not self._ending:
+            self._whole = False
+            status, headers, body = (400, [], b"") if problem is None else problem.answer
+            self._write(status, [*headers, (b"content-length", b"%d" % len(body))], body)
+        if self._task is not None:
+            self._task.cancel()
 
-    def _stop_deadline(self) -> None:
-        if self._cut is not None:
-            self._cut.cancel()
-            self._cut = None
+    async def _answer(self, scope: dict[str, Any]) -> None:
+        try:
+            await self._app(scope, self._receive, self._send)
+        except Exception as error:  # noqa: BLE001 - its text may hold what came in a request
+            self.gate.notices.count(f"mistake {type(error).__name__}")
+        if self._task is asyncio.current_task() and not self._ending:
+            self.transport.abort()  # there was no answer
+
+    async def _receive(self) -> dict[str, Any]:
+        while not (self._lost or (not self._given and (self._whole or len(self._body) > BODY_BYTES))):
+            self._came = self._loop.create_future()
+            await self._came
+        if self._lost:
+            return {"type": "http.disconnect"}
+        self._given = True
+        body, self._body = bytes(self._body), bytearray()
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self._status, self._fields = message["status"], message["headers"]
+        elif not self._ending:
+            self._write(self._status, self._fields, message.get("body", b""))
+
+    def _write(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """Write an answer in one piece (the application sends none in parts, and says how long it is); go on or end."""
+        unread = self._unread or not self._whole
+        last = self._last or unread
+        parts = [_LINES[status], *(b"%b: %b\r\n" % field for field in headers)]
+        parts += (b"connection: close\r\n\r\n" if last else b"\r\n", body)
+        self.gate.release(self)
+        self._ending = last
+        if not last:
+            self._next_request()
+            self.gate.waiting[self] = None
+        self._allow(self.gate.settings.deadline if last else self.gate.settings.keep_alive)
+        if self.transport.is_closing():
+            return
+        self.transport.write(b"".join(parts))
+        if last and not unread:
+            self.transport.close()
+        elif last:
+            self.transport.resume_reading()
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+
+    def _wants_more(self) -> bool:
+        return not (self._whole or self._ending)
+
+    def _too_soon(self) -> None:
+        """Whoever sends on before the answer gets that answer, and then the end of the connection."""
+        self._unread = True
+        self.transport.pause_reading()
+
+    def _allow(self, seconds: float) -> None:
+        self.due = self._loop.time() + seconds
+
+    def _wake(self) -> None:
+        if self._came is not None and not self._came.done():
+            self._came.set_result(None)
 
 
-def make_protocol(deadline: float, max_connections: int) -> type[RelayProtocol]:
-    """Return the protocol class with these bounds."""
-    return type("BoundedProtocol", (RelayProtocol,), {"deadline": deadline, "max_connections": max_connections})
+def make_protocol(settings: Settings, notices: Notices) -> tuple[type[Connection], Gate]:
+    """Return the class of one server's connections, and what they share."""
+    gate = Gate(settings, notices)
+    return type("BoundedConnection", (Connection,), {"gate": gate}), gate

@@ -6,7 +6,6 @@ import ctypes
 import functools
 import signal
 import socket
-import ssl
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from taboon_server.app import create_app
 from taboon_server.expiry import purge_at_start
 from taboon_server.identity import Identity, tls_context
 from taboon_server.notices import Notices, take_over_logging
-from taboon_server.protocol import HEAD_BYTES, make_protocol
+from taboon_server.protocol import make_protocol
 from taboon_server.settings import Settings
 from taboon_server.store import Store
 
@@ -52,29 +51,28 @@ def serve(
     no_core_dumps()
     notices = Notices()
     take_over_logging(notices)
-    connections = min(settings.connections, _raise_file_limit())
+    settings = settings.model_copy(update={"connections": min(settings.connections, file_limit() - _FILES_ASIDE)})
     app = create_app(store, identity, settings, notices)
-    purge_at_start(store, app.state.calls.days, notices)
+    calls = app.state.calls
+    purge_at_start(store, calls.days, notices)
+    protocol, gate = make_protocol(settings, notices)
+
+    def metrics() -> str:
+        return notices.metrics(connections=len(gate.open), waiting_readers=len(calls.waiters))
+
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        http=make_protocol(settings.deadline, connections),
+        http=protocol,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
         backlog=_BACKLOG,
-        h11_max_incomplete_event_size=HEAD_BYTES,
-        timeout_keep_alive=settings.keep_alive,
         timeout_graceful_shutdown=_STOP_SECONDS,
-        workers=1,
-        ssl_context_factory=None if tls_folder is None else _context_factory(tls_folder),
+        ssl_context_factory=None if tls_folder is None else lambda _config, _default: tls_context(tls_folder),
     )
-    server = _Server(config, ready, app.state.calls.waiters.close, settings.deadline)
-    server.run([listener])
+    _Server(config, ready, calls.waiters.close, settings, metrics).run([listener])
 
 
 def no_core_dumps() -> None:
@@ -88,45 +86,47 @@ def no_core_dumps() -> None:
             ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def _raise_file_limit() -> int:
-    """Allow as many open files as the system lets us; return how many connections that leaves room for."""
+def file_limit() -> int:
+    """Allow as many open files as the system lets us; return how many that is."""
     if sys.platform == "win32":
-        return 512 - _FILES_ASIDE
+        return 512
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):  # some systems allow less than they say
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         soft = hard
-    return 1 << 20 if soft == resource.RLIM_INFINITY else max(soft - _FILES_ASIDE, 1)
-
-
-def _context_factory(folder: Path) -> Callable[[uvicorn.Config, Callable[[], ssl.SSLContext]], ssl.SSLContext]:
-    return lambda _config, _default: tls_context(folder)
+    return 1 << 20 if soft == resource.RLIM_INFINITY else max(soft, _FILES_ASIDE + 1)
 
 
 class _Server(uvicorn.Server):
     """uvicorn's server; it says when it is ready, lets waiting readers go at once when it stops, and ends cleanly."""
 
     def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], None], stopping: Callable[[], None], handshake_seconds: float
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[], None],
+        stopping: Callable[[], None],
+        settings: Settings,
+        metrics: Callable[[], str],
     ) -> None:
         super().__init__(config)
-        self._ready = ready
-        self._stopping = stopping
-        self._handshake_seconds = handshake_seconds
+        self._ready, self._stopping, self._settings, self._metrics = ready, stopping, settings, metrics
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
         if self.config.is_ssl:
             # A connection that never finishes its handshake would stay for a minute, one that never says goodbye
             # for half of one, and uvicorn has no setting for it.
-            loop = asyncio.get_running_loop()
             loop.create_server = functools.partial(  # type: ignore[method-assign]
                 loop.create_server,
-                ssl_handshake_timeout=self._handshake_seconds,
+                ssl_handshake_timeout=self._settings.deadline,
                 ssl_shutdown_timeout=_GOODBYE_SECONDS,
             )
         await super().startup(sockets)
+        if self._settings.metrics_port is not None:
+            told = await asyncio.start_server(self._tell, "127.0.0.1", self._settings.metrics_port)
+            self.servers.append(told)
         if self.started:
             self._ready()
 
@@ -143,3 +143,13 @@ class _Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    async def _tell(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer whatever is asked on the metrics port with the totals."""
+        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), self._settings.deadline)
+            body = self._metrics().encode()
+            head = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\nconnection: close\r\n"
+            writer.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+            await asyncio.wait_for(writer.drain(), self._settings.deadline)
+        writer.close()

@@ -1,48 +1,95 @@
-"""What an operator can set, with its defaults."""
+"""What an operator can set: as a flag, as `TABOON_RELAY_…` in the environment, or in a TOML file, in this order."""
 
-from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
 
-MIB = 1 << 20
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+MIB: Final = 1 << 20
+_Count = Annotated[int, Field(ge=1)]
+_Mebibytes = Annotated[int, Field(ge=MIB)]
+_Seconds = Annotated[float, Field(gt=0)]
+_Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Limits of one relay.
+class Settings(BaseSettings):
+    """One relay. What stands under each field is what `--help` says of its flag."""
 
-    Attributes:
-        quota_blobs: blobs that a mailbox takes (a seal comes on top).
-        quota_bytes: bytes that a mailbox takes (a seal comes on top).
-        quota_minute: appends that a mailbox takes in a minute (a seal comes on top).
-        quota_mailboxes: mailboxes that the relay takes.
-        waiters_by_mailbox: readers that may wait on one mailbox.
-        waiters: readers that may wait in total.
-        connections: open connections.
-        deadline: seconds in which the head and body of a request must have come.
-        keep_alive: seconds that an idle connection is kept.
-        pending: writes that may wait for the writer; above, the answer is 503.
-        pending_bytes: bytes of blobs that may wait for the writer; above, the answer is 503.
-        busy_seconds: seconds to wait for a database that another process has locked.
-        disk_bytes: bytes that all blobs may take together, or None for as many as the disk holds.
-        reserve_bytes: free bytes on the disk, besides what is set aside for seals, below which only seals are stored.
-        purge_seconds: seconds between two looks at what has expired and at what is stored.
-        believe_clock: expire by the clock also when the relay was off for long, or its clock leapt while it was.
-        replays: proofs that are remembered.
+    model_config = SettingsConfigDict(
+        env_prefix="TABOON_RELAY_", frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Other than on loopback, TLS is always on."""
+    port: _Port = 8_425
+    """Port to listen on; 0 takes a free one."""
+    database: str | None = None
+    """URL of the database, sqlite:///PATH or postgresql://…; by default a file in the relay's folder."""
+    tls: bool = False
+    """TLS with the relay's own key on loopback too."""
+    share_port: bool = False
+    """Let other relay processes take the same port."""
+    pass_file: Path | None = None
+    """File with the passes of those who may make mailboxes, one a line; read again when it changes."""
+    longest_retention: Literal[1, 7, 30, 120] = 120
+    """Days that mailboxes are kept at most."""
+    quota_blobs: _Count = 65_536
+    """Blobs that a mailbox takes (a seal comes on top)."""
+    quota_bytes: _Count = 512 * MIB
+    """Bytes that a mailbox takes (a seal comes on top)."""
+    quota_minute: _Count = 10_000
+    """Appends that a mailbox takes in a minute (a seal comes on top)."""
+    quota_mailboxes: _Count = 1_000_000
+    """Mailboxes that the relay takes."""
+    disk_bytes: _Count | None = None
+    """Bytes that all blobs may take together; as many as the disk holds by default."""
+    reserve_bytes: int = 64 * MIB
+    """Free bytes on the disk, besides what is set aside for seals, below which only seals are stored."""
+    waiters_by_mailbox: _Count = 1_000
+    """Readers that may wait on one mailbox."""
+    waiters: _Count = 4_096
+    """Readers that may wait in total."""
+    connections: _Count = 8_192
+    """Connections that may be open."""
+    deadline: _Seconds = 10.0
+    """Seconds in which a request must have come."""
+    slowest: _Count = 8_192
+    """Bytes a second that bodies and answers must make besides, on the slowest line."""
+    keep_alive: _Seconds = 60.0
+    """Seconds that an idle connection is kept."""
+    body_bytes: _Mebibytes = 32 * MIB
+    """Bytes of bodies that may be on their way in."""
+    pending: _Count = 1_024
+    """Writes that may wait for the database."""
+    pending_bytes: _Mebibytes = 32 * MIB
+    """Bytes of blobs that may wait for the database."""
+    busy_seconds: _Seconds = 4.0
+    """Seconds to wait for a database that another process has locked."""
+    purge_seconds: _Seconds = 60.0
+    """Seconds between two looks at what has expired and at what is stored."""
+    believe_clock: bool = False
+    """Expire by the clock also when the relay was off for long, or its clock leapt while it was."""
+    metrics_port: _Port | None = None
+    """Port on loopback where Prometheus reads totals; none by default."""
+
+
+def load(path: Path | None, flags: dict[str, Any]) -> Settings:
+    """Return the settings from flags, environment and file (None: no file), the first that says something.
+
+    Raises:
+        pydantic.ValidationError: one of them makes no sense.
+        OSError: there is no such file.
+        tomllib.TOMLDecodeError: the file is no TOML.
     """
 
-    quota_blobs: int = 65_536
-    quota_bytes: int = 512 * MIB
-    quota_minute: int = 10_000
-    quota_mailboxes: int = 1_000_000
-    waiters_by_mailbox: int = 1_000
-    waiters: int = 4_096
-    connections: int = 8_192
-    deadline: float = 10.0
-    keep_alive: int = 60
-    pending: int = 1_024
-    pending_bytes: int = 32 * MIB
-    busy_seconds: float = 4.0
-    disk_bytes: int | None = None
-    reserve_bytes: int = 64 * MIB
-    purge_seconds: float = 60.0
-    believe_clock: bool = False
-    replays: int = 262_144
+    class Loaded(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], *_: object, **sources: PydanticBaseSettingsSource
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return sources["init_settings"], sources["env_settings"], TomlConfigSettingsSource(settings_cls, path)
+
+    if path is not None:
+        path.open().close()  # pydantic passes over a file that is not there
+    return Loaded(**flags)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+Waiter = asyncio.Future[None]
+
 
 class Waiters:
     """Who waits on which mailbox. Where too many wait, the oldest is let go: it gets its empty page early.
@@ -14,44 +16,42 @@ class Waiters:
     """
 
     def __init__(self, by_mailbox: int, total: int) -> None:
-        self._by_mailbox = by_mailbox
-        self._total = total
-        self._waiting: dict[bytes, dict[asyncio.Event, int]] = {}
-        self._all: dict[asyncio.Event, bytes] = {}
+        self._by_mailbox, self._total = by_mailbox, total
+        self._waiting: dict[bytes, dict[Waiter, int]] = {}
+        self._all: dict[Waiter, bytes] = {}
         self._closed = False
 
     def __len__(self) -> int:
         return len(self._all)
 
     @contextmanager
-    def watch(self, mailbox: bytes, after: int = 0) -> Iterator[asyncio.Event]:
-        """Yield an event that is set by the next append to this mailbox, or when waiting must end.
+    def watch(self, mailbox: bytes, after: int = 0) -> Iterator[Waiter]:
+        """Yield what is done with the next append to this mailbox, or when waiting must end.
 
         Args:
             mailbox: the mailbox to watch.
             after: the number that the reader has read to.
         """
-        woken = asyncio.Event()
+        waiter: Waiter = asyncio.get_running_loop().create_future()
         if self._closed:
-            woken.set()
+            waiter.set_result(None)
         else:
-            here = self._waiting.setdefault(mailbox, {})
-            if len(here) >= self._by_mailbox:
-                self._let_go(next(iter(here)))
+            if len(here := self._waiting.get(mailbox, {})) >= self._by_mailbox:
+                self.let_go(next(iter(here)))
             if len(self._all) >= self._total:
-                self._let_go(next(iter(self._all)))
-            self._waiting.setdefault(mailbox, {})[woken] = after
-            self._all[woken] = mailbox
+                self.let_go(next(iter(self._all)))
+            self._waiting.setdefault(mailbox, {})[waiter] = after
+            self._all[waiter] = mailbox
         try:
-            yield woken
+            yield waiter
         finally:
-            self._let_go(woken)
+            self.let_go(waiter)
 
     def wake(self, mailboxes: Iterable[bytes]) -> None:
         """Wake all who wait on any of these mailboxes."""
         for mailbox in mailboxes:
-            for woken in list(self._waiting.get(mailbox, ())):
-                self._let_go(woken)
+            for waiter in list(self._waiting.get(mailbox, ())):
+                self.let_go(waiter)
 
     def waiting(self) -> dict[bytes, int]:
         """Return the mailboxes that are waited on, each with the lowest number that a reader there has read to."""
@@ -62,11 +62,13 @@ class Waiters:
         self._closed = True
         self.wake(list(self._waiting))
 
-    def _let_go(self, woken: asyncio.Event) -> None:
-        woken.set()
-        mailbox = self._all.pop(woken, None)
+    def let_go(self, waiter: Waiter) -> None:
+        """Wake this one."""
+        if not waiter.done():
+            waiter.set_result(None)
+        mailbox = self._all.pop(waiter, None)
         if mailbox is not None:
             here = self._waiting[mailbox]
-            del here[woken]
+            del here[waiter]
             if not here:
                 del self._waiting[mailbox]

@@ -1,11 +1,11 @@
 """The bytes that a relay speaks: mailbox ids, running head hashes, receipts, pages (docs/protocol.md, section 1).
 
-Pure functions: no keys, no clock, no storage. Numbers are big-endian.
+Pure functions: no clock, no storage. Numbers are big-endian.
 """
 
 import hashlib
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 SIZE_CLASSES: Final = (2_048, 16_384, 65_536, 262_144)
@@ -31,8 +31,9 @@ MAX_PASS: Final = 64
 
 MAX_PAGE_BLOBS: Final = SIZE_CLASSES[-1] // SIZE_CLASSES[0]
 
-_RECEIPT_LABEL: Final = b"taboon receipt v1"
-_PAGE_LABEL: Final = b"taboon page v1"
+Sign = Callable[[bytes], bytes]
+"""Signs with the relay's key: 64 bytes."""
+
 _VERSION: Final = 1
 
 
@@ -42,13 +43,7 @@ def sha256(data: bytes) -> bytes:
 
 
 def mailbox_id(retention: int, read_key_hash: bytes, append_key_hash: bytes) -> bytes:
-    """Return the 32-byte id of the mailbox that these two keys open.
-
-    Args:
-        retention: the retention class, 0 to 3.
-        read_key_hash: SHA-256 of the Ed25519 read key, 32 bytes.
-        append_key_hash: SHA-256 of the Ed25519 append key, 32 bytes.
-    """
+    """Return the id (32 bytes) of the mailbox of a retention class that the keys with these SHA-256 hashes open."""
     return sha256(b"taboon mailbox v1" + bytes([retention]) + read_key_hash + append_key_hash)
 
 
@@ -62,33 +57,23 @@ def next_head(head: bytes, number: int, blob_hash: bytes) -> bytes:
     return sha256(b"taboon head v1" + head + number.to_bytes(8, "big") + blob_hash)
 
 
-def size_class_holding(length: int) -> int:
-    """Return the smallest size class, 0 to 3, that holds `length` bytes; raises ValueError above the largest."""
-    for code, size in enumerate(SIZE_CLASSES):
-        if length <= size:
-            return code
-    raise ValueError("no size class is that large")
-
-
-def receipt_fields(
-    relay_key: bytes, mailbox: bytes, number: int, blob_hash: bytes, head: bytes, *, seal: bool
+def receipt(
+    sign: Sign, relay_key: bytes, mailbox: bytes, number: int, blob_hash: bytes, head: bytes, *, seal: bool
 ) -> bytes:
-    """Return a receipt without its signature: 138 bytes."""
-    return bytes([_VERSION, seal]) + relay_key + mailbox + number.to_bytes(8, "big") + blob_hash + head
-
-
-def receipt_signed(fields: bytes) -> bytes:
-    """Return what the relay signs for a receipt."""
-    return _RECEIPT_LABEL + fields
+    """Return a signed receipt, 202 bytes: blob `number`, with this hash, stands there, and head(number) is `head`."""
+    fields = bytes([_VERSION, seal]) + relay_key + mailbox + number.to_bytes(8, "big") + blob_hash + head
+    return fields + sign(b"taboon receipt v1" + fields)
 
 
 def page_body(blobs: Sequence[bytes]) -> bytes:
     """Return blobs one after the other, padded with zeros to the smallest size class that holds them."""
-    body = b"".join(blobs)
-    return body.ljust(SIZE_CLASSES[size_class_holding(len(body))], b"\0")
+    length = sum(map(len, blobs))
+    size = next(size for size in SIZE_CLASSES if length <= size)
+    return b"".join((*blobs, bytes(size - length)))
 
 
-def page_fields(
+def page_head(
+    sign: Sign,
     relay_key: bytes,
     mailbox: bytes,
     nonce: bytes,
@@ -99,10 +84,12 @@ def page_fields(
     head: bytes,
     sizes: Sequence[int],
     body_length: int,
+    body_hash: bytes,
 ) -> bytes:
-    """Return the first 160 bytes of a page's head: all that its signature covers, besides the body.
+    """Return the signed head of a page, 256 bytes.
 
     Args:
+        sign: signs with the relay's key.
         relay_key: the relay's Ed25519 public key, 32 bytes.
         mailbox: the mailbox id, 32 bytes.
         nonce: the request's nonce, 12 bytes.
@@ -111,13 +98,14 @@ def page_fields(
         last: number of the mailbox's last blob.
         head: head(last), 32 bytes.
         sizes: lengths in bytes of the blobs in the page, each a size class, at most 128 of them.
-        body_length: length of the padded body in bytes, a size class.
+        body_length: length in bytes of the padded body, a size class.
+        body_hash: SHA-256 of the padded body.
     """
     bits = 0
     for size in sizes:
         bits = bits << 2 | SIZE_CLASSES.index(size)
     bits <<= 2 * (MAX_PAGE_BLOBS - len(sizes))
-    return (
+    fields = (
         bytes([_VERSION, sealed, len(sizes), SIZE_CLASSES.index(body_length)])
         + nonce
         + mailbox
@@ -126,8 +114,4 @@ def page_fields(
         + bits.to_bytes(32, "big")
         + relay_key
     )
-
-
-def page_signed(fields: bytes, body: bytes) -> bytes:
-    """Return what the relay signs for a page."""
-    return _PAGE_LABEL + fields + sha256(body)
+    return fields + sign(b"taboon page v1" + fields + body_hash) + bytes(32)

@@ -70,16 +70,16 @@ def test_what_cannot_work_is_said_in_one_line(tmp_path: Path) -> None:
     folder = ["--folder", str(tmp_path / "home")]
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = str(taken.getsockname()[1])
-        for arguments, told in (
-            (["--port", port], f"Port {port} of 127.0.0.1 cannot be used"),
-            (["--host", "no such host"], "is no address of this machine"),
-            (["--database", "mysql://db/relay"], "sqlite:///PATH"),
-            (["--database", "sqlite://"], "sqlite:///PATH"),
-            (["--database", "nonsense"], "sqlite:///PATH"),
-            (["--database", f"sqlite:///{tmp_path}/no/such/folder/relay.db"], "cannot be used"),
+        for arguments, code, told in (
+            (["--port", port], 2, f"Port {port} of 127.0.0.1 cannot be used"),
+            (["--host", "no such host"], 2, "is no address of this machine"),
+            (["--database", "mysql://db/relay"], 5, "sqlite:///PATH"),
+            (["--database", "sqlite://"], 5, "sqlite:///PATH"),
+            (["--database", "nonsense"], 5, "sqlite:///PATH"),
+            (["--database", f"sqlite:///{tmp_path}/no/such/folder/relay.db"], 5, "cannot be used"),
         ):
             answer = CliRunner().invoke(command, [*folder, *arguments])
-            assert answer.exit_code == 1, arguments
+            assert answer.exit_code == code, arguments
             assert told in answer.stderr, arguments
             assert len(answer.stderr.splitlines()) == 1, answer.stderr
             assert answer.stdout == ""
@@ -91,7 +91,7 @@ def test_a_key_that_is_none_is_not_replaced(tmp_path: Path) -> None:
     key = home / "relay-key.pem"
     key.write_bytes(b"not a key")
     answer = CliRunner().invoke(command, ["--folder", str(home), "--port", "0"])
-    assert answer.exit_code == 1
+    assert answer.exit_code == 5
     assert "relay-key.pem" in answer.stderr
     assert key.read_bytes() == b"not a key"
 

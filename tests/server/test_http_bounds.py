@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
+from taboon_server import protocol
+from taboon_server.notices import Notices
+from taboon_server.settings import Settings
 from tests.relay_process import RelayProcess
 from tests.server.caller import Caller, blob, refused
 from tests.server.signing import APPEND, READ, SIZES, Keys, header
@@ -163,10 +170,10 @@ def test_a_body_that_comes_too_slowly_is_cut(hasty: RelayProcess) -> None:
             connection.sendall(head + b"Authorization: " + proof + b"\r\nContent-Length: 2048\r\n\r\n")
             connection.settimeout(0.05)
             for byte in content:  # one byte at a time, with a pause; every byte would put off an idle timeout
-                with contextlib.suppress(TimeoutError):
-                    if connection.recv(1) == b"":
-                        break
                 try:
+                    with contextlib.suppress(TimeoutError):
+                        if connection.recv(1) == b"":
+                            break
                     connection.sendall(bytes([byte]))
                 except ConnectionError:
                     break
@@ -243,19 +250,81 @@ def test_slow_connections_do_not_keep_others_out(hasty: RelayProcess) -> None:
         caller.appended(keys, blob())
 
 
-def test_connections_beyond_the_limit_are_cut(tmp_path: Path) -> None:
-    with RelayProcess(tmp_path / "home", extra_args=["--connections", "3"]) as relay:
-        with contextlib.ExitStack() as open_connections:
-            for _ in range(3):
-                connection = open_connections.enter_context(connected(relay))
-                connection.sendall(b"GET /v1/limits HTTP/1.1\r\nHost: relay\r\n\r\n")
-                assert connection.recv(20).startswith(b"HTTP/1.1 200")
-            with connected(relay) as one_too_many:
-                assert until_end(one_too_many) == b""
-            connection.sendall(b"GET /v1/limits HTTP/1.1\r\nHost: relay\r\n\r\n")
-            assert connection.recv(20)
+def test_where_there_are_too_many_connections_the_one_that_brought_nothing_for_longest_goes(tmp_path: Path) -> None:
+    ask = b"GET /v1/limits HTTP/1.1\r\nHost: relay\r\n\r\n"
+    with (
+        RelayProcess(tmp_path / "home", extra_args=["--connections", "3"]) as relay,
+        contextlib.ExitStack() as open_connections,
+    ):
+        first, second, third = (open_connections.enter_context(connected(relay)) for _ in range(3))
+        for connection in (first, second, third, first):
+            connection.sendall(ask)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        with connected(relay) as newcomer:
+            newcomer.sendall(ask)
+            assert newcomer.recv(4096).startswith(b"HTTP/1.1 200")
+            assert until_end(second) == b""
+            first.sendall(ask)
+            assert first.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_half_open_connections_lock_nobody_out_and_no_waiting_reader_is_cut_for_them(tmp_path: Path) -> None:
+    with (
+        RelayProcess(tmp_path / "home", extra_args=["--connections", "20"]) as relay,
+        Caller(relay) as reading,
+        contextlib.ExitStack() as half_open,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        keys, content = reading.new_mailbox(), blob()
+        reader = thread.submit(reading.page, keys, 0, 3, 25)
+        for _ in range(100):
+            half_open.enter_context(connected(relay)).sendall(b"POST /v1/blobs HTTP/1.1\r\nHost: re")
         with Caller(relay) as caller:
-            caller.new_mailbox()
+            caller.appended(keys, content)
+        assert reader.result(timeout=30).blobs == [content]
+
+
+@pytest.mark.anyio
+async def test_a_reader_that_asks_and_never_reads_is_cut() -> None:
+    async def large(_: Any, __: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(20_000_000)})
+
+    connections, gate = protocol.make_protocol(Settings(deadline=0.2, slowest=1 << 40), Notices())
+    config = uvicorn.Config(large, http=connections, lifespan="off")
+    config.load()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: connections(config, ServerState(), {}), "127.0.0.1", 0)
+    with socket.socket() as deaf:
+        deaf.setblocking(False)
+        await loop.sock_connect(deaf, server.sockets[0].getsockname())
+        await loop.sock_sendall(deaf, b"GET / HTTP/1.1\r\nHost: relay\r\n\r\n" * 2)
+        while not gate.open:  # noqa: ASYNC110 - as below
+            await asyncio.sleep(0)
+        while gate.open:  # noqa: ASYNC110 - it is the connection's end that is waited for, and nobody is told of it
+            await asyncio.sleep(0.01)
+    server.close()
+
+
+def test_bodies_that_nobody_has_signed_for_are_bounded_in_total_and_the_oldest_give_way(tmp_path: Path) -> None:
+    with (
+        RelayProcess(tmp_path / "home", extra_args=["--body-bytes", str(1 << 20)]) as relay,
+        Caller(relay) as caller,
+        contextlib.ExitStack() as unfinished,
+    ):
+        keys = caller.new_mailbox()
+        begun = []
+        for _ in range(8):
+            connection = unfinished.enter_context(connected(relay))
+            proof = header(keys.proof(caller.relay_id, APPEND, b"")).encode()
+            head = b"POST /v1/blobs HTTP/1.1\r\nHost: relay\r\nContent-Type: application/octet-stream\r\n"
+            send(connection, head + b"Authorization: " + proof + b"\r\nContent-Length: 262144\r\n\r\n" + bytes(250_000))
+            begun.append(connection)
+        for connection in begun[:3]:
+            told = until_end(connection)
+            assert told.startswith(b"HTTP/1.1 503")
+            assert b"retry-after: 1\r\n" in told
+        caller.appended(keys, blob(SIZES[3]))
 
 
 def test_ranges_and_upgrades_are_not_looked_at(caller: Caller) -> None:

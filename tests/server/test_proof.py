@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from taboon_server import proof
 from taboon_server.problems import Problem
 from taboon_server.proof import Operation
-from taboon_server.replays import ReplayMemory
 from tests.server.signing import EXPECTED, READ, SEAL, Keys, b64, header
 
 KEYS = Keys()
@@ -64,11 +63,34 @@ def test_a_proof_does_not_show_itself() -> None:
     assert repr(KEYS.mailbox) not in repr(found)
 
 
-def test_the_memory_of_proofs_is_bounded_and_forgets_the_oldest() -> None:
-    memory = ReplayMemory(3)
-    names = [bytes([number]) * 96 for number in range(5)]
-    assert [memory.is_new(name) for name in names[:3]] == [True] * 3
-    assert [memory.is_new(name) for name in names[:3]] == [False] * 3
-    assert memory.is_new(names[3])
-    assert not memory.is_new(names[1])
-    assert memory.is_new(names[0])
+def proofs(number: int, unit: int = 5_900_000) -> list[proof.Proof]:
+    made = (KEYS.proof(RELAY, READ, unit=unit, nonce=each.to_bytes(12, "big")) for each in range(number))
+    return [proof.parse(header(each).encode(), Operation.READ) for each in made]
+
+
+def test_nothing_that_others_send_makes_the_memory_forget_a_proof() -> None:
+    memory = proof.ReplayMemory(bits=1 << 10)
+    one, *others = proofs(2_000)
+    assert memory.is_new(one)
+    for other in others:
+        memory.is_new(other)
+    assert not memory.is_new(one)
+    # It is full: what it cannot tell apart it refuses.
+    assert not any(memory.is_new(each) for each in proofs(10, unit=5_900_001))
+
+
+def test_the_memory_keeps_what_may_still_come_and_drops_the_rest() -> None:
+    memory = proof.ReplayMemory(bits=1 << 16)
+    units = range(5_900_000, 5_900_100)
+    for unit in units:
+        (one,) = proofs(1, unit)
+        assert memory.is_new(one)
+        for late in range(unit - 6, unit + 1):  # as far as two clocks may be apart
+            if late in units:
+                assert not memory.is_new(proofs(1, late)[0])
+        assert len(memory._seen) <= 3
+
+
+def test_honest_proofs_are_not_mistaken_for_one_another() -> None:
+    memory = proof.ReplayMemory()
+    assert all(memory.is_new(each) for each in proofs(2_000))

@@ -143,26 +143,28 @@ def test_too_many_waiting_readers_let_the_oldest_go(tmp_path_factory: pytest.Tem
         assert sorted(len(reader.result(timeout=20).blobs) for reader in readers) == [0, 0, 0, 1, 1]
 
 
-def test_waiters_are_bounded_by_mailbox_and_in_total() -> None:
+@pytest.mark.anyio
+async def test_waiters_are_bounded_by_mailbox_and_in_total() -> None:
     waiters = Waiters(by_mailbox=2, total=3)
     with waiters.watch(b"a") as first, waiters.watch(b"a") as second, waiters.watch(b"a") as third:
-        assert [woken.is_set() for woken in (first, second, third)] == [True, False, False]
+        assert [woken.done() for woken in (first, second, third)] == [True, False, False]
         with waiters.watch(b"b") as fourth, waiters.watch(b"c") as fifth:
-            assert [woken.is_set() for woken in (second, third, fourth, fifth)] == [True, False, False, False]
+            assert [woken.done() for woken in (second, third, fourth, fifth)] == [True, False, False, False]
             assert len(waiters) == 3
             waiters.wake([b"a", b"nobody waits here"])
-            assert [woken.is_set() for woken in (third, fourth, fifth)] == [True, False, False]
+            assert [woken.done() for woken in (third, fourth, fifth)] == [True, False, False]
             waiters.close()
-            assert fourth.is_set()
-            assert fifth.is_set()
+            assert fourth.done()
+            assert fifth.done()
         with waiters.watch(b"d") as late:
-            assert late.is_set()
+            assert late.done()
     assert len(waiters) == 0
 
 
-def test_a_reader_that_went_away_leaves_nothing_behind() -> None:
+@pytest.mark.anyio
+async def test_a_reader_that_went_away_leaves_nothing_behind() -> None:
     waiters = Waiters(by_mailbox=1, total=1)
     for _ in range(3):
         with waiters.watch(b"a") as woken:
-            assert not woken.is_set()
+            assert not woken.done()
     assert len(waiters) == 0
