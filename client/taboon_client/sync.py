@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from taboon_client.errors import (
@@ -141,7 +141,11 @@ class Syncer:
                     # One connection for one mailbox: two on one would tell the relay that they belong together.
                     await line.aclose()
                     client, epoch = await line.enter_async_context(self._client(position.relay)), position.epoch
-                at = await self._read(client, grp, position.epoch, tally, wait)
+                at = None
+                if not position.spoiled:
+                    at = await self._read(client, grp, position.epoch, tally, wait)
+                elif not await self._own_mailboxes(grp, position.epoch, tally, tries):
+                    break
                 wait = 0
                 if at is None:
                     following = await self._position(grp)
@@ -169,7 +173,7 @@ class Syncer:
     async def _read(self, client: RelayClient, grp: int, epoch: int, tally: _Tally, wait: int) -> Position | None:
         """Read the mailbox of an epoch to its head; None if the group is in another one now, or does not go on here."""
         page_class = _PAGE
-        while (at := await self._position(grp)) is not None and at.epoch == epoch:
+        while (at := await self._position(grp)) is not None and at.epoch == epoch and not at.spoiled:
             try:
                 page = await client.read(at.keys, at.cursor, page_class=page_class, wait=wait)
             except MailboxUnknownError:
@@ -201,6 +205,58 @@ class Syncer:
                 here = await self._position(grp)
                 return here if here is not None and here.epoch == epoch else None
         return None
+
+    async def _own_mailboxes(self, grp: int, epoch: int, tally: _Tally, tries: int) -> bool:
+        """Read the own mailboxes of a spoiled epoch to their heads, then send in ours. False if nothing is left to do.
+
+        All of them are read before anything is said: what a second copy of this vault has said is in ours, and an admin's
+        commit in any of theirs.
+        """
+        own: Position | None = None
+        for at in await self._run(lambda: steps.own_positions(self._desk, grp)):
+            async with self._client(at.relay) as client:
+                read = await self._read_own(client, grp, at, tally)
+            if read is None or read.epoch != epoch:
+                return True
+            own = read if read.keys.append_seed is not None else None
+        if own is None:
+            return False
+        work = await self._work(grp, own, tries)
+        if work is None:
+            return True
+        if work.seal is None and not work.blobs:
+            return False
+        async with self._client(own.relay) as client:
+            await client.create(own.keys)
+            if work.seal is not None:
+                await self._seal(client, grp, own, work.seal)
+            else:
+                await self._append(client, grp, own, work.blobs, tally)
+        return True
+
+    async def _read_own(self, client: RelayClient, grp: int, at: Position, tally: _Tally) -> Position | None:
+        """Read an own mailbox to its head; None if the group reads on elsewhere now."""
+        while True:
+            try:
+                page = await client.read(at.keys, at.cursor, page_class=_PAGE)
+            except MailboxUnknownError:
+                if at.cursor.number:
+                    await self._lost(grp, at, tally)
+                    return None
+                return at
+            except RelayRolledBackError:
+                await self._lost(grp, at, tally)
+                return None
+            applied = await self._apply(grp, at, page)
+            tally.received += applied.received
+            tally.sent += applied.sent
+            tally.notices += applied.notices
+            tally.moved = tally.moved or applied.moved
+            if applied.moved or applied.stale or await self._position(grp) is None:
+                return None
+            at = replace(at, cursor=page.cursor)
+            if page.complete:
+                return at
 
     async def _append(
         self, client: RelayClient, grp: int, position: Position, blobs: tuple[bytes, ...], tally: _Tally
@@ -291,7 +347,7 @@ class Syncer:
         )
 
     async def _acknowledge(self, grp: int, at: Position, receipts: list[tuple[bytes, Cursor]]) -> int:
-        return await self._run(lambda: steps.acknowledge(self._desk, grp, at.epoch, receipts))
+        return await self._run(lambda: steps.acknowledge(self._desk, grp, at, receipts))
 
     async def _lost(self, grp: int, at: Position, tally: _Tally) -> bool:
         """Begin a mailbox anew that the relay has lost. False if the group does not go on here for it."""

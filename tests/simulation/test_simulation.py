@@ -11,18 +11,9 @@ from tests.simulation.world import World
 from tests.soaking import first_seed, sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 SEEDS = range(first_seed(), first_seed() + sample(3, 1_000))
-
-
-@pytest.fixture
-def world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A world of the seed that the test is given."""
-    made = World(request.param, tmp_path, monkeypatch)
-    yield made
-    made.close()
 
 
 @pytest.mark.grows

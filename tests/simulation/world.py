@@ -150,6 +150,10 @@ class Device:
         return found[0].id if found else None
 
     @property
+    def row_id(self) -> int:
+        return self.row.id
+
+    @property
     def row(self) -> rows.GroupRow:
         (row,) = self.desk.keeper.read(rows.all_groups)
         return row

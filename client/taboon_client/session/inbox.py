@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from taboon_client.board import ADMIN
 from taboon_client.errors import FormatError
+from taboon_client.group import own_mailbox
+from taboon_client.group.epoch import policy_of, roles_of
 from taboon_client.group.payload import AskPayload, HistoryPayload, SnapshotEnd, read_payload
-from taboon_client.group.rules import check_commit
+from taboon_client.group.rules import BrokenRuleError, check_commit
 from taboon_client.group.snapshot import answer_question, compare_snapshot, take_snapshot_end
 from taboon_client.session import commits
 from taboon_client.vault import groups as rows
-from taboon_client.vault import outbox
+from taboon_client.vault import outbox, own_boxes
 from taboon_client.vault.savepoint import StorageError, savepoint
 from taboon_crypto import mls
 from taboon_crypto.blob import Assembler, Kind, Part, Whole, open_blob, parse_content
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from taboon_client.group.ledger import Ledger
     from taboon_client.relay.cursor import Cursor
     from taboon_client.vault import Connection
+    from taboon_client.vault.own_boxes import OwnBoxRow
     from taboon_crypto.mls import Random
 
 __all__ = ["Applied", "apply_page"]
@@ -40,8 +43,14 @@ _FROZEN = (
     "the other copy, or ask an admin to remove you and join again"
 )
 _SPOILED = (
-    "the last commit of this epoch cannot be followed: it is damaged, or breaks the group's rules. What you post is "
-    "kept here. Tell an admin over another channel"
+    "a member, or the relay, has ended an epoch of the group with something that is no valid commit. Nothing is lost: "
+    "until an admin's device has made a new epoch, every device writes into a mailbox of its own, and the relay can "
+    "count the members"
+)
+_SPOILED_BY = "what ended an epoch without being a valid commit is signed by {name}"
+_SPOILED_OWN = (
+    "the mailbox in which only {name} can write was sealed with something that is no valid commit: by that device, or "
+    "by the relay"
 )
 _LOST_WAY = (
     "this device cannot follow the last commit, though others may. Ask an admin over another channel to remove this "
@@ -54,7 +63,8 @@ _REMOVED = "you were removed from this group. What you have read stays on this d
 class Applied:
     """What a page brought: new events, rows of our outbox that proved to be at the relay, sentences for the user.
 
-    ``stale`` tells that another process was ahead and the page was not used; ``moved`` that the epoch is another now.
+    ``stale`` tells that another process was ahead and the page was not used; ``moved`` that the group reads on
+    elsewhere: in another epoch, or in own mailboxes.
     """
 
     received: int = 0
@@ -76,8 +86,11 @@ class _StopError(Exception):
 class _Reader:
     """Applies the blobs of one page. Lives for one transaction."""
 
-    def __init__(self, tx: Connection, keeper: Keeper, ledger: Ledger, grp: int, random: Random) -> None:
+    def __init__(
+        self, tx: Connection, keeper: Keeper, ledger: Ledger, grp: int, random: Random, box: OwnBoxRow | None
+    ) -> None:
         self.tx = tx
+        self.box = box
         self.keeper = keeper
         self.ledger = ledger
         self.grp = grp
@@ -165,8 +178,12 @@ class _Reader:
                 raise _StopError("frozen", _FROZEN)
 
     def seal(self, blob: bytes) -> None:
-        """Follow the commit that ends the epoch, or say why that cannot be done."""
+        """Follow the commit that ends the epoch; what is none changes nothing, and the epoch goes on elsewhere."""
         group = self.keeper.load(self.tx, self.grp)
+        if self.box is not None and ADMIN not in roles_of(policy_of(group), self._name_of(group, self.box.leaf)):
+            # Only an admin's seal counts in an own mailbox: this one has silenced itself.
+            own_boxes.close(self.tx, self.grp, self.box.leaf, self.box.count)
+            return
         digest = hashlib.sha256(blob).digest()
         own = rows.staged_of_hash(self.tx, self.grp, digest)
         last = rows.last_committer(self.tx, self.grp)
@@ -175,16 +192,59 @@ class _Reader:
             data = check_commit(group, staged, last_committer=last)
         except mls.OwnCommitError:
             raise _StopError("frozen", _FROZEN) from None
-        except mls.CannotFollowError:
+        except mls.CannotFollowError as error:
+            if self._is_spoiled(group, error.commit, last):
+                self._spoiled(group, error.commit.sender_leaf)
+                return
             raise _StopError("spoiled", _LOST_WAY) from None
+        except BrokenRuleError:
+            # It was opened and its signature holds: whose it is, can be said.
+            self._spoiled(group, staged.sender_leaf)
+            return
         except (mls.MlsError, FormatError):
-            raise _StopError("spoiled", _SPOILED) from None
+            self._spoiled(group, None)
+            return
+        if self.box is not None and staged.sender_leaf != self.box.leaf:
+            self._spoiled(group, staged.sender_leaf)
+            return
         if staged.removes_self:
             raise _StopError("removed", _REMOVED)
         self.applied.notices += commits.merge(
             self.tx, self.keeper, self.ledger, self.grp, staged, data, own=own, random=self.random
         )
         self.applied.moved = True
+
+    def _is_spoiled(self, group: mls.Group, commit: mls.CommitSummary, last: bytes | None) -> bool:
+        """Tell whether a commit that we cannot follow is spoiled for everyone, whether they could follow or not."""
+        if self.box is not None and commit.sender_leaf != self.box.leaf:
+            return True
+        try:
+            check_commit(group, commit, last_committer=last)
+        except BrokenRuleError:
+            return True
+        return False
+
+    def _spoiled(self, group: mls.Group, author: int | None) -> None:
+        """Go on in own mailboxes, or in the next one of somebody who has spoiled theirs."""
+        if self.box is None:
+            rows.set_spoiled(self.tx, self.grp)
+            own_mailbox.begin(self.tx, self.grp, group, self.mailbox)
+            if ADMIN not in roles_of(policy_of(group), rows.get_group(self.tx, self.grp).identity):
+                # Ours would not count there. What was wished for waits for the next epoch.
+                rows.drop_staged(self.tx, self.grp)
+            self.applied.notices.append(_SPOILED)
+            if author is not None:
+                self.applied.notices.append(_SPOILED_BY.format(name=self._called(group, author)))
+        else:
+            own_mailbox.next_box(self.tx, self.grp, group, self.mailbox, self.box.leaf, self.box.count)
+            self.applied.notices.append(_SPOILED_OWN.format(name=self._called(group, self.box.leaf)))
+        self.applied.moved = True
+
+    def _name_of(self, group: mls.Group, leaf: int) -> bytes:
+        return group.member(leaf).signature_key
+
+    def _called(self, group: mls.Group, leaf: int) -> str:
+        return self.ledger.spoken(self.tx, self.grp, self._name_of(group, leaf))
 
     def _received(self, group: mls.Group, blob: bytes) -> mls.StagedCommit:
         message = self._message(blob)
@@ -208,6 +268,7 @@ def apply_page(
     blobs: Sequence[bytes],
     sealed: bool,
     random: Random,
+    box: tuple[int, int] | None = None,
 ) -> Applied:
     """Apply the blobs of a page.
 
@@ -222,11 +283,16 @@ def apply_page(
         blobs: Oldest first.
         sealed: Whether the last of them is the mailbox's seal.
         random: Source of randomness.
+        box: Leaf and count of the own mailbox that was read; None for the epoch's.
     """
     mailbox = rows.get_mailbox(tx, grp)
-    if mailbox is None or (mailbox.epoch, mailbox.number, mailbox.head) != (epoch, before.number, before.head):
+    own = None if box is None else own_boxes.get(tx, grp, *box)
+    place = mailbox if box is None else own
+    if mailbox is None or place is None or bool(mailbox.spoiled) != (box is not None):
         return Applied(stale=True)
-    reader = _Reader(tx, keeper, ledger, grp, random)
+    if (mailbox.epoch, place.number, place.head) != (epoch, before.number, before.head):
+        return Applied(stale=True)
+    reader = _Reader(tx, keeper, ledger, grp, random, own)
     try:
         for index, blob in enumerate(blobs):
             if sealed and index == len(blobs) - 1:
@@ -241,7 +307,9 @@ def apply_page(
             keeper.forget(grp)
             return reader.applied
     else:
-        if not reader.applied.moved:
+        if own is not None and not reader.applied.moved:
+            own_boxes.move(tx, grp, own.leaf, own.count, after.number, after.head)
+        elif not reader.applied.moved:
             rows.move_cursor(tx, grp, after.number, after.head)
     # Once for the page: the keys that its messages spent.
     keeper.save(tx, grp, keeper.load(tx, grp))

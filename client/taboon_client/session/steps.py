@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from taboon_client.group import tending
 from taboon_client.group.epoch import mailbox_keys
+from taboon_client.group.own_mailbox import keys_of
 from taboon_client.group.snapshot import queue_snapshot
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
 from taboon_client.session import commits, inbox
 from taboon_client.session.outbox import next_blobs
-from taboon_client.vault import events, groups, outbox
+from taboon_client.vault import events, groups, outbox, own_boxes
 from taboon_crypto.mailbox import RetentionClass
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
     "acknowledge",
     "apply_page",
     "lost_mailbox",
+    "own_positions",
     "position",
     "retire_staged",
     "rewind",
@@ -53,12 +55,17 @@ _AWAY = (
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a group's reading stands: its relay, the mailbox of its epoch, the cursor in it."""
+    """Where a group's reading stands: its relay, the mailbox of its epoch, the cursor in it.
+
+    ``spoiled`` tells that the epoch goes on in own mailboxes (:func:`own_positions`); there ``box`` is leaf and count.
+    """
 
     relay: RelayAddress
     epoch: int
     keys: MailboxKeys
     cursor: Cursor
+    spoiled: bool = False
+    box: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,33 @@ def position(desk: Desk, grp: int) -> Position | None:
             epoch=mailbox.epoch,
             keys=mailbox_keys(mailbox),
             cursor=Cursor(mailbox.number, mailbox.head),
+            spoiled=bool(mailbox.spoiled),
         )
+
+    return desk.keeper.read(act)
+
+
+def own_positions(desk: Desk, grp: int) -> list[Position]:
+    """Return where the reading of every own mailbox of a spoiled epoch stands; ours, if there is one, comes last."""
+
+    def act(tx: Connection) -> list[Position]:
+        row, mailbox = groups.get_group(tx, grp), groups.get_mailbox(tx, grp)
+        if row.state != "active" or mailbox is None or not mailbox.spoiled:
+            return []
+        found = []
+        for box in own_boxes.to_read(tx, grp):
+            seed = groups.leaf_secret(tx, grp, box.append_key)
+            found.append(
+                Position(
+                    relay=RelayAddress(row.relay_url, row.relay_id),
+                    epoch=mailbox.epoch,
+                    keys=keys_of(box, mailbox.retention, seed),
+                    cursor=Cursor(box.number, box.head),
+                    spoiled=True,
+                    box=(box.leaf, box.count),
+                )
+            )
+        return sorted(found, key=lambda at: at.keys.append_seed is not None)
 
     return desk.keeper.read(act)
 
@@ -101,6 +134,7 @@ def apply_page(desk: Desk, grp: int, at: Position, *, after: Cursor, blobs: Sequ
             blobs=blobs,
             sealed=sealed,
             random=desk.random,
+            box=at.box,
         )
     )
 
@@ -122,7 +156,7 @@ def work(desk: Desk, grp: int, at: Position, *, tries: int) -> Work | None:
         mailbox = groups.get_mailbox(tx, grp)
         if mailbox is None or groups.get_group(tx, grp).state != "active":
             return None
-        if (mailbox.epoch, mailbox.number) != (at.epoch, at.cursor.number):
+        if not _is_at(tx, grp, mailbox, at):
             return None
         if commits.stage_wishes(tx, desk.keeper, desk.ledger, grp, random=desk.random, now=desk.now, tries=tries):
             return Work(commits.staged_seal(tx, grp), ())
@@ -131,7 +165,7 @@ def work(desk: Desk, grp: int, at: Position, *, tries: int) -> Work | None:
     return desk.keeper.write(act)
 
 
-def acknowledge(desk: Desk, grp: int, epoch: int, receipts: Sequence[tuple[bytes, Cursor]]) -> int:
+def acknowledge(desk: Desk, grp: int, at: Position, receipts: Sequence[tuple[bytes, Cursor]]) -> int:
     """Note receipts for blobs of ours; returns how many outbox rows they carried.
 
     Where a blob came right after what we have read, the cursor moves over it: nothing else stands between.
@@ -139,22 +173,25 @@ def acknowledge(desk: Desk, grp: int, epoch: int, receipts: Sequence[tuple[bytes
     Args:
         desk: Of the vault.
         grp: The group.
-        epoch: Number of the epoch in whose mailbox they are.
+        at: The mailbox that they are in.
         receipts: Each blob with the cursor behind it, as the relay signed it, in order.
     """
 
     def act(tx: Connection) -> int:
         mailbox = groups.get_mailbox(tx, grp)
-        if mailbox is None or mailbox.epoch != epoch:
+        if mailbox is None or mailbox.epoch != at.epoch:
             return 0
-        cursor = Cursor(mailbox.number, mailbox.head)
+        place = mailbox if at.box is None else own_boxes.get(tx, grp, *at.box)
+        if place is None:
+            return 0
+        cursor = Cursor(place.number, place.head)
         sent = 0
         for blob, behind in receipts:
             digest = hashlib.sha256(blob).digest()
-            sent += outbox.acknowledge(tx, grp, digest, epoch)
+            sent += outbox.acknowledge(tx, grp, digest, at.epoch)
             if cursor.after(digest) == behind:
                 cursor = behind
-        groups.move_cursor(tx, grp, cursor.number, cursor.head)
+        _move(tx, grp, at, cursor)
         return sent
 
     return desk.keeper.write(act)
@@ -171,8 +208,8 @@ def rewind(desk: Desk, grp: int, at: Position) -> None:
 
     def act(tx: Connection) -> None:
         mailbox = groups.get_mailbox(tx, grp)
-        if mailbox is not None and (mailbox.epoch, mailbox.number) == (at.epoch, at.cursor.number):
-            groups.move_cursor(tx, grp, start.number, start.head)
+        if mailbox is not None and _is_at(tx, grp, mailbox, at):
+            _move(tx, grp, at, start)
 
     desk.keeper.write(act)
 
@@ -187,14 +224,18 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
     def act(tx: Connection) -> bool:
         row = groups.get_group(tx, grp)
         mailbox = groups.get_mailbox(tx, grp)
-        if mailbox is None or (mailbox.epoch, mailbox.number) != (at.epoch, at.cursor.number):
+        if mailbox is None or not _is_at(tx, grp, mailbox, at):
             return True
         if row.synced is not None and desk.now - row.synced > RetentionClass(mailbox.retention).days * _DAY:
             groups.set_state(tx, grp, "frozen", _AWAY)
             return False
-        if mailbox.number:
-            start = Cursor.start(at.keys.mailbox_id)
-            groups.move_cursor(tx, grp, start.number, start.head)
+        if at.cursor.number:
+            _move(tx, grp, at, Cursor.start(at.keys.mailbox_id))
+            if at.box is None:
+                groups.set_lost(tx, grp)
+            elif at.keys.append_seed is None:
+                # Whoever writes there does it again.
+                return True
             for name in events.carried_by(tx, grp, mailbox.epoch):
                 outbox.queue_event(tx, grp, name)
             if row.snapshot == mailbox.epoch:
@@ -202,6 +243,21 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
         return True
 
     return desk.keeper.write(act)
+
+
+def _is_at(tx: Connection, grp: int, mailbox: groups.MailboxRow, at: Position) -> bool:
+    """Tell whether a mailbox is still the one that is read, and read as far as it was."""
+    place = mailbox if at.box is None else own_boxes.get(tx, grp, *at.box)
+    if place is None or bool(mailbox.spoiled) != at.spoiled:
+        return False
+    return (mailbox.epoch, place.number) == (at.epoch, at.cursor.number)
+
+
+def _move(tx: Connection, grp: int, at: Position, cursor: Cursor) -> None:
+    if at.box is None:
+        groups.move_cursor(tx, grp, cursor.number, cursor.head)
+    else:
+        own_boxes.move(tx, grp, *at.box, cursor.number, cursor.head)
 
 
 def stopped(desk: Desk, grp: int) -> str | None:

@@ -154,9 +154,13 @@ def places_of_epoch(tx: Connection, grp: int, epoch_id: bytes) -> list[bytes | s
     return [row[0] for row in rows]
 
 
-def carried_by(tx: Connection, grp: int, epoch: int) -> list[bytes]:
-    """Return the names of the events that the mailbox of an epoch held."""
-    rows = tx.execute("SELECT name FROM event WHERE grp = ? AND carried = ? ORDER BY author, number", (grp, epoch))
+def carried_by(tx: Connection, grp: int, epoch: int, author: bytes | None = None) -> list[bytes]:
+    """Return the names of the events that the mailbox of an epoch held; of one author, if one is named."""
+    rows = tx.execute(
+        "SELECT name FROM event WHERE grp = ?1 AND carried = ?2 AND (?3 IS NULL OR author = ?3)"
+        " ORDER BY author, number",
+        (grp, epoch, author),
+    )
     return [row[0] for row in rows]
 
 

@@ -185,6 +185,12 @@ def delete_mls_state(tx: Connection, grp: int) -> None:
         "part",
         "invite",
         "sealing_key",
+        "own_box",
+        "watched_leaf",
+        "coming_back",
+        "return_request",
+        "reply",
+        "ended",
     ):
         tx.execute(f"DELETE FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant names
     tx.execute("UPDATE grp SET version = version + 1, identity_seed = X'' WHERE id = ?", (grp,))
@@ -252,6 +258,8 @@ class MailboxRow:
     blob_key: bytes = field(repr=False)
     number: int
     head: bytes
+    spoiled: int = 0
+    lost: int = 0
 
 
 def set_mailbox(tx: Connection, row: MailboxRow) -> None:
@@ -266,9 +274,20 @@ def set_mailbox(tx: Connection, row: MailboxRow) -> None:
 def get_mailbox(tx: Connection, grp: int) -> MailboxRow | None:
     """Return the group's mailbox, None when we are no longer in."""
     row = tx.execute(
-        "SELECT grp, epoch, class, mailbox_secret, blob_key, number, head FROM mailbox WHERE grp = ?", (grp,)
+        "SELECT grp, epoch, class, mailbox_secret, blob_key, number, head, spoiled, lost FROM mailbox WHERE grp = ?",
+        (grp,),
     ).fetchone()
     return None if row is None else MailboxRow(*row)
+
+
+def set_spoiled(tx: Connection, grp: int) -> None:
+    """The mailbox of the present epoch was sealed with no commit: the epoch goes on in own mailboxes."""
+    tx.execute("UPDATE mailbox SET spoiled = 1 WHERE grp = ?", (grp,))
+
+
+def set_lost(tx: Connection, grp: int) -> None:
+    """The relay has lost the mailbox of the present epoch once."""
+    tx.execute("UPDATE mailbox SET lost = 1 WHERE grp = ?", (grp,))
 
 
 def move_cursor(tx: Connection, grp: int, number: int, head: bytes) -> None:

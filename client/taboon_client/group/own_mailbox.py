@@ -1,0 +1,60 @@
+"""Own mailboxes: where one member alone can write, once an epoch's mailbox was spoiled (docs/protocol.md, section 2.8).
+
+All share the append key of an epoch's mailbox: whoever was in can seal it with noise, and nobody can tell who it was.
+Then every member writes into a mailbox whose append key is that of its leaf, and all read them all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from taboon_client.errors import FormatError
+from taboon_client.group.epoch import policy_of
+from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent
+from taboon_client.relay.cursor import Cursor
+from taboon_client.vault import own_boxes
+from taboon_client.vault.own_boxes import OwnBoxRow
+from taboon_crypto import mls
+from taboon_crypto.mailbox import MailboxKeys, RetentionClass
+from taboon_crypto.primitives.hkdf import expand
+
+if TYPE_CHECKING:
+    from taboon_client.vault import Connection
+    from taboon_client.vault.groups import MailboxRow
+
+__all__ = ["MAX_COUNT", "begin", "keys_of", "next_box"]
+
+MAX_COUNT: Final = 8
+"""Own mailboxes of one leaf that are followed: whoever spoils as many of its own is not waited for any more."""
+
+
+def begin(tx: Connection, grp: int, group: mls.Group, mailbox: MailboxRow) -> None:
+    """Begin to read the own mailboxes of all members of the present epoch."""
+    for member in group.members():
+        _add(tx, grp, group, mailbox, member, 0)
+
+
+def next_box(tx: Connection, grp: int, group: mls.Group, mailbox: MailboxRow, leaf: int, count: int) -> None:
+    """Go on from an own mailbox that was spoiled as well."""
+    own_boxes.close(tx, grp, leaf, count)
+    if count + 1 < MAX_COUNT:
+        _add(tx, grp, group, mailbox, group.member(leaf), count + 1)
+
+
+def keys_of(row: OwnBoxRow, retention: int, append_seed: bytes | None) -> MailboxKeys:
+    """Return the keys that open an own mailbox; with the seed it is ours."""
+    if append_seed is not None:
+        return MailboxKeys.of_seeds(row.read_seed, append_seed, RetentionClass(retention))
+    return MailboxKeys.to_read(row.read_seed, row.append_key, RetentionClass(retention))
+
+
+def _add(tx: Connection, grp: int, group: mls.Group, mailbox: MailboxRow, member: mls.Member, count: int) -> None:
+    try:
+        leaf = LeafContent.decode(mls.find_extension(member.extensions, LEAF_EXTENSION), group.suite)
+    except FormatError:
+        return
+    place = policy_of(group).home.id + member.leaf.to_bytes(4) + count.to_bytes(4)
+    seed = expand("sha256", group.export("taboon own mailbox", place, 32), b"taboon own mailbox read v1", 32)
+    keys = MailboxKeys.to_read(seed, leaf.append_key, RetentionClass(mailbox.retention))
+    start = Cursor.start(keys.mailbox_id)
+    own_boxes.add(tx, OwnBoxRow(grp, member.leaf, count, leaf.append_key, bytes(seed), start.number, start.head))
