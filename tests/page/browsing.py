@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import BrowserContext
 
+from taboon_client.blocking import Taboon
 from taboon_client.page.language import language
 from tests.page.running import PageProcess
-from tests.support import PASSPHRASE
+from tests.page.seeding import elsewhere
+from tests.support import PASSPHRASE, allow_fast_kdf
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from playwright.sync_api import Browser, Locator, Page, Playwright, Request
 
+    from taboon_client.blocking import Group
     from taboon_client.page.language import Language
 
 __all__ = ["NARROW", "WIDE", "Person", "start_browser", "start_with_profile"]
@@ -204,6 +208,16 @@ class Person:
         }
         return str(code)
 
+    def through_library(self, act: Callable[[Group], object]) -> None:
+        """Do something in the same vault by the library, as a second program would."""
+        elsewhere(lambda: self._in_library(act))
+
+    def _in_library(self, act: Callable[[Group], object]) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            allow_fast_kdf(patch)
+            with Taboon.open(PASSPHRASE, self.folder) as taboon:
+                act(taboon.groups()[0])
+
     def lock_elsewhere(self) -> None:
         """Lock with `taboon lock`, in another process."""
         subprocess.run(
@@ -212,6 +226,14 @@ class Person:
             check=True,
             capture_output=True,
         )
+
+    def screens(self) -> list[tuple[str, str]]:
+        """Return the path of every screen of a group that needs nothing else, and what stands on it."""
+        from taboon_client.page.screens.more import ENTRIES
+
+        return [("/people", self.say("Invite somebody")), ("/more", self.say("Outbox"))] + [
+            (path, self.say(name)) for path, name, _ in ENTRIES
+        ]
 
     def close(self) -> None:
         """Close the window and the page's processes."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -58,7 +58,7 @@ class Language:
     def number(self, number: float) -> str:
         """Return a number as it is written."""
         system = "arab" if self.code == "ar" else "latn"
-        return format_decimal(number, locale=self._locale, numbering_system=system)
+        return self.digits(format_decimal(number, locale=self._locale, numbering_system=system))
 
     def ago(self, seconds: int, now: int) -> str:
         """Return how long ago something was, or how long until it is."""
@@ -70,7 +70,8 @@ class Language:
     def moment(self, seconds: int) -> str:
         """Return a point in time in this device's time zone."""
         shown = datetime.fromtimestamp(seconds).astimezone()
-        return self.digits(format_datetime(shown, "medium", tzinfo=shown.tzinfo, locale=self._locale))
+        hour = format_time(shown, "short", tzinfo=shown.tzinfo, locale=self._locale)
+        return self.digits(f"{format_date(shown, 'medium', locale=self._locale)} {hour}")
 
     def day(self, seconds: int) -> str:
         """Return the day of a point in time."""

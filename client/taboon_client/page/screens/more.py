@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from taboon_client.page.screens.visit import Visit
     from taboon_client.page.web import Answer
 
-__all__ = ["SCREENS"]
+__all__ = ["ENTRIES", "SCREENS"]
 
-_ENTRIES: Final = (("/outbox", N_("Outbox"), N_("What is saved here and waits to go out.")),)
+ENTRIES: Final = (("/outbox", N_("Outbox"), N_("What is saved here and waits to go out.")),)
 
 
 async def _more(visit: Visit) -> Answer:
-    return visit.render_in(await visit.place(), "more.html", "more", entries=_ENTRIES)
+    return visit.render_in(await visit.place(), "more.html", "more", entries=ENTRIES)
 
 
 SCREENS = {"/more": _more}

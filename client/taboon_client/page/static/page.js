@@ -14,7 +14,9 @@
   let been = ["/home"];
   let at = 0;
   let shown = "";
-  let waiting = null; // aborts the fetch of a view that is no longer wanted
+  let waiting = null; // the fetch of a view under way; a newer one aborts it
+  let leaving = false; // the page is being closed or loaded anew
+  let stale = false; // news came while somebody waited for a view
   let lastUse = 0;
 
   // --- asking
@@ -97,17 +99,25 @@
   }
 
   async function show(path, quietly) {
+    // What somebody has asked for comes first: news waits until it is there.
+    if (quietly && waiting && !waiting.quietly) { stale = true; return; }
     if (waiting) waiting.abort();
     const mine = (waiting = new AbortController());
+    mine.quietly = quietly;
     try {
       const answer = await ask(path, null, mine.signal);
       const html = await answer.text();
       if (mine.signal.aborted) return;
+      waiting = null;
       if (answer.status === 404) return atDoor();
       face(answer.headers.get("Content-Language") || language);
-      draw(html, quietly);
+      if (quietly && html !== shown && busy()) $("news").hidden = false;
+      else draw(html, quietly);
+      if (stale) { stale = false; show(been[at], true); }
     } catch (error) {
-      if (!mine.signal.aborted) atDoor();
+      if (mine.signal.aborted) return;
+      waiting = null;
+      atDoor();
     }
   }
 
@@ -123,6 +133,8 @@
 
   async function atDoor() {
     blank();
+    // A reload ends the stream too, and is no lock: whoever is still here a moment later was not leaving.
+    if (leaving) return setTimeout(() => { leaving = false; atDoor(); }, 1000);
     token = null;
     kept.removeItem("token");
     face("en");
@@ -157,9 +169,7 @@
       while (answer.ok) {
         const { done } = await lines.read();
         if (done) break;
-        if (!first && token === mine) {
-          if (busy()) { if ($("news")) $("news").hidden = false; } else show(been[at], true);
-        }
+        if (!first && token === mine) show(been[at], true);
         first = false;
       }
     } catch (error) { /* as at its end */ }
@@ -259,7 +269,8 @@
     }, { passive: true });
   }
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-  addEventListener("pagehide", blank);
+  addEventListener("beforeunload", () => { leaving = true; });
+  addEventListener("pagehide", () => { leaving = true; blank(); });
 
   // --- the beginning
 

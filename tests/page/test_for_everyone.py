@@ -1,0 +1,193 @@
+"""The page for tired people: eyes that see little, keyboards, both languages whole, old machines, a thousand items."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it has no stubs
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from taboon_client.board import Line, Need, Offer
+from taboon_client.board.fields import URGENCIES
+from taboon_client.page.language import language
+from tests.page.browsing import NARROW, WIDE, Person
+from tests.page.seeding import founded
+from tests.page.test_stories import meet
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from taboon_client.blocking import Group
+    from taboon_crypto.slots import Cost
+    from tests.page.conftest import MakePerson
+    from tests.relay_process import RelayProcess
+
+PAGE = Path(__file__).resolve().parents[2] / "client" / "taboon_client" / "page"
+WORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
+FIRST_PAGE = 150_000
+NEXT_PAGE = 30_000
+
+
+def _sentences() -> set[str]:
+    ways = [("**.py", "python"), ("templates/**.html", "jinja2")]
+    found = {sentence for _, _, sentence, _, _ in extract_from_dir(PAGE, ways, keywords=WORDS)}
+    return {one if isinstance(one, str) else one[0] for one in found}
+
+
+def test_every_sentence_of_the_page_is_in_the_catalogue_and_none_is_left_over() -> None:
+    with (PAGE / "locale" / "ar.po").open("rb") as file:
+        catalogue = read_po(file, locale="ar")
+    known = {one.id if isinstance(one.id, str) else one.id[0]: one for one in catalogue if one.id}
+    assert set(known) == _sentences(), "python scripts/catalogue.py brings the catalogue up to date"
+    for one in known.values():
+        strings = (one.string,) if isinstance(one.string, str) else tuple(one.string or ("",))
+        assert all(strings), one.id
+        assert not list(one.check(catalogue)), one.id
+
+
+def test_arabic_has_its_six_plurals_its_digits_and_its_words_for_time() -> None:
+    arabic = language("ar")
+    said = [arabic.translations.ngettext("%(shown)s member", "%(shown)s members", n) for n in (0, 1, 2, 3, 11, 100)]
+    assert len(set(said)) == 6
+    assert arabic.number(1234.5) == "١٬٢٣٤٫٥"
+    assert arabic.ago(0, 7_200) == "قبل ساعتين"
+    assert arabic.ago(0, 3 * 86_400) == "قبل ٣ أيام"
+    assert not set("0123456789") & set(arabic.moment(1_700_000_000) + arabic.day(1_700_000_000))
+    assert language("en").ago(0, 7_200) == "2 hours ago"
+
+
+def _look(person: Person) -> None:
+    """Let axe look at what is on the screen, and see that nothing is wider than it."""
+    found = Axe().run(person.page, options={"resultTypes": ["violations"]}).response["violations"]
+    assert [(one["id"], one["nodes"][0]["target"]) for one in found] == []
+    assert person.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "something is cut off"
+
+
+@pytest.mark.parametrize(("code", "size", "scheme"), [("en", WIDE, "dark"), ("ar", NARROW, "light")])
+def test_axe_finds_nothing_on_any_screen(
+    browser: Browser,
+    person: MakePerson,
+    relay: RelayProcess,
+    tmp_path: Path,
+    code: str,
+    size: tuple[int, int],
+    scheme: str,
+) -> None:
+    layla, basil = person("layla", code=code, size=size), person("basil", code=code, size=size)
+    for one in (layla, basil):
+        one.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    _look(layla)
+    layla.press("Join a group")
+    _look(layla)
+    meet(layla, basil, relay.url)
+    _look(layla)
+    for kind in ("need", "offer"):
+        layla.goes_to(f"/post?g={layla.group_code()}&kind={kind}")
+        layla.sees("Post it")
+        for fold in layla.page.locator("summary").all():
+            if fold.evaluate("one => !one.parentElement.open"):
+                fold.click()
+        _look(layla)
+    layla.fill("What is on offer, in a few words", "حليب milk 12")
+    layla.fill("How many", "12")
+    layla.fill("The exact place", "5")
+    layla.press("Post it")
+    layla.sees("Posted.")
+    layla.press("Open the sealed details")
+    layla.sees("Hide them")
+    for fold in layla.page.locator("summary").all():
+        if fold.evaluate("one => !one.parentElement.open"):
+            fold.click()
+    _look(layla)
+    layla.press("Board")
+    layla.reads("حليب milk 12")
+    layla.open_fold("More filters")
+    _look(layla)
+    for path, shown in layla.screens():
+        layla.goes_to(f"{path}?g={layla.group_code()}")
+        layla.reads(shown)
+        _look(layla)
+    layla.press("Settings")
+    layla.sees("Change the passphrase")
+    _look(layla)
+    layla.press("Lock")
+    layla.sees("The passphrase opens the vault on this device.")
+    _look(layla)
+    layla.faults.clear()
+
+
+def test_text_at_twice_its_size_is_not_cut_off(person: MakePerson, relay: RelayProcess) -> None:
+    layla = person("layla", size=NARROW)
+    layla.found_group(relay.url, "Harbour", "Layla")
+    layla.page.add_style_tag  # noqa: B018 - a strict policy lets no style in: the browser's own setting is used
+    session = layla.page.context.new_cdp_session(layla.page)
+    session.send(
+        "Emulation.setDeviceMetricsOverride", {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": False}
+    )
+    layla.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    for name in ("Board", "Post", "People", "More"):
+        layla.press(name)
+        layla.page.locator(f"[aria-current]:has-text('{name}')").wait_for()
+        assert layla.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+
+def test_a_need_is_posted_with_the_keyboard_alone(person: MakePerson, relay: RelayProcess) -> None:
+    layla = person("layla")
+    layla.found_group(relay.url, "Harbour", "Layla")
+    keyboard = layla.page.keyboard
+    layla.button("Post a need").first.focus()
+    keyboard.press("Enter")
+    layla.sees("Post it")
+    keyboard.type("Candles")
+    keyboard.press("Enter")
+    layla.sees("Posted.")
+    layla.reads("Candles")
+
+
+def test_with_a_thousand_items_the_first_page_and_the_next_stay_light(
+    browser: Browser, relay: RelayProcess, tmp_path: Path, fast_kdf: Cost
+) -> None:
+    def fill(group: Group) -> None:
+        group.post_all(
+            [
+                (
+                    f"{at}",
+                    (Offer if at % 3 else Need)(
+                        title=f"Drinking water for the school, round {at}",
+                        created=1_700_000_000 + at,
+                        category="water",
+                        area="Hill",
+                        urgency=URGENCIES[at % 4],
+                        note="Sixty litres would be best, and the gate is open until eight." * 3,
+                        lines=(Line(quantity=60, unit="litre"),),
+                    ),
+                )
+                for at in range(1_000)
+            ]
+        )
+
+    folder = tmp_path / "vault"
+    founded(folder, relay.url, "Harbour", "Amal", fill)
+    amal = Person(browser, folder)
+    sizes: list[tuple[str, int]] = []
+    amal.page.on("requestfinished", lambda one: sizes.append((one.url, one.sizes()["responseBodySize"])))
+    try:
+        amal.sees("The passphrase opens the vault on this device.")
+        amal.page.reload()
+        amal.sees("The passphrase opens the vault on this device.")
+        amal.unlock()
+        amal.sees("Post a need")
+        amal.reads(amal.say("%(page)s of %(pages)s", page=1, pages=50))
+        assert sum(size for _, size in sizes) < FIRST_PAGE
+        sizes.clear()
+        amal.press("Further")
+        amal.reads(amal.say("%(page)s of %(pages)s", page=2, pages=50))
+        boards = [size for url, size in sizes if "/board" in url]
+        assert boards
+        assert max(boards) < NEXT_PAGE
+    finally:
+        amal.close()
+    assert amal.faults == []
