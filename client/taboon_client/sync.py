@@ -209,8 +209,8 @@ class Syncer:
     async def _own_mailboxes(self, grp: int, epoch: int, tally: _Tally, tries: int) -> bool:
         """Read the own mailboxes of a spoiled epoch to their heads, then send in ours. False if nothing is left to do.
 
-        All of them are read before anything is said: what a second copy of this vault has said is in ours, and an admin's
-        commit in any of theirs.
+        All are read before anything is said: what a second copy of this vault has said is in ours, and an admin's commit
+        in any of theirs.
         """
         own: Position | None = None
         for at in await self._run(lambda: steps.own_positions(self._desk, grp)):
