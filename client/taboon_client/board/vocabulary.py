@@ -6,7 +6,6 @@ keeps the meaning it had, because an item names the event that gave it (its *sen
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +14,7 @@ from taboon_client.board.kinds import from_body
 from taboon_client.board.register_kinds import AreaTerm, CategoryTerm, Question
 from taboon_client.board.taxonomy import CATEGORIES, SUBCATEGORIES
 from taboon_client.errors import FormatError
+from taboon_client.text.folding import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,6 @@ __all__ = [
     "fold_areas",
     "fold_questions",
     "fold_taxonomy",
-    "plain",
 ]
 
 _FORMAT = b"\x01"
@@ -108,12 +107,12 @@ class Vocabulary:
 
     def find(self, text: str) -> tuple[Term, ...]:
         """Return what somebody may mean by a word or phrase: by code, label or another word for it, as a whole."""
-        wanted = plain(text)
+        wanted = _plain(text)
         return tuple(term for term in self.offered() if wanted and wanted in _words(term))
 
     def in_text(self, text: str) -> tuple[Term, ...]:
         """Return what a text speaks of, the longest words first and the lower level before the upper."""
-        padded = f" {plain(text)} "
+        padded = f" {_plain(text)} "
         found = []
         for term in self.offered():
             length = max((len(word) for word in _words(term) if f" {word} " in padded), default=0)
@@ -140,19 +139,12 @@ class Vocabulary:
             raise FormatError("the stored list is damaged: fold it again") from None
 
 
-def plain(text: str) -> str:
-    """Return a text for comparing: small letters, no marks, one form of alef and ya, single spaces."""
-    bare = unicodedata.normalize("NFKD", text.casefold())
-    kept = (_ALIKE.get(c, c) for c in bare if unicodedata.category(c)[0] not in "MC" or c.isspace())
-    return " ".join("".join(c if c.isalnum() else " " for c in kept).split())
-
-
-# Alef maqsura and ya, ta marbuta and ha: written one for the other. (Hamza on alef goes with the marks.)
-_ALIKE = {"ى": "ي", "ة": "ه", "ٱ": "ا", "ـ": ""}
-
-
 def _words(term: Term) -> set[str]:
-    return {plain(word) for word in (term.code, *term.labels.values(), *term.aliases)}
+    return {_plain(word) for word in (term.code, *term.labels.values(), *term.aliases)}
+
+
+def _plain(text: str) -> str:
+    return " ".join(words(text))
 
 
 BUILT_IN = tuple(

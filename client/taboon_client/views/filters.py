@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from taboon_client.board import Freshness, PledgeStanding, Status
+from taboon_client.board import Freshness
 from taboon_client.board.fields import URGENCIES
 from taboon_client.board.item import HOLDING
 from taboon_client.errors import FormatError
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Now", "Order", "View", "choose"]
 
-_OPEN = frozenset({Status.OPEN, Status.PARTLY, Status.COVERED, Status.DELIVERED, Status.PAUSED})
-_GOES = frozenset({PledgeStanding.PRIMARY, PledgeStanding.ON_THE_WAY})
+_Time = Annotated[int, Meta(ge=0, le=1 << 40)]
 _Text = Annotated[str, Meta(max_length=200)]
 _Few = Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=30)]
 
 
 class Order(StrEnum):
-    """What comes first: the most urgent of the oldest, the oldest, the newest, what was last spoken of."""
+    """What comes first: the oldest of the most urgent, the oldest, the newest, the latest spoken of, the first due."""
 
     URGENCY = "urgency"
     OLDEST = "oldest"
     NEWEST = "newest"
     LATEST = "latest"
+    NEEDED = "needed"
 
 
 class View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -44,28 +44,38 @@ class View(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         text: As typed into a search.
         kinds: ``need``, ``offer``, ``standing``, ``loan``.
         statuses: Of :class:`~taboon_client.board.Status`; none means all that are not closed.
+        closed: Without ``statuses``: those that are closed, too.
         categories: Codes of either level.
         areas: Names or codes of areas, compared as people type them.
         urgencies: Of :data:`~taboon_client.board.fields.URGENCIES`.
+        languages: That whoever asks or offers speaks, or that it is written in.
         mine: Only what I have posted, or pledged for.
+        pledged: Only what I have pledged for.
         unpledged: Only where something is open that nobody has pledged.
         stale: Only what is stale or fading.
         due: Only what has a follow-up that is due.
         nobody: Only what nobody but its author has answered.
+        needed_by: Only what is needed by then, Unix seconds; 0 for any.
+        needed_within: Only what is needed within so many seconds of whenever somebody looks; 0 for any.
         order: What comes first.
     """
 
     text: _Text = ""
     kinds: _Few = ()
     statuses: _Few = ()
+    closed: bool = False
     categories: _Few = ()
     areas: _Few = ()
     urgencies: _Few = ()
+    languages: _Few = ()
     mine: bool = False
+    pledged: bool = False
     unpledged: bool = False
     stale: bool = False
     due: bool = False
     nobody: bool = False
+    needed_by: _Time = 0
+    needed_within: _Time = 0
     order: Order = Order.URGENCY
 
     def encode(self) -> bytes:
@@ -123,21 +133,25 @@ def choose(items: Iterable[Item], view: View, now: Now, search: Search | None = 
 def _fits(item: Item, view: View, now: Now, areas: frozenset[str]) -> bool:
     fresh = now.freshness.get(item.id, Freshness.FRESH)
     return (
-        (item.status in view.statuses if view.statuses else item.status in _OPEN)
+        (item.status in view.statuses if view.statuses else view.closed or not item.closed)
         and (not view.kinds or item.kind in view.kinds)
         and (not view.categories or bool({item.category, item.sub} & set(view.categories)))
         and (not areas or fold(item.area) in areas)
         and (not view.urgencies or item.urgency in view.urgencies)
-        and (not view.mine or _is_mine(item, now.me))
+        and (not view.languages or not {item.language, *item.languages}.isdisjoint(view.languages))
+        and (not view.mine or item.author == now.me or _holds(item, now.me))
+        and (not view.pledged or _holds(item, now.me))
         and (not view.unpledged or any(line.open for line in item.lines))
         and (not view.stale or fresh is not Freshness.FRESH)
         and (not view.due or any(not one.done_by and one.when <= now.seconds for one in item.follow_ups))
         and (not view.nobody or not item.answered)
+        and (not view.needed_by or 0 < item.needed_by <= view.needed_by)
+        and (not view.needed_within or 0 < item.needed_by <= now.seconds + view.needed_within)
     )
 
 
-def _is_mine(item: Item, me: bytes) -> bool:
-    return item.author == me or any(one.author == me and one.standing in HOLDING | _GOES for one in item.pledges)
+def _holds(item: Item, me: bytes) -> bool:
+    return any(one.author == me and one.standing in HOLDING for one in item.pledges)
 
 
 def _place(item: Item, order: Order) -> tuple[int, ...]:
@@ -147,5 +161,7 @@ def _place(item: Item, order: Order) -> tuple[int, ...]:
         return (-item.created,)
     if order is Order.LATEST:
         return (-item.latest,)
+    if order is Order.NEEDED:
+        return (not item.needed_by, item.needed_by, item.created)
     urgency = URGENCIES.index(item.urgency) if item.urgency in URGENCIES else len(URGENCIES)
     return (urgency, item.created)

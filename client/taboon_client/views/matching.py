@@ -6,6 +6,7 @@ sent, and no person is given a score: what is ranked is how well two things fit.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taboon_client.board.item import HOLDING
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from taboon_client.board import Item
 
-__all__ = ["Match", "Person", "Reason", "load_of", "needs_for", "offers_for"]
+__all__ = ["Match", "Person", "Reason", "loads", "needs_for", "offers_for"]
 
 _DAY: Final = 86_400
 _URGENCY: Final = {"now": 12, "soon": 8, "week": 3}
@@ -54,7 +55,7 @@ class Person(NamedTuple):
         areas: Where they can go; none means anywhere.
         languages: That they speak; none means not stated.
         skills: Of :data:`~taboon_client.board.fields.HELPER_NEEDS`, or the group's own words.
-        load: How many pledges they hold (:func:`load_of`).
+        load: How many pledges they hold (:func:`loads`).
         limit: How many they want to hold at most, 0 for no limit.
     """
 
@@ -67,13 +68,10 @@ class Person(NamedTuple):
     limit: int = 0
 
 
-def load_of(items: Iterable[Item], identity: bytes) -> int:
-    """Return how many pledges of a member still bind them."""
-    return sum(
-        pledge.author == identity and pledge.standing in HOLDING
-        for item in items
-        if not item.closed
-        for pledge in item.pledges
+def loads(items: Iterable[Item]) -> Counter[bytes]:
+    """Return how many pledges still bind each member, by identity key."""
+    return Counter(
+        pledge.author for item in items if not item.closed for pledge in item.pledges if pledge.standing in HOLDING
     )
 
 
@@ -86,6 +84,7 @@ def offers_for(need: Item, items: Sequence[Item], most: int = 10) -> list[Match]
         most: How many at most.
     """
     found = []
+    held = loads(items)
     for offer in items:
         if offer.kind == "need" or offer.closed or offer.id == need.id or not _has_any(offer):
             continue
@@ -97,8 +96,7 @@ def offers_for(need: Item, items: Sequence[Item], most: int = 10) -> list[Match]
         reasons = [about, *_lines(need, offer), *_area(need, frozenset({fold(offer.area)} - {""}))]
         reasons += _languages(need, frozenset(offer.languages))
         reasons += _skills(need, frozenset((*offer.helper_needs, *offer.tags)), lacking=False)
-        load = load_of(items, offer.author)
-        if load:
+        if load := held[offer.author]:
             reasons.append(Reason("busy", -min(load, _BUSY), str(load)))
         found.append(_match(offer, reasons))
     return _best(found, most)

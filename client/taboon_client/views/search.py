@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from taboon_client.board import code_of, read_code
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from taboon_client.board import Item
     from taboon_client.board.vocabulary import Vocabulary
 
-__all__ = ["Search", "text_of"]
+__all__ = ["Search"]
 
 _MOST_WORDS: Final = 20
+# “the”, “and the”, “for the” …; or “and” alone before a word that is still one without it.
+_ARTICLE: Final = re.compile("(?:[وف]?[بك]?ال|[وف]?لل)(?=..)|و(?=...)")
 
 
 class Search:
@@ -50,13 +53,23 @@ class Search:
             return True
         if self._phrase and self._phrase & {item.category, item.sub}:
             return True
-        said = f" {text_of(item, self._taxonomy, self._areas, called)}"
-        return all(f" {word}" in said or self._categories[word] & {item.category, item.sub} for word in self._words)
+        said = _text_of(item, self._taxonomy, self._areas, called)
+        return all(
+            any(f" {form}" in said for form in _forms(word)) or self._categories[word] & {item.category, item.sub}
+            for word in self._words
+        )
 
 
-def text_of(item: Item, taxonomy: Vocabulary, areas: Vocabulary, called: Mapping[bytes, str]) -> str:
-    """Return everything that an item says on the board, folded, its words parted by spaces."""
-    return " ".join(words("\n".join(_said(item, taxonomy, areas, called))))
+def _text_of(item: Item, taxonomy: Vocabulary, areas: Vocabulary, called: Mapping[bytes, str]) -> str:
+    """Return everything that an item says on the board, folded: each word, in each of its forms, behind a space."""
+    said = words("\n".join(_said(item, taxonomy, areas, called)))
+    return " " + " ".join(form for word in said for form in _forms(word))
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """Return an Arabic word with and without the article and the particles that are written onto it."""
+    found = _ARTICLE.match(word)
+    return (word, word[found.end() :]) if found else (word,)
 
 
 def _said(item: Item, taxonomy: Vocabulary, areas: Vocabulary, called: Mapping[bytes, str]) -> Iterable[str]:
