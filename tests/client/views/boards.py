@@ -11,6 +11,14 @@ __all__ = ["AMAL", "BASIL", "NOON", "ZAHRA", "item", "line", "pledge"]
 
 AMAL, BASIL, ZAHRA = (sha256(name).digest() for name in (b"amal", b"basil", b"zahra"))
 NOON = 1_800_000_000
+_TUPLES = (
+    *("tags", "safe_hours", "languages", "helper_needs", "answers", "rounds", "pledges", "comments", "follow_ups"),
+    *("outcomes", "opened"),
+)
+_NUMBERS = (
+    *("needed_by", "not_before", "comment_count", "private", "paused_until", "renewed", "latest", "depth", "events"),
+    *("set_aside", "ignored"),
+)
 
 
 def line(quantity: int = 1, unit: str = "", name: str = "", pledged: int = 0, delivered: int = 0) -> ItemLine:
