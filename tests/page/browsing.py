@@ -228,10 +228,10 @@ class Person:
         )
 
     def screens(self) -> list[tuple[str, str]]:
-        """Return the path of every screen of a group that needs nothing else, and what stands on it."""
+        """Return the path of every screen of a group that needs nothing else, and its heading."""
         from taboon_client.page.screens.more import ENTRIES
 
-        return [("/people", self.say("Invite somebody")), ("/more", self.say("Outbox"))] + [
+        return [("/people", self.say("People")), ("/more", self.say("More"))] + [
             (path, self.say(name)) for path, name, _ in ENTRIES
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,7 +109,7 @@ def test_axe_finds_nothing_on_any_screen(
     _look(layla)
     for path, shown in layla.screens():
         layla.goes_to(f"{path}?g={layla.group_code()}")
-        layla.reads(shown)
+        layla.page.locator("h1", has_text=shown).wait_for()
         _look(layla)
     layla.press("Settings")
     layla.sees("Change the passphrase")
@@ -157,7 +158,7 @@ def test_with_a_thousand_items_the_first_page_and_the_next_stay_light(
                     f"{at}",
                     (Offer if at % 3 else Need)(
                         title=f"Drinking water for the school, round {at}",
-                        created=1_700_000_000 + at,
+                        created=int(time.time()) - 60 * at,
                         category="water",
                         area="Hill",
                         urgency=URGENCIES[at % 4],

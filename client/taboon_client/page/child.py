@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from taboon_client.page.door import Door
 from taboon_client.page.gate import Gate
 from taboon_client.page.house import House
+from taboon_client.page.render import warm_up
 from taboon_client.page.site import Site
 from taboon_client.page.static import open_files
 from taboon_client.vault.locking import lock_number
@@ -120,6 +121,7 @@ class _Child:
         server = uvicorn.Server(config)
         # The parent listens already: whoever comes before this child accepts waits, and is not refused.
         _say("ready")
+        threading.Thread(target=_warm_up, daemon=True).start()
         await server.serve(sockets=[self._socket])
 
     def _entered(self, given: str) -> Any:
@@ -139,6 +141,13 @@ def _adopt(setup: Mapping[str, Any]) -> socket.socket:
     if sys.platform == "win32":
         return socket.fromshare(b64decode(setup["share"]))
     return socket.socket(fileno=int(setup["fd"]))
+
+
+def _warm_up() -> None:
+    """Load what the first screens need while somebody types the passphrase."""
+    import taboon_client.library  # noqa: F401 - importing it is what takes the time
+
+    warm_up()
 
 
 def _say(word: str) -> None:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from taboon_client.page.language import Language, language
+from taboon_client.page.language import LANGUAGES, Language, language
 from taboon_client.page.web import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["isolated", "render", "template_of", "visible"]
+__all__ = ["isolated", "render", "template_of", "visible", "warm_up"]
 
 _HTML: Final = "text/html; charset=utf-8"
 _ISOLATE: Final = "\N{FIRST STRONG ISOLATE}"
@@ -84,6 +84,14 @@ def _environment(code: str) -> Environment:
 def template_of(code: str, name: str, values: Mapping[str, Any]) -> str:
     """Return a template filled in."""
     return _environment(code).get_template(name).render(values)
+
+
+def warm_up() -> None:
+    """Compile every template in every language, so that the first screen does not wait for it."""
+    for code in LANGUAGES:
+        environment = _environment(code)
+        for name in environment.list_templates():
+            environment.get_template(name)
 
 
 def render(spoken: Language, name: str, **values: Any) -> Answer:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from taboon_client.page.screens import board, deeds, home, item, more, people, posting
+from taboon_client.page.screens import (
+    asking,
+    board,
+    carrying,
+    deeds,
+    home,
+    item,
+    keys,
+    more,
+    numbers,
+    people,
+    posting,
+    rules,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -21,6 +34,11 @@ SCREENS: Final[dict[str, Callable[[Visit], Awaitable[Answer]]]] = {
     **posting.SCREENS,
     **people.SCREENS,
     **more.SCREENS,
+    **keys.SCREENS,
+    **rules.SCREENS,
+    **numbers.SCREENS,
+    **asking.SCREENS,
+    **carrying.SCREENS,
 }
 """By path: what is shown. None of them changes anything."""
 
@@ -30,5 +48,8 @@ ACTS: Final[dict[str, Callable[[Visit], Awaitable[Told]]]] = {
     **posting.ACTS,
     **deeds.ACTS,
     **people.ACTS,
+    **keys.ACTS,
+    **rules.ACTS,
+    **carrying.ACTS,
 }
 """By path: what is done."""

@@ -23,7 +23,6 @@ __all__ = ["ACTS", "SCREENS", "names_of"]
 
 _SHOWN = 20
 """Cards on one screen: 20 are about 25 kB."""
-_FLAGS = ("mine", "unpledged", "stale", "nobody", "due")
 _CLOSED = ("done", "withdrawn", "merged")
 
 
@@ -43,7 +42,11 @@ def view_of(query: Mapping[str, str]) -> View:
         areas=(query["area"],) if query.get("area") else (),
         urgencies=(urgency,) if urgency in URGENCIES else (),
         order=Order(order) if order in words.ORDERS else Order.URGENCY,
-        **{flag: query.get(flag) == "1" for flag in _FLAGS},
+        mine=query.get("mine") == "1",
+        unpledged=query.get("unpledged") == "1",
+        stale=query.get("stale") == "1",
+        nobody=query.get("nobody") == "1",
+        due=query.get("due") == "1",
     )
 
 

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
 
 __all__ = ["ENTRIES", "SCREENS"]
 
-ENTRIES: Final = (("/outbox", N_("Outbox"), N_("What is saved here and waits to go out.")),)
+ENTRIES: Final = (
+    ("/outbox", N_("Outbox"), N_("What is saved here and waits to go out.")),
+    ("/follow-ups", N_("Ask again"), N_("Whom to ask how it went, and what became of what you helped with.")),
+    ("/import", N_("Import"), N_("A sheet or an exported chat, looked at before anything is posted.")),
+    ("/export", N_("A list for other channels"), N_("The open needs as a text, without names, numbers and addresses.")),
+    ("/sheet", N_("On paper"), N_("The open needs to print, with boxes to tick.")),
+    ("/numbers", N_("Numbers"), N_("Totals as pictures; nobody is named.")),
+    ("/keys", N_("Health of the keys"), N_("Who has followed, how old the keys are, what to do.")),
+    ("/rules", N_("Rules and admins"), N_("Who decides, how many must agree, what was done.")),
+)
 
 
 async def _more(visit: Visit) -> Answer:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from taboon_client.page.web import Answer
     from taboon_client.values import Member, Outcome
 
-__all__ = ["ACTS", "SCREENS"]
+__all__ = ["ACTS", "SCREENS", "told_of"]
 
 _HOURS = 72
 
@@ -73,7 +73,7 @@ async def _invite(visit: Visit) -> Told:
 async def _approve(visit: Visit) -> Told:
     place = await visit.place()
     outcome = await place.group.approve(visit.asked.text("code"))
-    return _told(visit, place.code, outcome, N_("Let in."))
+    return told_of(visit, f"/people?g={place.code}", outcome, N_("Let in."))
 
 
 async def _remove(visit: Visit) -> Told:
@@ -82,26 +82,39 @@ async def _remove(visit: Visit) -> Told:
     if who is None:
         raise NotFoundError("member", "nobody of that name is in the group")
     outcome = await place.group.remove(who)
-    return _told(visit, place.code, outcome, N_("Removed. What is said from now on cannot be read with their keys."))
+    return told_of(
+        visit,
+        f"/people?g={place.code}",
+        outcome,
+        N_("Removed. What is said from now on cannot be read with their keys."),
+    )
 
 
 async def _rotate(visit: Visit) -> Told:
     place = await visit.place()
-    return _told(
-        visit, place.code, await place.group.rotate(), N_("Your keys are fresh, and the group has a new epoch.")
-    )
+    outcome = await place.group.rotate()
+    return told_of(visit, f"/people?g={place.code}", outcome, N_("Your keys are fresh, and the group has a new epoch."))
 
 
 async def _dispatch(visit: Visit) -> Told:
     place = await visit.place()
     chosen = set(visit.asked.many("circle"))
     members = [one for one in await place.group.members() if one.identity.hex() in chosen]
-    return _told(visit, place.code, await place.group.set_dispatch(members), N_("The dispatch circle is changed."))
+    return told_of(
+        visit, f"/people?g={place.code}", await place.group.set_dispatch(members), N_("The dispatch circle is changed.")
+    )
 
 
-def _told(visit: Visit, code: str, outcome: Outcome, done: str) -> Told:
-    later = N_("Saved. It is done when the relay has it, and until then it is not.")
-    return Told(go=f"/people?g={code}", say=visit.say(done if outcome.done else later), problem=not outcome.done)
+def told_of(visit: Visit, go: str, outcome: Outcome, done: str) -> Told:
+    """Return what to say of a change of the group: done, or what it still waits for."""
+    if outcome.done:
+        return Told(go=go, say=visit.say(done))
+    if outcome.lacking:
+        lacking = visit.language.number(outcome.lacking)
+        return Told(go=go, say=visit.say(N_("Proposed. Admins who must still agree: %(lacking)s."), lacking=lacking))
+    return Told(
+        go=go, say=visit.say(N_("Saved. It is done when the relay has it, and until then it is not.")), problem=True
+    )
 
 
 def _is_hex(text: str) -> bool:
