@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from taboon_client.errors import (
@@ -24,7 +25,7 @@ from taboon_client.errors import (
 from taboon_client.joining import steps as joining_steps
 from taboon_client.relay.client import RelayClient
 from taboon_client.relay.cursor import Cursor
-from taboon_client.session import steps
+from taboon_client.session import reading_back, steps
 from taboon_client.values import SyncReport
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Syncer:
         async def everything() -> None:
             await self._rendezvous_of(grp, tally)
             await self._group(grp, tally, progress, wait)
+            await self._read_back(grp, tally)
             # A commit that stood may have made an answer to a request.
             await self._rendezvous_of(grp, tally)
 
@@ -286,6 +288,23 @@ class Syncer:
             await self._run(lambda: steps.retire_staged(self._desk, grp, seal.blobs[-1]))
             return False
         return True
+
+    async def _read_back(self, grp: int, tally: _Tally) -> None:
+        """Read removals of ours once more, each over a connection of its own, and see who has followed."""
+        for at in await self._run(lambda: reading_back.unread(self._desk, grp)):
+            cursor, blobs = at.cursor, list[bytes]()
+            async with self._client(at.relay) as client:
+                try:
+                    while True:
+                        page = await client.read(at.keys, cursor, page_class=_PAGE)
+                        cursor, blobs = page.cursor, [*blobs, *page.blobs][-1:]
+                        if page.complete:
+                            break
+                except (MailboxUnknownError, RelayRolledBackError):
+                    tally.notices.append(reading_back.HIDDEN)
+                    continue
+            tally.notices += await self._run(partial(reading_back.note, self._desk, grp, at, blobs, sealed=page.sealed))
+        tally.notices += await self._run(lambda: reading_back.confirm(self._desk, grp))
 
     async def _rendezvous_of(self, grp: int | None, tally: _Tally) -> None:
         """Look at rendezvous mailboxes, all at once: one that makes trouble keeps neither the others nor the group."""

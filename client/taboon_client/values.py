@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from taboon_crypto.safety_code import SafetyCode
 
 __all__ = [
+    "Deed",
+    "ExposedItem",
+    "Exposure",
+    "Following",
+    "GroupKeys",
+    "Health",
+    "MemberKeys",
+    "Removal",
+    "RemovalState",
     "GroupState",
     "GroupStatus",
     "ImportReport",
@@ -159,6 +168,143 @@ class Outcome:
     done: bool
     report: SyncReport
     lacking: int = 0
+
+
+class Following(StrEnum):
+    """How far a member has come along with the group's epochs."""
+
+    CURRENT = "current"
+    BEHIND = "behind"
+    AWAY = "away"
+    UNSEEN = "unseen"
+
+
+class RemovalState(StrEnum):
+    """How sure a removal is."""
+
+    PENDING = "pending"
+    MADE = "made"
+    CONFIRMED = "confirmed"
+
+
+class Health(StrEnum):
+    """How a group's keys stand, in one word."""
+
+    GOOD = "good"
+    LOOK = "look"
+    ACT = "act"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberKeys:
+    """How one member's keys stand, as far as this device can tell.
+
+    Attributes:
+        identity: Identity key.
+        age: Seconds since its present key came; None if that was before we were there to see.
+        old: The key is older than the policy wants any key to be.
+        seen: Number of the last epoch that it was seen in, 0 if in none.
+        seen_at: Unix time (to the hour) at which that came here, 0 if never.
+        following: Whether it has followed.
+        checked: How it is known that this key is that person's: ``code``, ``in-person``; None if nobody looked here.
+        vouched: Who vouches for it, by identity key.
+        risks: Who says that its device is at risk, with the reason.
+        suspended: Two say so: it gets no sealed details and makes no invites until an admin decides.
+    """
+
+    identity: bytes
+    age: int | None
+    old: bool
+    seen: int
+    seen_at: int
+    following: Following
+    checked: str | None
+    vouched: tuple[bytes, ...]
+    risks: tuple[tuple[bytes, str], ...]
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One removal, and how sure it is.
+
+    ``pending``: not read back yet over another connection; ``made``: it stands at the relay; ``confirmed``: half of the
+    members were seen in its epoch or a later one.
+    """
+
+    epoch: int
+    members: tuple[bytes, ...]
+    at: int
+    state: RemovalState
+    seen: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupKeys:
+    """How a group's keys stand: the members, the removals, and what to do about it, worst first."""
+
+    epoch: int
+    health: Health
+    advice: tuple[str, ...]
+    members: tuple[MemberKeys, ...]
+    removals: tuple[Removal, ...]
+    rotation_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What an admin did: ``added``, ``removed``, ``left``, ``returned`` or ``rules``, with who agreed."""
+
+    epoch: int
+    at: int
+    author: bytes
+    kind: str
+    members: tuple[bytes, ...]
+    changes: tuple[tuple[str, str, str], ...]
+    agreed: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExposedItem:
+    """An item that a member could see.
+
+    ``opened`` is the Unix time at which they opened its sealed details, None if they never did; ``could_open`` tells that
+    the details were sealed to them at some time.
+    """
+
+    id: bytes
+    code: str
+    title: str
+    opened: int | None
+    could_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What a member could have seen, as far as this device knows.
+
+    Attributes:
+        identity: Identity key.
+        first: Number of the first epoch that it was in.
+        last: Number of the last one, None if it still is in the group.
+        since: Unix time (to the hour) at which it came, 0 if that was before we were there.
+        until: The same of its going, 0 if it is here.
+        items: What it could read, those whose details it opened first.
+        deleted: How many items more it could read that are deleted here.
+        names: How many members' names and tags it knows.
+        admin: It was an admin, so it knows of invites and requests too.
+    """
+
+    identity: bytes
+    first: int
+    last: int | None
+    since: int
+    until: int
+    items: tuple[ExposedItem, ...]
+    deleted: int
+    names: int
+    admin: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeVar
 from taboon_client import library
 from taboon_client.blocking.items import Items
 from taboon_client.blocking.lists import Lists
+from taboon_client.blocking.membership import Membership
 from taboon_client.blocking.ruling import Ruling
 from taboon_client.blocking.running import each, now, waiting
 from taboon_client.blocking.sealing import Sealing
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
         Invite,
         Joining,
         JoinRequest,
-        Member,
         Outcome,
         SyncReport,
     )
@@ -149,7 +149,7 @@ class Taboon:
         return each(self._taboon.watch(seconds))
 
 
-class Group(Items, Sealing, Lists, Ruling):
+class Group(Items, Sealing, Lists, Membership, Ruling):
     """One group on this device. See :class:`taboon_client.library.Group`."""
 
     def __init__(self, group: library.Group) -> None:
@@ -176,18 +176,6 @@ class Group(Items, Sealing, Lists, Ruling):
         """Return how much is saved and not yet known to be at the relay."""
         return now(self._group.unsent())
 
-    def members(self) -> list[Member]:
-        """Return who is in the group."""
-        return now(self._group.members())
-
-    def member(self, ref: str, *, whole: bool = False) -> Member:
-        """Return a member by tag, name or, unless ``whole``, unique prefix of the name."""
-        return now(self._group.member(ref, whole=whole))
-
-    def people(self) -> dict[bytes, Member]:
-        """Return everyone who is or was here, by identity key."""
-        return now(self._group.people())
-
     def invite(self, hours: int = 72) -> Invite:
         """Make an invite for one person."""
         return now(self._group.invite(hours))
@@ -203,16 +191,6 @@ class Group(Items, Sealing, Lists, Ruling):
     def approve(self, ref: str, wait: float = _COMMIT_WAIT) -> Outcome:
         """Let somebody in who asks to join."""
         coroutine = self._group.approve(ref, wait)
-        return waiting(coroutine) if wait else now(coroutine)
-
-    def remove(self, member: Member | str, wait: float = _COMMIT_WAIT) -> Outcome:
-        """Remove a member."""
-        coroutine = self._group.remove(member, wait)
-        return waiting(coroutine) if wait else now(coroutine)
-
-    def rotate(self, wait: float = _COMMIT_WAIT) -> Outcome:
-        """Make fresh keys for yourself and a new epoch for the group."""
-        coroutine = self._group.rotate(wait)
         return waiting(coroutine) if wait else now(coroutine)
 
     def sync(self, wait: float | None = DEFAULT_WAIT, progress: Callable[[int, int], None] | None = None) -> SyncReport:

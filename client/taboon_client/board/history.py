@@ -117,6 +117,10 @@ class History:
     def __contains__(self, epoch_id: object) -> bool:
         return epoch_id in self._numbers
 
+    def number_of(self, epoch_id: bytes) -> int | None:
+        """Return the number of an epoch of the standing chain, None for any other."""
+        return self._numbers.get(epoch_id)
+
     @property
     def last(self) -> EpochRecord | None:
         """The latest epoch, None if none is known."""

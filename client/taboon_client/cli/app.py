@@ -11,6 +11,7 @@ from taboon_client.cli import (
     groups,
     items,
     joining,
+    keys,
     page,
     pledges,
     relay,
@@ -65,7 +66,7 @@ def _root(
     pass
 
 
-for _part in (device, groups, ruling, joining, items, pledges, sheets, page, syncing, shell, relay):
+for _part in (device, groups, ruling, keys, joining, items, pledges, sheets, page, syncing, shell, relay):
     _part.register(app)
 
 

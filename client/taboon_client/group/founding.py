@@ -9,6 +9,7 @@ from taboon_client.group.epoch import mailbox_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.ledger import FOLD_VERSION
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
+from taboon_client.group.record import note_leaves
 from taboon_client.group.rules import required_extensions
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
@@ -76,6 +77,7 @@ def found_group(
     groups.set_mailbox(tx, mailbox_of(group, grp))
     groups.set_fold_version(tx, grp, FOLD_VERSION)
     note_sealing_keys(tx, grp, group)
+    note_leaves(tx, grp, [signer.public], group.epoch, now)
     ledger.make(tx, grp, GroupName(name=name), "settings", ())
     ledger.make(tx, grp, Name(name=own_name), "people", ())
     return grp

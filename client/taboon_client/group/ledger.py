@@ -34,7 +34,10 @@ from taboon_client.board import (
 )
 from taboon_client.board.codes import code_of
 from taboon_client.board.kinds import URGENCIES, Opening
+from taboon_client.board.marks import fold_marks
+from taboon_client.board.registers import MEMBERS
 from taboon_client.errors import EventError, FormatError
+from taboon_client.group.marks import marks_of
 from taboon_client.group.payload import AskPayload
 from taboon_client.group.places import Places
 from taboon_client.vault import board, groups, outbox
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from taboon_client.board import Body, EpochChange, EpochRecord
+    from taboon_client.board.marks import Marks
     from taboon_client.board.vocabulary import Asked, Vocabulary
     from taboon_client.group.payload import HistoryPayload
     from taboon_client.group.places import Place
@@ -375,6 +379,10 @@ class Ledger:
             if name:
                 groups.set_name(tx, grp, name)
             board.set_register(tx, grp, SETTINGS, cbor.encode(list(fold_keep(graph, judge))))
+        elif place == MEMBERS:
+            board.set_register(tx, grp, MEMBERS, cbor.encode(fold_marks(graph, judge).to_value()))
+            # Whoever is suspended is of no circle.
+            groups.set_circle_served(tx, grp, b"")
         elif place in (TAXONOMY, AREAS, QUESTIONS):
             from taboon_client.board import vocabulary
 
@@ -425,6 +433,10 @@ class Ledger:
         """Return for how long the group keeps items."""
         folded = board.register(tx, grp, SETTINGS)
         return Keep() if folded is None else Keep(*cbor.decode(folded))
+
+    def marks(self, tx: Connection, grp: int) -> Marks:
+        """Return what members say about each other: who is at risk, whom they vouch for."""
+        return marks_of(tx, grp)
 
     def vocabulary(self, tx: Connection, grp: int, name: str) -> Vocabulary:
         """Return the categories (``taxonomy``) or ``areas`` of a group."""

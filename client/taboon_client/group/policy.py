@@ -16,7 +16,7 @@ from taboon_client.errors import FormatError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["MAX_DISPATCH", "POLICY_EXTENSION", "Policy", "RelayEntry"]
+__all__ = ["MAX_DISPATCH", "POLICY_EXTENSION", "Policy", "RelayEntry", "differences"]
 
 POLICY_EXTENSION: Final = 0xF7B0
 """MLS extension type of the policy, in the private-use range (RFC 9420, section 17.3)."""
@@ -195,6 +195,28 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
         if policy.v == 1 and (not policy.admins or policy != policy.plain()):
             raise FormatError("the group's policy says more than its version knows")
         return policy
+
+
+_RULES: Final = (
+    *("admins", "everyone", "dispatch", "keyholders", "recovery", "add_approvals", "removal_approvals"),
+    *("policy_approvals", "members_invite", "rotation_days", "retention", "relays"),
+)
+_MEMBERS: Final = frozenset({"admins", "dispatch", "keyholders"})
+
+
+def differences(before: Policy, after: Policy) -> list[tuple[str, str, str]]:
+    """Return (rule, before, after) of every rule that is another, as text; members as identity keys in hexadecimal."""
+    return [
+        (rule, _text(rule, old), _text(rule, new))
+        for rule in _RULES
+        if (old := getattr(before, rule)) != (new := getattr(after, rule))
+    ]
+
+
+def _text(rule: str, value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(one.hex() if rule in _MEMBERS else one.url for one in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _others(names: tuple[bytes, ...], gone: Collection[bytes]) -> tuple[bytes, ...]:

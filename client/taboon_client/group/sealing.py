@@ -12,6 +12,7 @@ from taboon_client.board import DISPATCH, Details, PrivateNote, from_body
 from taboon_client.board import deeds as kinds
 from taboon_client.board.openings import Opening
 from taboon_client.errors import FieldError, FormatError, NotAllowedError
+from taboon_client.group.marks import marks_of
 from taboon_client.vault import board, groups
 from taboon_crypto import sealed_details as sealed
 from taboon_crypto.errors import DetailsClosedError, DetailsTooLongError
@@ -42,11 +43,13 @@ class Author(NamedTuple):
 
 
 def circle_of(tx: Connection, grp: int, record: EpochRecord | None) -> dict[bytes, bytes]:
-    """Return the sealing keys of the dispatch circle, by identity key."""
+    """Return the sealing keys of the dispatch circle, by identity key. Whoever is suspended is left out."""
     if record is None:
         return {}
     keys = board.sealing_keys(tx, grp)
-    return {who: keys[who] for who, roles in record.members.items() if DISPATCH in roles and who in keys}
+    circle = {who: keys[who] for who, roles in record.members.items() if DISPATCH in roles and who in keys}
+    suspended = marks_of(tx, grp).all_suspended
+    return {who: key for who, key in circle.items() if who not in suspended}
 
 
 class Sealer:

@@ -11,6 +11,7 @@ from taboon_client.board import DISPATCH, PrivateNote, from_body
 from taboon_client.board import deeds as kinds
 from taboon_client.board.item import HOLDING, PledgeStanding
 from taboon_client.errors import NotAllowedError
+from taboon_client.group.marks import marks_of
 from taboon_client.group.sealing import circle_of
 from taboon_client.vault import board
 
@@ -78,6 +79,8 @@ class SecretActs:
                 raise NotAllowedError(f"nobody goes for #{item.code} who has not been given the details")
             pledge = goes[0]
         found = acts.pledge_of(item, pledge)
+        if marks_of(acts.tx, acts.grp).suspended(found.author):
+            raise NotAllowedError("two members say that this device is at risk. An admin decides first (“taboon keys”)")
         if found.standing not in HOLDING or (found.standing is PledgeStanding.STANDBY and not first):
             raise NotAllowedError("somebody goes before them: say that this pledge comes first, or wait until it is")
         keys = self._keys_of([found.author])

@@ -11,6 +11,7 @@ from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.ledger import FOLD_VERSION
+from taboon_client.group.record import note_leaves
 from taboon_client.group.rules import check_member
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
@@ -215,5 +216,8 @@ def _enter(
     outbox.start_epoch(tx, grp)
     groups.set_fold_version(tx, grp, FOLD_VERSION)
     note_sealing_keys(tx, grp, group)
+    others = [member.signature_key for member in group.members()]
+    note_leaves(tx, grp, others, group.epoch, None)
+    note_leaves(tx, grp, [own.signature_key, _adder(group)], group.epoch, ledger.now)
     ledger.make(tx, grp, Name(name=row.name), "people", ())
     rows.end_joining(tx, row.id, "joined", problem=None, grp=grp)

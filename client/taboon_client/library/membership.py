@@ -1,20 +1,24 @@
-"""Who is in a group, and what may become of a member: removal, rotation."""
+"""Who is in a group, how their keys stand, and what may become of a member: removal, suspension, leaving."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from taboon_client.board import ADMIN, tags
+from taboon_client.board.register_kinds import Lift, Risk, Vouch
+from taboon_client.board.registers import MEMBERS
 from taboon_client.errors import GroupStoppedError, NotAllowedError
 from taboon_client.group.ledger import tag
 from taboon_client.library.finding import one_member
 from taboon_client.library.syncing import COMMIT_WAIT, Syncing
-from taboon_client.values import Member
+from taboon_client.values import Member, Outcome, SyncReport
 from taboon_client.vault import board as board_rows
 from taboon_client.vault import groups as group_rows
+from taboon_client.vault import members as member_rows
 
 if TYPE_CHECKING:
-    from taboon_client.values import Outcome
+    from taboon_client.board import Body
+    from taboon_client.values import Deed, Exposure, GroupKeys, Removal
     from taboon_client.vault import Connection
 
 __all__ = ["Membership"]
@@ -76,7 +80,7 @@ class Membership(Syncing):
 
         found = member if isinstance(member, Member) else one_member(await self.members(), member, whole=True)
         if found.me:
-            raise NotAllowedError("you cannot remove yourself: ask another admin to")
+            raise NotAllowedError("you cannot remove yourself. “taboon leave GROUP” leaves")
 
         def act(tx: Connection) -> int:
             admission.as_admin(self._desk, tx, self.row_id)
@@ -98,3 +102,115 @@ class Membership(Syncing):
             return group_rows.add_wish(tx, self.row_id, "rotate", b"")
 
         return await self._wish(act, wait)
+
+    async def leave(self, wait: float = COMMIT_WAIT) -> Outcome:
+        """Leave the group: any admin's device removes this one with its next sync, and needs nobody's approval.
+
+        Args:
+            wait: Seconds that the relay may take; 0 sends it with the next sync.
+
+        Raises:
+            NotAllowedError: You are its last admin; says the way out.
+        """
+        from taboon_client.session import leaving
+
+        await self._write(lambda tx: leaving.say_goodbye(self._desk, tx, self.row_id))
+        report = await self.sync(wait) if wait else SyncReport(reached=False, unsent=await self.unsent())
+        row = await self._read(lambda tx: group_rows.get_group(tx, self.row_id))
+        return Outcome(done=row.state == "removed", report=report)
+
+    # Keys
+
+    async def keys(self) -> GroupKeys:
+        """Return how everyone's keys stand, who has followed, and what to do about it."""
+        from taboon_client.group.health import group_keys
+        from taboon_client.session import pending
+
+        def act(tx: Connection) -> GroupKeys:
+            policy = pending.policy_here(self._desk, tx, self.row_id)
+            return group_keys(tx, self._desk.ledger, self.row_id, policy)
+
+        return await self._read(act)
+
+    async def removals(self) -> tuple[Removal, ...]:
+        """Return the removals that this device has seen, and how sure each is."""
+        return (await self.keys()).removals
+
+    async def deeds(self) -> list[Deed]:
+        """Return what admins did, as this device saw it, oldest first."""
+        from taboon_client.group.health import deeds
+
+        return await self._read(lambda tx: deeds(tx, self.row_id))
+
+    async def exposure(self, member: Member | str) -> Exposure:
+        """Return what a member, or a former one, could have seen, and which sealed details it opened.
+
+        Raises:
+            NotFoundError: Nobody of that name is or was here.
+        """
+        from taboon_client.group.exposure import exposure_of
+
+        found = await self._anyone(member)
+        return await self._read(lambda tx: exposure_of(tx, self._desk.ledger, self.row_id, found.identity))
+
+    # What members say about each other
+
+    async def say_at_risk(self, member: Member | str, reason: str = "") -> None:
+        """Say that a member's device may be in other hands. Of two who say so, it is suspended until an admin decides.
+
+        A suspended device is sealed no details, and its invites let nobody in.
+        """
+        found = await self._anyone(member)
+        if found.me:
+            raise NotAllowedError("of your own device others have to say it")
+        if found.former:
+            raise NotAllowedError("they are no longer in the group")
+        await self._mark(Risk(member=found.identity, reason=reason, created=self._desk.now))
+
+    async def lift_risk(self, member: Member | str, reason: str = "") -> None:
+        """Say, as an admin, that a member's device is in good hands after all.
+
+        Raises:
+            NotAllowedError: You are no admin, or it is about yourself.
+        """
+        from taboon_client.joining import admission
+
+        found = await self._anyone(member)
+        if found.me:
+            raise NotAllowedError("another admin has to decide about your device")
+
+        def act(tx: Connection) -> None:
+            admission.as_admin(self._desk, tx, self.row_id)
+            body = Lift(member=found.identity, reason=reason, created=self._desk.now)
+            self._desk.ledger.make(tx, self.row_id, body, MEMBERS, ())
+
+        await self._write(act)
+
+    async def vouch(self, member: Member | str, text: str = "") -> None:
+        """Say to the group that you know a member."""
+        found = await self._anyone(member)
+        if found.me:
+            raise NotAllowedError("nobody vouches for themselves")
+        await self._mark(Vouch(member=found.identity, text=text, created=self._desk.now))
+
+    async def set_checked(self, member: Member | str, how: str | None = "code") -> None:
+        """Note on this device that a member's key is that person's: nobody else is told.
+
+        Args:
+            member: Who.
+            how: ``code`` (compared by voice) or ``in-person``; None takes it back.
+        """
+        found = await self._anyone(member)
+        await self._write(lambda tx: member_rows.set_checked(tx, self.row_id, found.identity, how))
+
+    async def _mark(self, body: Body) -> None:
+        def act(tx: Connection) -> None:
+            self._acts(tx)
+            self._desk.ledger.make(tx, self.row_id, body, MEMBERS, ())
+
+        await self._write(act)
+
+    async def _anyone(self, member: Member | str) -> Member:
+        if isinstance(member, Member):
+            return member
+        return one_member(list((await self.people()).values()), member, whole=True)

@@ -17,7 +17,9 @@ from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of, roles_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent, LeafKeys
 from taboon_client.group.policy import POLICY_EXTENSION
+from taboon_client.group.record import Stood, note_commit
 from taboon_client.group.rules import check_commit, lost_roles
+from taboon_client.group.schedule import rotation_due
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.snapshot import queue_snapshot
 from taboon_client.joining import host
@@ -91,6 +93,8 @@ def stage_wishes(
     if spoiled and ADMIN not in roles_of(policy, rows.get_group(tx, grp).identity):
         # Only an admin's seal counts in own mailboxes.
         return False
+    if rotation_due(tx, grp, policy.rotation_days, now):
+        rows.add_wish(tx, grp, "rotate", b"")
     wishes = gather(tx, ledger, grp, group, policy, now)
     # Somebody has to begin the epoch in which all write into one mailbox again.
     wishes.rotate = wishes.rotate or spoiled
@@ -236,6 +240,7 @@ def merge(
     joined = [member.signature_key for member in staged.added if member.signature_key not in rejoined]
     removed = [member.signature_key for member in staged.removed if member.signature_key not in rejoined]
     gone = [ledger.spoken(tx, grp, identity) for identity in removed]
+    before, ended = policy_of(group), rows.get_mailbox(tx, grp)
     _say_again(tx, grp)
     group.merge(staged)
     group.forget_past_epochs()
@@ -266,6 +271,23 @@ def merge(
     for wish in rows.wishes(tx, grp):
         if wish.kind == "rotate" and by_us:
             rows.drop_wish(tx, wish.id)
+    note_commit(
+        tx,
+        ledger,
+        rows.get_group(tx, grp),
+        Stood(
+            epoch=group.epoch,
+            author=author,
+            joined=joined,
+            removed=removed,
+            rejoined=sorted(rejoined),
+            before=before,
+            after=policy_of(group),
+            ended=ended,
+            seal=None if own is None else own.hash,
+            data=data,
+        ),
+    )
     # Names come last: one that is written from right to left then moves nothing else on the line.
     notices = [f"removed from the group: {name}" for name in gone]
     notices += ["someone new joined the group" for _ in joined if not by_us]

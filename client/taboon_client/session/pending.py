@@ -11,7 +11,7 @@ from taboon_client.group import approvals
 from taboon_client.group.approvals_held import Held, approvals_held
 from taboon_client.group.changes import PolicyChange, apply_change, exact
 from taboon_client.group.epoch import policy_of
-from taboon_client.group.policy import Policy
+from taboon_client.group.policy import Policy, differences
 from taboon_client.joining import admission, host
 from taboon_client.joining.link import InvitePayload
 from taboon_client.joining.messages import read_request
@@ -36,13 +36,6 @@ __all__ = [
     "wish_to_agree",
     "wish_to_recover",
 ]
-
-_RULES = (
-    *("admins", "everyone", "dispatch", "keyholders", "recovery", "add_approvals", "removal_approvals"),
-    *("policy_approvals", "members_invite", "rotation_days", "retention", "relays"),
-)
-_MEMBERS = frozenset({"admins", "dispatch", "keyholders"})
-
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
@@ -150,7 +143,7 @@ class _Look:
             return None
         changes: tuple[tuple[str, str, str], ...] = ()
         if policy:
-            changes = tuple(_changes(self.policy, Policy.decode(policy)))
+            changes = tuple(differences(self.policy, Policy.decode(policy)))
         return PendingAct(
             code=target.hex()[:8],
             kind=act,
@@ -251,17 +244,3 @@ def wish_to_agree(desk: Desk, tx: Connection, grp: int, act: PendingAct) -> int:
     if row is None:
         raise NotAllowedError("that request is gone")
     return rows.add_wish(tx, grp, "add", host.wish_data(row))
-
-
-def _changes(before: Policy, after: Policy) -> list[tuple[str, str, str]]:
-    return [
-        (rule, _text(rule, old), _text(rule, new))
-        for rule in _RULES
-        if (old := getattr(before, rule)) != (new := getattr(after, rule))
-    ]
-
-
-def _text(rule: str, value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(one.hex() if rule in _MEMBERS else one.url for one in value)
-    return str(value).lower() if isinstance(value, bool) else str(value)

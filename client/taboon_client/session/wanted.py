@@ -124,6 +124,15 @@ class _Gatherer:
         ):
             self.wanted.removals.append(gone)
 
+    def let_go(self) -> None:
+        """Remove those who leave by themselves; they need nobody's approval."""
+        for held in self.held if self.admin else ():
+            gone = held.author
+            here = gone in self.members and gone != self.own and gone not in self.wanted.removals
+            if here and _leaves(held, self.epoch):
+                self.wanted.removals.append(gone)
+                self.wanted.approvals.append(held.raw)
+
     def change(self, wish: WishRow, change: PolicyChange) -> None:
         policy = self.wanted.policy or self.policy
         try:
@@ -212,6 +221,7 @@ def gather(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: P
             changes.append((wish, PolicyChange(dispatch=circle)))
         elif wish.kind == "add":
             gatherer.add(wish)
+    gatherer.let_go()
     for wish in rows.wishes(tx, grp):
         if wish.kind == "recover" and gatherer.recover(wish):
             return gatherer.wanted
