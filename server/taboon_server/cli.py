@@ -84,7 +84,11 @@ def start(
     try:
         identity = load_identity(home)
         secure = settings.tls or not _is_loopback(settings.host)
-        with _listen(settings) as listener:
+        with contextlib.ExitStack() as listeners:
+            listener = listeners.enter_context(_listen(settings.host, settings.port, shared=settings.share_port))
+            metrics = None
+            if settings.metrics_port is not None:
+                metrics = listeners.enter_context(_listen("127.0.0.1", settings.metrics_port))
 
             def ready() -> None:
                 scheme = "https" if secure else "http"
@@ -100,7 +104,7 @@ def start(
 
                     show(urls)
 
-            serve(store, identity, settings, listener, tls_folder=home if secure else None, ready=ready)
+            serve(store, identity, settings, listener, metrics, tls_folder=home if secure else None, ready=ready)
     except (IdentityError, StoreError) as error:
         raise _failure(str(error), _INPUT) from error
     finally:
@@ -264,8 +268,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _listen(settings: Settings) -> socket.socket:
-    host, port = settings.host, settings.port
+def _listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -276,13 +279,13 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         if os.name == "posix":  # on Windows this would let two relays take one port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if settings.share_port:
+        if shared:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
     except (OSError, AttributeError) as error:
         listener.close()
         why = getattr(error, "strerror", "this system shares no ports")
-        raise _failure(f"Port {port} of {host} cannot be used: {why}. Choose another with --port.") from error
+        raise _failure(f"Port {port} of {host} cannot be used: {why}. Choose another.") from error
     return listener
 
 

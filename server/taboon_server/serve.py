@@ -34,6 +34,7 @@ def serve(
     identity: Identity,
     settings: Settings,
     listener: socket.socket,
+    metrics: socket.socket | None,
     *,
     tls_folder: Path | None,
     ready: Callable[[], None],
@@ -45,6 +46,7 @@ def serve(
         identity: the relay's key.
         settings: the relay's limits.
         listener: the bound socket.
+        metrics: the bound socket where totals are told, if anywhere.
         tls_folder: the folder with key and certificate, for TLS; None for plain HTTP.
         ready: called once connections are taken.
     """
@@ -57,7 +59,7 @@ def serve(
     purge_at_start(store, calls.days, notices)
     protocol, gate = make_protocol(settings, notices)
 
-    def metrics() -> str:
+    def totals() -> str:
         return notices.metrics(connections=len(gate.open), waiting_readers=len(calls.waiters))
 
     config = uvicorn.Config(
@@ -72,7 +74,7 @@ def serve(
         timeout_graceful_shutdown=_STOP_SECONDS,
         ssl_context_factory=None if tls_folder is None else lambda _config, _default: tls_context(tls_folder),
     )
-    _Server(config, ready, calls.waiters.close, settings, metrics).run([listener])
+    _Server(config, ready, calls.waiters.close, settings, totals, metrics).run([listener])
 
 
 def no_core_dumps() -> None:
@@ -108,10 +110,12 @@ class _Server(uvicorn.Server):
         ready: Callable[[], None],
         stopping: Callable[[], None],
         settings: Settings,
-        metrics: Callable[[], str],
+        totals: Callable[[], str],
+        metrics: socket.socket | None,
     ) -> None:
         super().__init__(config)
-        self._ready, self._stopping, self._settings, self._metrics = ready, stopping, settings, metrics
+        self._ready, self._stopping, self._settings = ready, stopping, settings
+        self._totals, self._metrics = totals, metrics
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         loop = asyncio.get_running_loop()
@@ -124,9 +128,8 @@ class _Server(uvicorn.Server):
                 ssl_shutdown_timeout=_GOODBYE_SECONDS,
             )
         await super().startup(sockets)
-        if self._settings.metrics_port is not None:
-            told = await asyncio.start_server(self._tell, "127.0.0.1", self._settings.metrics_port)
-            self.servers.append(told)
+        if self._metrics is not None:
+            self.servers.append(await asyncio.start_server(self._tell, sock=self._metrics))
         if self.started:
             self._ready()
 
@@ -148,7 +151,7 @@ class _Server(uvicorn.Server):
         """Answer whatever is asked on the metrics port with the totals."""
         with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), self._settings.deadline)
-            body = self._metrics().encode()
+            body = self._totals().encode()
             head = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\nconnection: close\r\n"
             writer.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)
             await asyncio.wait_for(writer.drain(), self._settings.deadline)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 MIB: Final = 1 << 20
@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     """Let other relay processes take the same port."""
     pass_file: Path | None = None
     """File with the passes of those who may make mailboxes, one a line; read again when it changes."""
-    longest_retention: Literal[1, 7, 30, 120] = 120
+    longest_retention: Annotated[Literal[1, 7, 30, 120], BeforeValidator(int)] = 120
     """Days that mailboxes are kept at most."""
     quota_blobs: _Count = 65_536
     """Blobs that a mailbox takes (a seal comes on top)."""
