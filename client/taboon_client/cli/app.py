@@ -7,11 +7,13 @@ import typer
 import typer.main
 
 from taboon_client.cli import (
+    details,
     device,
     groups,
     items,
     joining,
     keys,
+    lists,
     page,
     pledges,
     relay,
@@ -19,6 +21,8 @@ from taboon_client.cli import (
     sheets,
     shell,
     syncing,
+    talk,
+    tending,
     terminal,
 )
 from taboon_client.cli.command import end_with_failure
@@ -66,7 +70,24 @@ def _root(
     pass
 
 
-for _part in (device, groups, ruling, keys, joining, items, pledges, sheets, page, syncing, shell, relay):
+for _part in (
+    device,
+    groups,
+    ruling,
+    keys,
+    lists,
+    joining,
+    items,
+    pledges,
+    tending,
+    talk,
+    details,
+    sheets,
+    page,
+    syncing,
+    shell,
+    relay,
+):
     _part.register(app)
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from taboon_client.board.explain import about_item
+from taboon_client.board.sentences import say
 from taboon_client.cli import terminal
+from taboon_client.cli.shapes import hours_text
 from taboon_client.cli.terminal import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from taboon_client.board import Item, ItemPledge
+    from taboon_client.board import Item, ItemComment, ItemLine, ItemPledge
     from taboon_client.cli.people import People
 
-__all__ = ["board", "item", "my_part"]
+__all__ = ["board", "comment", "item", "my_part", "who"]
 
 _URGENT: Final = {"now": "bold red", "soon": "yellow", "week": "", "whenever": "dim"}
 _STATUS: Final = {
@@ -91,13 +94,34 @@ def item(one: Item, people: People, now: int) -> None:
     terminal.say(f"#{people.code(one)}  {one.kind}{urgency}, {one.status.value}: {terminal.member(one.title)}")
     for line in one.lines:
         if line.quantity > 1 or line.unit or line.name:
-            what = " ".join(filter(None, (terminal.member(line.unit), terminal.member(line.name))))
-            done = f"{line.pledged} pledged, {line.delivered} handed over, {line.confirmed} arrived"
-            terminal.say(f"  {line.quantity} ({done}){': ' if what else ''}{what}")
-    _field("category", one.category)
+            _line(line)
+    for message in about_item(one):
+        terminal.say(f"  {say(message, 'en', lambda identity: _tag(identity, people))}")
+    _field("category", " ".join(filter(None, (one.category, one.sub))))
     _field("area", one.area)
+    _field("why now", one.urgency_reason)
+    for name, when in (
+        ("needed by", one.needed_by),
+        ("not before", one.not_before),
+        ("paused until", one.paused_until),
+    ):
+        if when:
+            terminal.say(f"  {name} {terminal.when(when)}")
+    if one.safe_hours:
+        terminal.say(f"  come {', '.join(map(hours_text, one.safe_hours))}")
+    for name, words in (
+        ("who lives there", _household(one)),
+        ("on behalf of", (one.for_whom,)),
+        ("agreed to be told to", (one.consent.audience,)),
+        ("speak", (*one.languages, "an interpreter is needed" if one.interpreter else "")),
+        ("the helper needs", one.helper_needs),
+        ("mind", (one.risk,)),
+        ("comes again", (one.repeat, one.first)),
+        ("words", one.tags),
+    ):
+        _field(name, ", ".join(filter(None, words)))
     terminal.say(
-        f"  posted {terminal.when(one.created)} ({terminal.ago(one.created, now)} ago) by {_who(one.author, people)}"
+        f"  posted {terminal.when(one.created)} ({terminal.ago(one.created, now)} ago) by {who(one.author, people)}"
     )
     _field("why withdrawn", one.reason)
     if one.opening_set_aside:
@@ -106,27 +130,60 @@ def item(one: Item, people: People, now: int) -> None:
     _text("original", one.original)
     for pledge in one.pledges:
         _pledge(pledge, people, now)
+    for seen in one.opened:
+        often = f" {seen.times} times" if seen.times > 1 else ""
+        terminal.say(f"  details opened{often}: {who(seen.author, people)}")
+    for asked in one.follow_ups:
+        terminal.say(f"  {'asked again' if asked.done_by else 'ask again ' + terminal.when(asked.when)}")
+        for text in filter(None, (asked.note, asked.answer)):
+            terminal.say(terminal.paragraph(text, "      "))
+    for told in one.outcomes:
+        terminal.say(f"  what became of it, by {who(told.author, people)}")
+        terminal.say(terminal.paragraph(told.text, "      "))
     if one.comment_count > len(one.comments):
         terminal.say(f"  {one.comment_count - len(one.comments)} older comments are not shown")
-    for comment in one.comments:
-        said = f"comment, {terminal.ago(comment.created, now)} ago" if comment.created else "comment"
-        terminal.say(f"  {said}, by {_who(comment.author, people)}")
-        terminal.say(terminal.paragraph(comment.text, "      "))
+    for said in one.comments:
+        comment(said, people, now)
+
+
+def _line(line: ItemLine) -> None:
+    what = " ".join(filter(None, (terminal.member(line.unit), terminal.member(line.name), terminal.member(line.form))))
+    done = f"{line.pledged} pledged, {line.delivered} handed over, {line.confirmed} arrived"
+    people = f", for {line.people}" if line.people else ""
+    terminal.say(f"  {line.quantity}{people} ({done}){': ' if what else ''}{what}")
+
+
+def _household(one: Item) -> tuple[str, ...]:
+    lives = one.household
+    true = ((lives.children, "children"), (lives.elder, "elder"), (lives.disability, "disability"))
+    return (lives.size, *(word for there, word in true if there))
+
+
+def comment(one: ItemComment, people: People, now: int) -> None:
+    """Write what somebody said."""
+    said = f"comment, {terminal.ago(one.created, now)} ago" if one.created else "comment"
+    terminal.say(f"  {said}, by {who(one.author, people)}")
+    terminal.say(terminal.paragraph(one.text, "      "))
 
 
 def _pledge(pledge: ItemPledge, people: People, now: int) -> None:
     taken, promised = (sum(quantity for _, quantity in pairs) for pairs in (pledge.taken, pledge.promised))
     of = f" of {taken} (wanted {promised})" if 0 < taken < promised else f" of {promised}" if promised > 1 else ""
     age = f", {terminal.ago(pledge.changed, now)} ago" if pledge.changed else ""
-    terminal.say(f"  pledge{of}, {_STANDINGS[pledge.standing.value]}{age}: {_who(pledge.author, people)}")
+    terminal.say(f"  pledge{of}, {_STANDINGS[pledge.standing.value]}{age}: {who(pledge.author, people)}")
     for text in (pledge.note, pledge.said):
         if text:
             terminal.say(terminal.paragraph(text, "      "))
 
 
-def _who(identity: bytes, people: People) -> str:
-    you = " (you)" if people.is_me(identity) else ""
-    return f"{people.tag(identity)}{you} {terminal.member(people.name(identity))}".rstrip()
+def who(identity: bytes, people: People) -> str:
+    """Return how a member is named: the tag that nobody can choose, then the name."""
+    return f"{_tag(identity, people)} {terminal.member(people.name(identity))}".rstrip()
+
+
+def _tag(identity: bytes, people: People) -> str:
+    # In a sentence of ours there is no name: one that is written from right to left would turn it around.
+    return f"{people.tag(identity)}{' (you)' if people.is_me(identity) else ''}"
 
 
 def _field(name: str, text: str) -> None:

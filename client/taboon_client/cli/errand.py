@@ -17,6 +17,7 @@ from taboon_client.errors import NotFoundError, VaultMissingError
 
 if TYPE_CHECKING:
     from taboon_client.blocking import Group, Taboon
+    from taboon_client.board import Details
     from taboon_client.values import SyncReport
 
 __all__ = ["SYNC_SECONDS", "Answer", "Errand", "Room"]
@@ -194,6 +195,30 @@ class Errand:
         except UnicodeDecodeError:
             raise UsageError("the text on standard input is not UTF-8") from None
         return text.removesuffix("\n").removesuffix("\r")
+
+    def optional(self, given: str | None, what: str) -> str:
+        """Return a text that may be left out."""
+        return "" if given is None else self.text(given, what)
+
+    def details(self, given: str | None) -> "Details | None":
+        """Return sealed details from a file or standard input, None if none were given.
+
+        Raises:
+            UsageError: The file cannot be read, or something in it does not fit.
+        """
+        if given is None:
+            return None
+        from taboon_client.cli import reading
+
+        if given != "-":
+            try:
+                return reading.details_of(Path(given).read_text(encoding="utf-8-sig"))
+            except (OSError, UnicodeDecodeError):
+                raise UsageError("the file of the details cannot be read as text in UTF-8") from None
+        if self.room.in_shell or sys.stdin.isatty():
+            asked = ((name, self.ask(f"{name}: ")) for name in ("names", "place", "access", "phone", "note"))
+            return reading.details_of("\n".join(f"{name}: {text}" for name, text in asked if text))
+        return reading.details_of(self.text("-", "Details"))
 
     def ask(self, question: str) -> str:
         """Ask for one line at the terminal."""

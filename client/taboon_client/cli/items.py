@@ -1,21 +1,24 @@
-"""The board: ``post``, ``board``, ``show``."""
+"""The board: ``post``, ``edit``, ``board``, ``show``."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from taboon_client.cli import drawing, shapes, terminal
-from taboon_client.cli.arguments import GroupRef, ItemRef
+from taboon_client.cli.arguments import GroupRef, ItemRef, Yes
 from taboon_client.cli.command import command
 from taboon_client.cli.errand import Answer, Errand
 from taboon_client.cli.exits import UsageError
+from taboon_client.cli.fields import said_of, with_fields
 from taboon_client.cli.people import People
 
 if TYPE_CHECKING:
+    from taboon_client.blocking import Group
+    from taboon_client.board import Opening
     from taboon_client.board.item import Item
 
-__all__ = ["Kind", "StatusName", "Urgency", "register"]
+__all__ = ["Kind", "StatusName", "register"]
 
 
 class Kind(StrEnum):
@@ -23,15 +26,8 @@ class Kind(StrEnum):
 
     NEED = "need"
     OFFER = "offer"
-
-
-class Urgency(StrEnum):
-    """How long it can wait."""
-
-    NOW = "now"
-    SOON = "soon"
-    WEEK = "week"
-    WHENEVER = "whenever"
+    STANDING = "standing"
+    LOAN = "loan"
 
 
 class StatusName(StrEnum):
@@ -47,21 +43,26 @@ class StatusName(StrEnum):
     MERGED = "merged"
 
 
-_KindArgument = Annotated[Kind, typer.Argument(metavar="need|offer", help="What it is.")]
+_KindArgument = Annotated[
+    Kind,
+    typer.Argument(
+        metavar="need|offer|standing|loan",
+        help="What it is: a need, an offer, one that stands again and again, or something to borrow.",
+    ),
+]
 _Title = Annotated[
     str, typer.Option("--title", metavar="T", help="What, in a line that everyone in the group may read (-: input).")
 ]
-_Category = Annotated[
-    str | None, typer.Option("--category", metavar="C", help="food, water, med, shelter, move … or the group's own.")
+_NewTitle = Annotated[str | None, typer.Option("--title", metavar="T", help="Another title (-: standard input).")]
+_Details = Annotated[
+    str | None,
+    typer.Option(
+        "--details",
+        metavar="FILE|-",
+        help="What only those read who must know, from a file or standard input: names, place, access, phone, note.",
+    ),
 ]
-_Quantity = Annotated[int | None, typer.Option("--quantity", metavar="N", min=1, help="How many or how much.")]
-_Unit = Annotated[str | None, typer.Option("--unit", metavar="U", help="Of what: litre, box, bed.")]
-_UrgencyOption = Annotated[Urgency | None, typer.Option("--urgency", help="How long it can wait.")]
-_Area = Annotated[
-    str | None, typer.Option("--area", metavar="A", help="Roughly where, in the group's own words. Never an address.")
-]
-_Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="More about it (-: standard input).")]
-_KindFilter = Annotated[Kind | None, typer.Option("--kind", help="Only needs, or only offers.")]
+_KindFilter = Annotated[Kind | None, typer.Option("--kind", help="Only needs, offers, standing offers or loans.")]
 _StatusFilter = Annotated[
     StatusName | None, typer.Option("--status", metavar="S", help="Only those that have come so far.")
 ]
@@ -76,9 +77,15 @@ def register(app: typer.Typer) -> None:
         examples=[
             'taboon post Harbour need --title "Water" --category water --quantity 60 --unit litre --urgency now',
             'taboon post Harbour offer --title "A van, evenings" --category move --area "North side"',
+            'taboon post Harbour need --title "Insulin" --line "2 box: insulin" --line "20 box: needles" --details -',
             "taboon post Harbour need --title -              reads the title from standard input",
         ],
-    )(_post)
+    )(with_fields(_post))
+    command(
+        app,
+        "edit",
+        examples=["taboon edit Harbour K7F2 --quantity 40 --urgency soon", 'taboon edit Harbour K7F2 --area "Hill"'],
+    )(with_fields(_edit))
     command(
         app,
         "board",
@@ -97,40 +104,133 @@ def _post(
     kind: _KindArgument,
     *,
     title: _Title,
-    category: _Category = None,
-    quantity: _Quantity = None,
-    unit: _Unit = None,
-    urgency: _UrgencyOption = None,
-    area: _Area = None,
-    note: _Note = None,
+    details: _Details = None,
+    yes: Yes = False,
+    **fields: Any,
 ) -> Answer:
     """Post a need or an offer.
 
-    Everyone in the group reads all of it: no names, addresses or diagnoses. It is saved at once, and goes out when the
-    relay answers.
+    Everyone in the group reads all of it, but for the details: names, addresses and diagnoses belong there. They are
+    lines such as “names: Um Ali”, “place: 3 Mill Lane, second floor”, “phone: 0599 123 456”. It is saved at once, and
+    goes out when the relay answers.
     """
-    from taboon_client.board.kinds import Line, Need, Offer
+    from taboon_client.board.openings import LoanOffer, Need, Offer, StandingOffer
 
-    if unit is not None and quantity is None:
-        raise UsageError("--unit says of what --quantity is: give both, or none")
-    made = (Need if kind is Kind.NEED else Offer)(
-        title=errand.text(title, "Title"),
-        note="" if note is None else errand.text(note, "Note"),
-        category=category or "",
-        area=area or "",
-        urgency="" if urgency is None else urgency.value,
-        lines=() if quantity is None else (Line(quantity=quantity, unit=unit or ""),),
-        created=errand.now,
-    )
+    kinds: dict[Kind, type[Opening]] = {
+        Kind.NEED: Need,
+        Kind.OFFER: Offer,
+        Kind.STANDING: StandingOffer,
+        Kind.LOAN: LoanOffer,
+    }
     place = errand.group(group)
-    item = place.post(made)
+    titled = errand.text(title, "Title")
+    made = kinds[kind](title=titled, created=errand.now, **said_of(errand, place, fields))
+    sealed = errand.details(details)
+    made = _asked(errand, place, made)
+    alike = _alike(place, made)
+    if alike:
+        codes = People(place)
+        for one in alike:
+            terminal.hint(f"Looks like #{codes.code(one)}: {terminal.member(one.title)}") if errand.human else None
+        errand.confirm("Post it all the same? (“taboon edit” updates the other one)", yes=yes)
+    item = place.post(made, details=sealed)
     errand.send(place)
     people = People(place)
 
     def show() -> None:
         terminal.say(f"#{people.code(item)}  {item.kind} on the board: {terminal.member(item.title)}")
 
-    return Answer({"group": shapes.group_ref(place), "item": shapes.item(item, people)}, show)
+    data = {"item": shapes.item(item, people), "alike": [people.code(one) for one in alike]}
+    return Answer({"group": shapes.group_ref(place), **data}, show)
+
+
+def _asked(errand: Errand, place: "Group", made: "Opening") -> "Opening":
+    """Ask at a terminal for what should not be left out; nothing is refused for lack of it."""
+    import msgspec
+
+    from taboon_client.board.fields import Answer as Answered
+    from taboon_client.board.fields import Consent
+
+    if not (errand.human and terminal.interactive()):
+        return made
+    if "urgency_reason" in made.asks():
+        made = msgspec.structs.replace(made, urgency_reason=errand.ask("Why now, and what happens otherwise? "))
+    if "consent" in made.asks() and errand.ask("Were they asked, and did they agree? [y/N] ").lower() in ("y", "yes"):
+        made = msgspec.structs.replace(made, consent=Consent(asked=True))
+    given = {answer.question for answer in made.answers}
+    for asked in place.questions():
+        fits = (not asked.about or made.kind in asked.about) and asked.category in ("", made.category)
+        if asked.required and fits and asked.version not in given and asked.type in ("text", "long-text"):
+            value = errand.ask(f"{terminal.member(asked.labels.get('en') or asked.code)} ")
+            if value:
+                made = msgspec.structs.replace(
+                    made, answers=(*made.answers, Answered(question=asked.version, value=value))
+                )
+    return made
+
+
+def _alike(place: "Group", made: "Opening") -> "list[Item]":
+    from taboon_client.views.similar import Similar
+
+    items = {item.id: item for item in place.board()}
+    return [items[one.id] for one in Similar(items.values()).to(made)]
+
+
+def _edit(errand: Errand, group: GroupRef, item: ItemRef, *, title: _NewTitle = None, **fields: Any) -> Answer:
+    """Change what an item of yours says.
+
+    What you leave out stays as it is. Of the lines none goes: --quantity and --line change the first ones in their
+    order.
+    """
+    from taboon_client.board.openings import Edit
+
+    place = errand.group(group)
+    found = place.item(item)
+    titled = {} if title is None else {"title": errand.text(title, "Title")}
+    said = titled | said_of(errand, place, fields)
+    if not said:
+        raise UsageError("say what is to be another: --title, --quantity, --area … (“taboon edit --help”)")
+    if "lines" in said:
+        said["lines"] = _lines_after(found, said["lines"])
+    done = place.edit(found, Edit(**said))
+    errand.send(place)
+    people = People(place)
+
+    def show() -> None:
+        terminal.say(f"#{people.code(done)}  changed: {terminal.member(done.title)}")
+
+    return Answer({"group": shapes.group_ref(place), "item": shapes.item(place.item(done.id), people)}, show)
+
+
+def _lines_after(item: "Item", wanted: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return an item's lines with the first ones changed; what an option does not say of a line stays."""
+    from taboon_client.board import Line
+
+    lines = [
+        Line(
+            quantity=old.quantity,
+            unit=old.unit,
+            name=old.name,
+            form=old.form,
+            category=old.category,
+            people=old.people,
+        )
+        for old in item.lines
+    ]
+    for place, new in enumerate(wanted):
+        if place == len(lines):
+            lines.append(new)
+            continue
+        old = lines[place]
+        lines[place] = Line(
+            quantity=new.quantity,
+            unit=new.unit or old.unit,
+            name=new.name or old.name,
+            form=old.form,
+            category=old.category,
+            people=new.people or old.people,
+        )
+    return tuple(lines)
 
 
 def _board(

@@ -1,19 +1,17 @@
-"""Helping: ``pledge``, ``release``, ``deliver``, ``confirm``; and ``comment``, ``withdraw``."""
+"""Helping: ``pledge``, ``release``, ``going``, ``deliver``, ``confirm``, ``returned``, ``lapse``, ``contest``."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from taboon_client.cli import drawing, shapes, terminal
-from taboon_client.cli.arguments import GroupRef, ItemRef, Yes
+from taboon_client.cli import drawing, reading
+from taboon_client.cli.acting import act, pledge_by
+from taboon_client.cli.arguments import GroupRef, ItemRef, MemberRef, Reason
 from taboon_client.cli.command import command
 from taboon_client.cli.errand import Answer, Errand
 from taboon_client.cli.people import People
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from taboon_client.blocking import Group
     from taboon_client.board.item import Item
 
 __all__ = ["register"]
@@ -21,50 +19,72 @@ __all__ = ["register"]
 _Quantity = Annotated[
     int | None, typer.Option("--quantity", metavar="N", min=1, help="Only so many; all of it if left out.")
 ]
-_Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, if you want to say (-: input).")]
-_Text = Annotated[str, typer.Argument(metavar="TEXT|-", help="What you want to say; - reads it from standard input.")]
+_Day = Annotated[
+    str, typer.Option("--day", metavar="DAY", help="Of what comes again: the one day it is for, as in 2026-03-01.")
+]
+_By = Annotated[str | None, typer.Option("--by", metavar="TIME", help="When you mean to hand over: 18:00, +2d.")]
+_Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="TIME", help="Until when it holds unless you say more; then others may step in."),
+]
+_Hours = Annotated[list[str] | None, typer.Option("--hours", metavar="H", help="When you can travel: 18:00-20:00.")]
+_Company = Annotated[bool, typer.Option("--company", help="You would rather not go alone.")]
+_Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="More about it (-: standard input).")]
+_Borrower = Annotated[str | None, typer.Option("--from", metavar="MEMBER", help="Who had borrowed it, if several did.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    command(app, "pledge", examples=["taboon pledge Harbour K7F2", "taboon pledge Harbour K7F2 --quantity 20"])(_pledge)
+    command(
+        app,
+        "pledge",
+        examples=[
+            "taboon pledge Harbour K7F2",
+            "taboon pledge Harbour K7F2 --quantity 20 --by 18:00",
+            "taboon pledge Harbour K7F2 --day 2026-03-01",
+        ],
+    )(_pledge)
     command(
         app, "release", examples=["taboon release Harbour K7F2", 'taboon release Harbour K7F2 --reason "road closed"']
     )(_release)
+    command(app, "going", examples=["taboon going Harbour K7F2", "taboon going Harbour K7F2 --by +2h"])(_going)
     command(app, "deliver", examples=["taboon deliver Harbour K7F2"])(_deliver)
     command(app, "confirm", examples=["taboon confirm Harbour K7F2"])(_confirm)
-    command(
-        app,
-        "comment",
-        examples=['taboon comment Harbour K7F2 "at the blue gate"', "taboon comment Harbour K7F2 - < answer.txt"],
-    )(_comment)
-    command(app, "withdraw", examples=["taboon withdraw Harbour K7F2", "taboon withdraw Harbour K7F2 --yes"])(_withdraw)
+    command(app, "returned", examples=["taboon returned Harbour K7F2", "taboon returned Harbour K7F2 --from Basil"])(
+        _returned
+    )
+    command(app, "lapse", examples=['taboon lapse Harbour K7F2 Basil --reason "two days without a word"'])(_lapse)
+    command(app, "contest", examples=["taboon contest Harbour K7F2"])(_contest)
 
 
-def _act(
-    errand: Errand, group: str, ref: str, act: "Callable[[Group, Item], Item]", said: "Callable[[Item, People], str]"
+def _pledge(
+    errand: Errand,
+    group: GroupRef,
+    item: ItemRef,
+    *,
+    quantity: _Quantity = None,
+    day: _Day = "",
+    by: _By = None,
+    until: _Until = None,
+    hours: _Hours = None,
+    company: _Company = False,
+    note: _Note = None,
 ) -> Answer:
-    """Find the item, do it, send it, and answer with what the item is then."""
-    place = errand.group(group)
-    done = act(place, place.item(ref))
-    errand.send(place)
-    # What came in meanwhile may have changed who is primary.
-    done = place.item(done.id)
-    people = People(place)
-    code = people.code(done)
-
-    def show() -> None:
-        terminal.say(f"#{code}  {said(done, people)}: {terminal.member(done.title)}")
-
-    return Answer({"group": shapes.group_ref(place), "item": shapes.item(done, people)}, show)
-
-
-def _pledge(errand: Errand, group: GroupRef, item: ItemRef, *, quantity: _Quantity = None) -> Answer:
     """Promise to cover an item, or part of it.
 
     If someone has promised the same before you, you stand by: you go if they do not.
     """
-    return _act(errand, group, item, lambda place, found: place.pledge(found, quantity), _where_i_stand)
+    from taboon_client.board import Pledge
+
+    said = Pledge(
+        day=day,
+        expected=0 if by is None else reading.moment(by, errand.now, "--by"),
+        lease=0 if until is None else reading.moment(until, errand.now, "--until"),
+        hours=tuple(map(reading.hours_of, hours or ())),
+        company=company,
+        note="" if note is None else errand.text(note, "Note"),
+    )
+    return act(errand, group, item, lambda place, found: place.pledge(found, quantity, said=said), _where_i_stand)
 
 
 def _where_i_stand(item: "Item", people: People) -> str:
@@ -73,36 +93,76 @@ def _where_i_stand(item: "Item", people: People) -> str:
     return drawing.my_part(mine[0], item) if mine else "pledged"
 
 
-def _release(errand: Errand, group: GroupRef, item: ItemRef, *, reason: _Reason = None) -> Answer:
+def _release(errand: Errand, group: GroupRef, item: ItemRef, *, day: _Day = "", reason: Reason = None) -> Answer:
     """Give your pledge back. Nobody has to say why; whoever stands by is told."""
-    why = "" if reason is None else errand.text(reason, "Reason")
-    return _act(errand, group, item, lambda place, found: place.release(found, why), lambda *_: "you gave it back")
-
-
-def _deliver(errand: Errand, group: GroupRef, item: ItemRef) -> Answer:
-    """Say that you have handed over what you pledged."""
-    return _act(errand, group, item, lambda place, found: place.deliver(found), lambda *_: "you handed it over")
-
-
-def _confirm(errand: Errand, group: GroupRef, item: ItemRef) -> Answer:
-    """Say that what you asked for has arrived."""
-    return _act(
-        errand, group, item, lambda place, found: place.confirm(found), lambda done, _: f"arrived, {done.status.value}"
+    why = errand.optional(reason, "Reason")
+    return act(
+        errand, group, item, lambda place, found: place.release(found, why, day=day), lambda *_: "you gave it back"
     )
 
 
-def _comment(errand: Errand, group: GroupRef, item: ItemRef, text: _Text) -> Answer:
-    """Say something about an item. Everyone in the group reads it."""
-    said = errand.text(text, "Comment")
-    return _act(errand, group, item, lambda place, found: place.comment(found, said), lambda *_: "you commented")
+def _going(errand: Errand, group: GroupRef, item: ItemRef, *, by: _By = None, until: _Until = None) -> Answer:
+    """Say that you are on the way. The others then leave it to you."""
+    expected = 0 if by is None else reading.moment(by, errand.now, "--by")
+    lease = 0 if until is None else reading.moment(until, errand.now, "--until")
+    return act(
+        errand, group, item, lambda place, found: place.go(found, expected=expected, lease=lease), _where_i_stand
+    )
 
 
-def _withdraw(errand: Errand, group: GroupRef, item: ItemRef, *, reason: _Reason = None, yes: Yes = False) -> Answer:
-    """Close an item of yours for good. Those who pledged are told."""
-    why = "" if reason is None else errand.text(reason, "Reason")
+def _deliver(errand: Errand, group: GroupRef, item: ItemRef, *, day: _Day = "", note: _Note = None) -> Answer:
+    """Say that you have handed over what you pledged."""
+    said = errand.optional(note, "Note")
+    return act(
+        errand, group, item, lambda place, found: place.deliver(found, said, day=day), lambda *_: "you handed it over"
+    )
 
-    def act(place: "Group", found: "Item") -> "Item":
-        errand.confirm(f"Close it for good: {terminal.member(found.title)}?", yes=yes)
-        return place.withdraw(found, why)
 
-    return _act(errand, group, item, act, lambda *_: "withdrawn")
+def _confirm(errand: Errand, group: GroupRef, item: ItemRef, *, day: _Day = "", note: _Note = None) -> Answer:
+    """Say that what you asked for has arrived."""
+    said = errand.optional(note, "Note")
+    return act(
+        errand,
+        group,
+        item,
+        lambda place, found: place.confirm(found, said, day=day),
+        lambda done, _: f"arrived, {done.status.value}",
+    )
+
+
+def _returned(
+    errand: Errand, group: GroupRef, item: ItemRef, *, borrower: _Borrower = None, note: _Note = None
+) -> Answer:
+    """Say that what was borrowed came back. It is free again."""
+    said = errand.optional(note, "Note")
+    return act(
+        errand,
+        group,
+        item,
+        lambda place, found: place.returned(
+            found, None if borrower is None else pledge_by(place, found, borrower).name, said
+        ),
+        lambda *_: "it came back",
+    )
+
+
+def _lapse(errand: Errand, group: GroupRef, item: ItemRef, member: MemberRef, *, reason: Reason = None) -> Answer:
+    """Say that somebody's pledge has lapsed. Whoever stands by then goes.
+
+    No clock does that: whoever posted it, the dispatch circle or whoever stands by says so, and the one whose pledge
+    it was may contest it.
+    """
+    why = errand.optional(reason, "Reason")
+    return act(
+        errand,
+        group,
+        item,
+        lambda place, found: place.lapse(found, pledge_by(place, found, member).name, why),
+        lambda *_: "that pledge has lapsed",
+    )
+
+
+def _contest(errand: Errand, group: GroupRef, item: ItemRef, *, reason: Reason = None) -> Answer:
+    """Say that your pledge still stands, though it was said to lapse."""
+    why = errand.optional(reason, "Reason")
+    return act(errand, group, item, lambda place, found: place.contest(found, why), _where_i_stand)

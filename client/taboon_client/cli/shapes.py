@@ -8,12 +8,25 @@ from taboon_client.cli.terminal import instant
 
 if TYPE_CHECKING:
     from taboon_client.blocking import Group
-    from taboon_client.board import Item, ItemPledge
+    from taboon_client.board import Item, ItemComment, ItemLine, ItemPledge
+    from taboon_client.board.fields import Hours
     from taboon_client.cli.people import People
     from taboon_client.values import GroupStatus, Invite, Joining, JoinRequest, Member, SyncReport
     from taboon_crypto.safety_code import SafetyCode
 
-__all__ = ["group_ref", "invite", "item", "join_request", "joining", "member", "safety_code", "status", "sync_report"]
+__all__ = [
+    "comment",
+    "group_ref",
+    "hours_text",
+    "invite",
+    "item",
+    "join_request",
+    "joining",
+    "member",
+    "safety_code",
+    "status",
+    "sync_report",
+]
 
 
 def group_ref(group: Group) -> dict[str, object]:
@@ -94,18 +107,53 @@ def _taking(pairs: tuple[tuple[int, int], ...]) -> list[dict[str, int]]:
     return [{"line": line, "quantity": quantity} for line, quantity in pairs]
 
 
+def hours_text(hours: Hours) -> str:
+    """Return hours as they are typed: ``mon,wed 18:00-20:30``."""
+    days = ",".join(("mon", "tue", "wed", "thu", "fri", "sat", "sun")[day] for day in hours.days)
+    span = f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
+    return f"{days} {span}".lstrip()
+
+
+def _line(line: ItemLine) -> dict[str, object]:
+    return {
+        "quantity": line.quantity,
+        "unit": line.unit,
+        "name": line.name,
+        "form": line.form,
+        "category": line.category,
+        "people": line.people,
+        "open": line.open,
+        "pledged": line.pledged,
+        "going": line.going,
+        "delivered": line.delivered,
+        "confirmed": line.confirmed,
+    }
+
+
 def _pledge(one: ItemPledge, people: People) -> dict[str, object]:
     return {
         "author": people.data(one.author),
         "standing": one.standing.value,
         "promised": _taking(one.promised),
         "taken": _taking(one.taken),
+        "day": one.day,
         "note": one.note,
         "said": one.said,
         "created": instant(one.created or None),
         "changed": instant(one.changed or None),
+        "expected": instant(one.expected or None),
+        "lease": instant(one.lease or None),
+        "hours": [hours_text(each) for each in one.hours],
+        "company": one.company,
         "late": one.late,
+        "chosen": one.chosen,
+        "granted": one.granted,
     }
+
+
+def comment(one: ItemComment, people: People) -> dict[str, object]:
+    """What somebody said about an item."""
+    return {"author": people.data(one.author), "text": one.text, "created": instant(one.created or None)}
 
 
 def item(one: Item, people: People) -> dict[str, object]:
@@ -120,32 +168,53 @@ def item(one: Item, people: People) -> dict[str, object]:
         "note": one.note,
         "text": one.note or one.title,
         "original": one.original,
+        "language": one.language,
         "category": one.category,
+        "sub": one.sub,
+        "tags": list(one.tags),
         "area": one.area,
-        "lines": [
-            {
-                "quantity": line.quantity,
-                "unit": line.unit,
-                "name": line.name,
-                "pledged": line.pledged,
-                "delivered": line.delivered,
-                "confirmed": line.confirmed,
-            }
-            for line in one.lines
-        ],
+        "urgency_reason": one.urgency_reason,
+        "needed_by": instant(one.needed_by or None),
+        "not_before": instant(one.not_before or None),
+        "safe_hours": [hours_text(each) for each in one.safe_hours],
+        "household": {
+            "size": one.household.size,
+            "children": one.household.children,
+            "elder": one.household.elder,
+            "disability": one.household.disability,
+        },
+        "for_whom": one.for_whom,
+        "consent": {"asked": one.consent.asked, "by": one.consent.by, "audience": one.consent.audience},
+        "languages": list(one.languages),
+        "interpreter": one.interpreter,
+        "helper_needs": list(one.helper_needs),
+        "risk": one.risk,
+        "heavy": one.heavy,
+        "repeat": one.repeat,
+        "first": one.first,
+        "answers": [{"question": each.question.hex(), "value": each.value} for each in one.answers],
+        "source": one.source,
+        "lines": [_line(line) for line in one.lines],
+        "days": [{"day": each.day, "lines": [_line(line) for line in each.lines]} for each in one.rounds],
         "author": people.data(one.author),
         "created": instant(one.created),
         "latest": instant(one.latest),
         "reason": one.reason,
-        "pledges": [_pledge(pledge, people) for pledge in one.pledges],
-        "comments": [
-            {
-                "author": people.data(comment.author),
-                "text": comment.text,
-                "created": instant(comment.created or None),
-            }
-            for comment in one.comments
+        "why": one.why,
+        "paused_until": instant(one.paused_until or None),
+        "merged_into": one.merged_into.hex() or None,
+        "details": bool(one.sealed),
+        "opened": [
+            {"who": people.data(each.author), "times": each.times, "last": instant(each.created or None)}
+            for each in one.opened
         ],
+        "follow_ups": [
+            {"when": instant(each.when), "note": each.note, "done": bool(each.done_by), "answer": each.answer}
+            for each in one.follow_ups
+        ],
+        "outcomes": [{"author": people.data(each.author), "text": each.text} for each in one.outcomes],
+        "pledges": [_pledge(pledge, people) for pledge in one.pledges],
+        "comments": [comment(said, people) for said in one.comments],
         "comment_count": one.comment_count,
         "set_aside": one.set_aside,
         "opening_set_aside": one.opening_set_aside,

@@ -26,7 +26,7 @@ def commands() -> dict[str, Any]:
 
 
 COMMANDS = commands()
-DOCUMENTED = re.findall(r"taboon ((?:group )?[a-z]+)", (ROOT / "docs" / "cli.md").read_text("utf-8").split("```")[1])
+DOCUMENTED = re.findall(r"taboon ((?:group )?[a-z-]+)", (ROOT / "docs" / "cli.md").read_text("utf-8").split("```")[1])
 
 
 def examples(command: Any) -> list[str]:

@@ -12,8 +12,10 @@ import pytest
 from taboon_client import errors
 from taboon_client.board import Status
 from taboon_client.board.kinds import URGENCIES
+from taboon_client.board.openings import OPENING_KINDS
 from taboon_client.cli.exits import Exit, exit_for
-from taboon_client.cli.items import Kind, StatusName, Urgency
+from taboon_client.cli.fields import Urgency
+from taboon_client.cli.items import Kind, StatusName
 from taboon_client.intake.sheet import BadSheetError
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def test_every_answer_has_the_documented_shape(people: People, cli_relay: RelayP
 
     water = ("post", "Harbour", "need", "--title", "Water", "--quantity", "60", "--unit", "litre")
     posted = people.json("amal", *water)
-    assert set(posted) == {"group", "item", "sync"}
+    assert set(posted) == {"group", "item", "alike", "sync"}
     code = posted["item"]["code"]
     people.json("basil", "pledge", "Harbour", code, "--quantity", "40")
     is_like("item", people.json("basil", "comment", "Harbour", code, "at the gate")["item"])
@@ -151,4 +153,4 @@ def test_every_kind_of_failure_has_its_exit_code(error: errors.TaboonError, code
 def test_the_choices_that_commands_offer_are_those_of_the_board() -> None:
     assert [one.value for one in StatusName] == [one.value for one in Status]
     assert tuple(one.value for one in Urgency) == URGENCIES
-    assert [one.value for one in Kind] == ["need", "offer"]
+    assert [one.value for one in Kind] == [kind.kind for kind in OPENING_KINDS]
