@@ -84,6 +84,10 @@ class RequestMalformedError(RelayRefusedError):
     """The relay does not understand the request."""
 
 
+class RelayPassError(RelayRefusedError):
+    """The relay makes mailboxes only with its pass, and got none or one that is not good."""
+
+
 class RequestClockError(RelayRefusedError):
     """The relay finds the time of the request wrong, also after it was corrected."""
 
@@ -174,6 +178,10 @@ class AmbiguousError(TaboonError):
     def __init__(self, advice: str, choices: tuple[str, ...]) -> None:
         super().__init__(advice)
         self.choices = choices
+
+
+class NotInstalledError(TaboonError):
+    """A part of Taboon that is optional is not installed; the message says how to get it."""
 
 
 class NotAllowedError(TaboonError):

@@ -47,6 +47,7 @@ _CODES: Final[Mapping[type[errors.TaboonError], Exit]] = {
     errors.RelayError: Exit.RELAY,
     errors.NotAllowedError: Exit.NOT_ALLOWED,
     errors.GroupStoppedError: Exit.GROUP_STOPPED,
+    errors.NotInstalledError: Exit.NOT_INSTALLED,
 }
 
 
