@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeVar
 from taboon_client import library
 from taboon_client.blocking.items import Items
 from taboon_client.blocking.lists import Lists
+from taboon_client.blocking.looking import Looking
 from taboon_client.blocking.membership import Membership
 from taboon_client.blocking.ruling import Ruling
 from taboon_client.blocking.running import each, now, waiting
@@ -149,7 +150,7 @@ class Taboon:
         return each(self._taboon.watch(seconds))
 
 
-class Group(Items, Sealing, Lists, Membership, Ruling):
+class Group(Items, Looking, Sealing, Lists, Membership, Ruling):
     """One group on this device. See :class:`taboon_client.library.Group`."""
 
     def __init__(self, group: library.Group) -> None:

@@ -55,10 +55,16 @@ def drop_item(tx: Connection, item: bytes) -> None:
 
 
 def items(
-    tx: Connection, grp: int, *, kind: str | None = None, status: str | None = None, category: str | None = None
+    tx: Connection,
+    grp: int,
+    *,
+    kind: str | None = None,
+    status: str | None = None,
+    category: str | None = None,
+    open_only: bool = False,
 ) -> list[bytes]:
     """Return the folded items that pass the filters, most urgent and oldest first."""
-    where, values = ["grp = ?"], [grp]
+    where, values = ["grp = ?", *(["closed IS NULL"] if open_only else [])], [grp]
     filters: list[tuple[str, str | None]] = [("kind", kind), ("status", status), ("category", category)]
     for column, value in filters:
         if value is not None:

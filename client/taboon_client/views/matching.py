@@ -7,9 +7,13 @@ sent, and no person is given a score: what is ranked is how well two things fit.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+
+import msgspec
+from msgspec import Meta
 
 from taboon_client.board.item import HOLDING
+from taboon_client.errors import FormatError
 from taboon_client.text.folding import fold, words
 
 if TYPE_CHECKING:
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 
     from taboon_client.board import Item
 
-__all__ = ["Match", "Person", "Reason", "loads", "needs_for", "offers_for"]
+__all__ = ["Helping", "Match", "Person", "Reason", "loads", "needs_for", "offers_for", "person_of"]
 
 _DAY: Final = 86_400
 _URGENCY: Final = {"now": 12, "soon": 8, "week": 3}
@@ -28,6 +32,7 @@ _LACKS_SKILL, _NO_LANGUAGE, _AT_LIMIT = -15, -10, -30
 _LONGEST_WAIT: Final = 7
 _BUSY: Final = 3
 _MATCHED_WORDS: Final = 2
+_Few = Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=30)]
 
 
 class Reason(NamedTuple):
@@ -44,6 +49,43 @@ class Match(NamedTuple):
     item: Item
     points: int
     reasons: tuple[Reason, ...]
+
+
+class Helping(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What somebody said that they can help with. It is kept on their own device; no other is told.
+
+    Attributes:
+        categories: Codes; none means anything.
+        areas: Where they can go; none means anywhere.
+        languages: That they speak.
+        skills: Of :data:`~taboon_client.board.fields.HELPER_NEEDS`, or the group's own words.
+        limit: How many pledges they want to hold at most, 0 for no limit.
+    """
+
+    categories: _Few = ()
+    areas: _Few = ()
+    languages: _Few = ()
+    skills: _Few = ()
+    limit: Annotated[int, Meta(ge=0, le=1_000)] = 0
+
+    def __repr__(self) -> str:
+        return "<Helping>"
+
+    def encode(self) -> bytes:
+        """Return the bytes to store in the vault."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Helping:
+        """Read what :meth:`encode` wrote.
+
+        Raises:
+            FormatError: It is nothing of this version.
+        """
+        try:
+            return msgspec.json.decode(data, type=cls)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise FormatError("what you can help with cannot be read by this version: say it again") from None
 
 
 class Person(NamedTuple):
@@ -72,6 +114,27 @@ def loads(items: Iterable[Item]) -> Counter[bytes]:
     """Return how many pledges still bind each member, by identity key."""
     return Counter(
         pledge.author for item in items if not item.closed for pledge in item.pledges if pledge.standing in HOLDING
+    )
+
+
+def person_of(identity: bytes, items: Sequence[Item], helping: Helping) -> Person:
+    """Return what is known of somebody: what they said themselves, and what their open offers say.
+
+    Args:
+        identity: Identity key.
+        items: All items of the board.
+        helping: Empty for anybody but whoever looks. Where it names categories, those alone count.
+    """
+    offers = [item for item in items if item.author == identity and item.kind != "need" and not item.closed]
+    named = helping.categories or (code for one in offers for code in (one.category, one.sub))
+    return Person(
+        identity=identity,
+        categories=frozenset(named) - {""},
+        areas=frozenset((*helping.areas, *(one.area for one in offers))) - {""},
+        languages=frozenset((*helping.languages, *(word for one in offers for word in one.languages))),
+        skills=frozenset((*helping.skills, *(word for one in offers for word in (*one.helper_needs, *one.tags)))),
+        load=loads(items)[identity],
+        limit=helping.limit,
     )
 
 
