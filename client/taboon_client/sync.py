@@ -26,6 +26,7 @@ from taboon_client.joining import steps as joining_steps
 from taboon_client.relay.client import RelayClient
 from taboon_client.relay.cursor import Cursor
 from taboon_client.session import reading_back, steps
+from taboon_client.session.passes import relay_pass
 from taboon_client.values import SyncReport
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from taboon_client.session.commits import Seal
     from taboon_client.session.inbox import Applied
     from taboon_client.session.steps import Position, Work
+    from taboon_crypto.mailbox import MailboxKeys
 
 __all__ = ["Syncer"]
 
@@ -89,6 +91,11 @@ class Syncer:
 
     def _client(self, relay: RelayAddress) -> RelayClient:
         return RelayClient(relay, random=self._desk.random, clock=self._desk.clock, timeout=self._timeout)
+
+    async def _create(self, client: RelayClient, grp: int | None, keys: MailboxKeys) -> None:
+        """Create a mailbox, with the pass that the group's rules name; a guest of no group yet has none."""
+        known = b"" if grp is None else await self._run(lambda: relay_pass(self._desk, grp))
+        await client.create(keys, known)
 
     async def group(
         self, grp: int, *, deadline: float | None, progress: Callable[[int, int], None] | None = None, wait: int = 0
@@ -181,7 +188,7 @@ class Syncer:
             except MailboxUnknownError:
                 if not await self._lost(grp, at, tally):
                     continue
-                await client.create(at.keys)
+                await self._create(client, grp, at.keys)
                 if not at.cursor.number:
                     return at
                 continue
@@ -229,7 +236,7 @@ class Syncer:
         if work.seal is None and not work.blobs:
             return False
         async with self._client(own.relay) as client:
-            await client.create(own.keys)
+            await self._create(client, grp, own.keys)
             if work.seal is not None:
                 await self._seal(client, grp, own, work.seal)
             else:
@@ -335,7 +342,7 @@ class Syncer:
                 if page.complete or sum(map(len, blobs)) > _MAX_RENDEZVOUS:
                     break
         except MailboxUnknownError:
-            await client.create(at.keys)
+            await self._create(client, at.grp, at.keys)
             await self._run(lambda: joining_steps.restart(self._desk, at))
         except RelayRolledBackError:
             await self._run(lambda: joining_steps.restart(self._desk, at))

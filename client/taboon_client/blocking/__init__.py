@@ -124,10 +124,19 @@ class Taboon:
         return Group(now(self._taboon.group(ref)))
 
     def create_group(
-        self, name: str, *, relay: str, me: str, post_quantum: bool = False, wait: float = _COMMIT_WAIT
+        self,
+        name: str,
+        *,
+        relay: str,
+        me: str,
+        post_quantum: bool = False,
+        relay_pass: bytes = b"",
+        wait: float = _COMMIT_WAIT,
     ) -> Group:
         """Make a group at a relay, with you as its first member and admin."""
-        made = self._taboon.create_group(name, relay=relay, me=me, post_quantum=post_quantum, wait=wait)
+        made = self._taboon.create_group(
+            name, relay=relay, me=me, post_quantum=post_quantum, relay_pass=relay_pass, wait=wait
+        )
         return Group(waiting(made))
 
     def join(self, link: str, *, me: str, wait: float = _COMMIT_WAIT) -> Joining:

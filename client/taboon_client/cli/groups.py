@@ -11,6 +11,7 @@ from taboon_client.cli.errand import Answer, Errand
 from taboon_client.cli.exits import UsageError
 from taboon_client.cli.joining import nickname
 from taboon_client.cli.outcomes import outcome
+from taboon_client.cli.relay_pass import PassFile, relay_pass
 from taboon_client.cli.terminal import Cell
 
 __all__ = ["register"]
@@ -56,7 +57,13 @@ def register(app: typer.Typer) -> None:
 
 
 def _create(
-    errand: Errand, name: _Name, *, relay: _Relay, nick: Nick = None, post_quantum: _PostQuantum = False
+    errand: Errand,
+    name: _Name,
+    *,
+    relay: _Relay,
+    nick: Nick = None,
+    post_quantum: _PostQuantum = False,
+    pass_file: PassFile = None,
 ) -> Answer:
     """Make a group on a relay, with you as its admin.
 
@@ -69,7 +76,14 @@ def _create(
         raise UsageError("a group is made at its relay: leave --offline out")
     called = errand.text(name, "Name of the group")
     me = nickname(errand, nick)
-    made = errand.taboon.create_group(called, relay=relay, me=me, post_quantum=post_quantum, wait=errand.wait)
+    made = errand.taboon.create_group(
+        called,
+        relay=relay,
+        me=me,
+        post_quantum=post_quantum,
+        relay_pass=relay_pass(errand, pass_file),
+        wait=errand.wait,
+    )
 
     def show() -> None:
         terminal.say(f"Made the group {made.code}: {terminal.member(made.name)}")

@@ -12,6 +12,7 @@ from taboon_client.cli.errand import Answer, Errand
 from taboon_client.cli.exits import UsageError
 from taboon_client.cli.outcomes import outcome
 from taboon_client.cli.people import People
+from taboon_client.cli.relay_pass import PassFile, relay_pass
 from taboon_client.cli.terminal import Cell
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def _policy(
     recovery: _Recovery = None,
     keyholder: _Keyholders = None,
     no_keyholders: _AllHold = False,
+    pass_file: PassFile = None,
 ) -> Answer:
     """Show the rules of a group, or change them.
 
@@ -114,7 +116,14 @@ def _policy(
     holders: tuple[bytes, ...] | None = None
     if keyholder or no_keyholders:
         holders = tuple(place.member(one, whole=True).identity for one in keyholder or ())
+    relays = None
+    if pass_file is not None:
+        from msgspec.structs import replace
+
+        home, *others = place.policy().relays
+        relays = (replace(home, pass_=relay_pass(errand, pass_file)), *others)
     change = PolicyChange(
+        relays=relays,
         keyholders=holders,
         add_approvals=additions,
         removal_approvals=removals,

@@ -34,6 +34,7 @@ def found_group(
     own_name: str,
     relay_url: str,
     relay_id: bytes,
+    relay_pass: bytes = b"",
     suite: mls.CipherSuite,
     random: Random,
     now: int,
@@ -45,7 +46,7 @@ def found_group(
     """
     signer = mls.SigningKey.generate(random)
     keys = LeafKeys.generate(random, suite=suite)
-    policy = Policy.founding(signer.public, RelayEntry(url=relay_url, id=relay_id))
+    policy = Policy.founding(signer.public, RelayEntry(url=relay_url, id=relay_id, pass_=relay_pass))
     group = mls.Group.create(
         suite,
         random(32),

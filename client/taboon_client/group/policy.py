@@ -134,6 +134,11 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
             policy_approvals=min(self.policy_approvals, most),
         )
 
+    @property
+    def places(self) -> tuple[tuple[str, bytes], ...]:
+        """Address and id of every relay, home first: a new pass does not move the group."""
+        return tuple((relay.url, relay.id) for relay in self.relays)
+
     def changed(self, **changes: object) -> Policy:
         """Return another policy, in the newest version of the format."""
         return msgspec.structs.replace(self, **{**changes, "v": _VERSION})

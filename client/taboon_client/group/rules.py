@@ -172,7 +172,7 @@ def _check_right(
     for package in change.packages:
         if admins(ADD, added(package)) < before.add_approvals:
             raise BrokenRuleError("a commit adds somebody without the approvals that the policy asks for")
-    if change.after.relays != before.relays:
+    if change.after.places != before.places:
         raise BrokenRuleError("a policy moves the group to another relay, which this version cannot follow")
     if change.after != change.derived and admins(POLICY, changed(before, change.after)) < before.policy_approvals:
         raise BrokenRuleError("a commit changes the rules without the approvals that the policy asks for")

@@ -24,10 +24,10 @@ __all__ = ["Waiting", "apply", "closed", "restart", "sent", "waiting"]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A rendezvous to look at: of one of our invites, or where we wait to be let in."""
+    """A rendezvous to look at: of one of our invites, for a group of ours, or where we wait to be let in."""
 
     id: int
-    invite: bool
+    grp: int | None
     relay: RelayAddress
     keys: MailboxKeys
     cursor: Cursor
@@ -48,12 +48,12 @@ def waiting(desk: Desk, grp: int | None) -> list[Waiting]:
                 expired.append(row.id)
                 continue
             blobs = tuple(cbor.decode(row.blobs)) if row.blobs else ()
-            found.append(_waiting(row.id, payload, Cursor(row.number, row.head), blobs, invite=True))
+            found.append(_waiting(row.id, payload, Cursor(row.number, row.head), blobs, row.grp))
         for own in rendezvous.joinings(tx) if grp is None else ():
             if own.state == "waiting" and own.payload is not None:
                 payload = InvitePayload.decode(own.payload)
                 start = Cursor.start(payload.mailbox.mailbox_id)
-                found.append(_waiting(own.id, payload, start, (own.blob,) if own.blob else (), invite=False))
+                found.append(_waiting(own.id, payload, start, (own.blob,) if own.blob else (), None))
         return found, expired
 
     found, expired = desk.keeper.read(act)
@@ -62,15 +62,15 @@ def waiting(desk: Desk, grp: int | None) -> list[Waiting]:
     return found
 
 
-def _waiting(row: int, payload: InvitePayload, cursor: Cursor, blobs: tuple[bytes, ...], *, invite: bool) -> Waiting:
-    return Waiting(row, invite, RelayAddress(payload.relay_url, payload.relay_id), payload.mailbox, cursor, blobs)
+def _waiting(row: int, payload: InvitePayload, cursor: Cursor, blobs: tuple[bytes, ...], grp: int | None) -> Waiting:
+    return Waiting(row, grp, RelayAddress(payload.relay_url, payload.relay_id), payload.mailbox, cursor, blobs)
 
 
 def apply(desk: Desk, at: Waiting, *, after: Cursor, blobs: Sequence[bytes]) -> list[str]:
     """Take what came to a rendezvous; returns sentences for the user."""
 
     def act(tx: Connection) -> list[str]:
-        if at.invite:
+        if at.grp is not None:
             return host.take_page(tx, at.id, at.cursor, after, blobs, desk.random)
         return guest.take_page(tx, desk.keeper, desk.ledger, at.id, blobs=blobs, now=desk.now)
 
@@ -79,7 +79,7 @@ def apply(desk: Desk, at: Waiting, *, after: Cursor, blobs: Sequence[bytes]) -> 
 
 def restart(desk: Desk, at: Waiting) -> None:
     """The relay lost a rendezvous of ours: read it from the beginning. Where we wait, that is done anyway."""
-    if at.invite:
+    if at.grp is not None:
         start = Cursor.start(at.keys.mailbox_id)
         desk.keeper.write(lambda tx: rendezvous.move_invite(tx, at.id, start.number, start.head))
 
@@ -88,7 +88,7 @@ def sent(desk: Desk, at: Waiting) -> None:
     """Note that the relay has what we left at a rendezvous. An invite that was answered or ended has done its work."""
 
     def act(tx: Connection) -> None:
-        row = rendezvous.get_invite(tx, at.id) if at.invite else None
+        row = rendezvous.get_invite(tx, at.id) if at.grp is not None else None
         if row is not None and row.state in ("approved", "ended"):
             rendezvous.drop_invites(tx, [at.id])
 
@@ -99,7 +99,7 @@ def closed(desk: Desk, at: Waiting) -> list[str]:
     """The rendezvous takes nothing more: somebody with the link filled or sealed it. Returns sentences for the user."""
 
     def act(tx: Connection) -> list[str]:
-        if not at.invite:
+        if at.grp is None:
             return guest.give_up(tx, at.id)
         rendezvous.drop_invites(tx, [at.id])
         return ["somebody with the link has spoiled an invite, and it was ended. Make a new one"]

@@ -119,7 +119,14 @@ class Taboon:
         return one_group(await self.groups(), ref)
 
     async def create_group(
-        self, name: str, *, relay: str, me: str, post_quantum: bool = False, wait: float = COMMIT_WAIT
+        self,
+        name: str,
+        *,
+        relay: str,
+        me: str,
+        post_quantum: bool = False,
+        relay_pass: bytes = b"",
+        wait: float = COMMIT_WAIT,
     ) -> Group:
         """Make a group at a relay, with you as its first member and admin.
 
@@ -130,21 +137,27 @@ class Taboon:
             post_quantum: Use the hybrid cipher suite, which also holds against whoever records now and has a quantum
                 computer later. Commits and Welcomes are larger; docs/post-quantum.md says how much. For good: a group
                 does not change its suite.
+            relay_pass: Where the relay asks for one, at most 64 bytes. Every member gets it.
             wait: Seconds that the relay may take.
 
         Raises:
             RelayAddressError: The address is none, or is not safe.
+            RelayPassError: The relay asks for a pass, and this is none of its. Nothing was made.
             RelayError: The relay did not answer, or is none. Nothing was made.
             FieldError: A name does not fit.
         """
         from taboon_client.group.founding import found_group
         from taboon_client.group.settings import POST_QUANTUM, SUITE
         from taboon_client.relay.client import RelayClient
+        from taboon_crypto.mailbox import MailboxKeys, RetentionClass
 
         address = RelayAddress.parse(relay)
         async with RelayClient(address, random=self._desk.random, clock=self._desk.clock, timeout=wait) as client:
             limits = await client.limits()
             address = address.with_id(limits.relay_id)
+            if limits.needs_pass:
+                # With a mailbox that nobody will use: a group whose pass is not good could not go on.
+                await client.create(MailboxKeys.of_rendezvous(self._desk.random(32), RetentionClass.DAY), relay_pass)
         desk = self._desk
         grp = await self._write(
             lambda tx: found_group(
@@ -155,6 +168,7 @@ class Taboon:
                 own_name=me,
                 relay_url=address.base_url,
                 relay_id=limits.relay_id,
+                relay_pass=relay_pass if limits.needs_pass else b"",
                 suite=POST_QUANTUM if post_quantum else SUITE,
                 random=desk.random,
                 now=desk.now,

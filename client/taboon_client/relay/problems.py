@@ -14,6 +14,7 @@ from taboon_client.errors import (
     MailboxUnknownError,
     RelayBusyError,
     RelayMisbehavedError,
+    RelayPassError,
     RelayRefusedError,
     RelayUnreachableError,
     RequestClockError,
@@ -50,6 +51,23 @@ _PLAIN: dict[str, tuple[int, Callable[[str], RelayRefusedError], str]] = {
         400,
         RequestMalformedError,
         "The relay does not understand this request. It may run another version of Taboon: update both.",
+    ),
+    "pass": (
+        403,
+        RelayPassError,
+        (
+            "The relay makes mailboxes only with its pass, and has no good one from here. Ask whoever runs the relay; "
+            "an admin gives it to the group with “taboon policy GROUP --pass-file FILE”. If you wait to be let in, "
+            "whoever invited you has to sync first."
+        ),
+    ),
+    "retention": (
+        403,
+        RelayRefusedError,
+        (
+            "The relay does not keep messages for as long as the group wants. An admin shortens that with “taboon "
+            "policy GROUP --keep-days DAYS”."
+        ),
     ),
     "unknown-mailbox": (
         404,
