@@ -26,6 +26,7 @@ __all__ = [
     "InviteState",
     "JoinRequest",
     "Joining",
+    "Knock",
     "JoiningState",
     "Member",
     "Outcome",
@@ -108,22 +109,44 @@ class GroupStatus:
 
 @dataclass(frozen=True, slots=True)
 class Invite:
-    """An invite for one person. Whoever holds ``link`` can ask to join: it does not print itself."""
+    """An invite for one person. Whoever holds ``link`` can ask to join: it does not print itself.
+
+    ``maker`` is the identity key of who made it.
+    """
 
     code: str
     state: InviteState
     expires: int
     link: str = field(repr=False)
+    maker: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class JoinRequest:
-    """Somebody who holds one of our invites and asks to join. Compare the safety code by voice before approval."""
+    """Somebody who holds an invite and asks to join. Compare the safety code by voice before approval.
+
+    ``answers`` are (question, answer); ``maker`` made the invite; ``vouched`` are those who know them.
+    """
 
     code: str
     name: str
     safety: SafetyCode
     approved: bool
+    identity: bytes = b""
+    maker: bytes = b""
+    answers: tuple[tuple[str, str], ...] = ()
+    vouched: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What a group asks whoever wants to join: (name of the question, texts by language, required), and its agreement.
+
+    Nothing else of the group is told before somebody is let in: neither its name nor its size.
+    """
+
+    questions: tuple[tuple[bytes, dict[str, str], bool], ...]
+    agreement: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,10 @@ class Kind(IntEnum):
     """Rendezvous: a Welcome."""
     ENDED = 0x13
     """Rendezvous: the invite was ended."""
+    WITHDRAWN = 0x15
+    """Rendezvous: the joiner took the request back."""
+    ASKS = 0x16
+    """Rendezvous: what the group asks whoever wants to join."""
 
 
 @dataclass(frozen=True, slots=True)

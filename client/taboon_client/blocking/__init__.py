@@ -14,12 +14,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from taboon_client import library
+from taboon_client.blocking.inviting import Inviting
 from taboon_client.blocking.items import Items
 from taboon_client.blocking.lists import Lists
+from taboon_client.blocking.carrying import Carrying
 from taboon_client.blocking.looking import Looking
 from taboon_client.blocking.membership import Membership
 from taboon_client.blocking.ruling import Ruling
-from taboon_client.blocking.running import each, now, waiting
+from taboon_client.blocking.running import each, now, soon, waiting
 from taboon_client.blocking.sealing import Sealing
 from taboon_client.errors import WeakPassphraseError
 from taboon_client.library import DEFAULT_WAIT
@@ -30,16 +32,14 @@ from taboon_crypto import passphrase as passphrases
 from taboon_crypto.errors import PassphraseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
     from taboon_client.values import (
         GroupStatus,
-        Invite,
         Joining,
-        JoinRequest,
-        Outcome,
+        Knock,
         SyncReport,
     )
     from taboon_crypto.slots import Cost
@@ -139,10 +139,25 @@ class Taboon:
         )
         return Group(waiting(made))
 
-    def join(self, link: str, *, me: str, wait: float = _COMMIT_WAIT) -> Joining:
+    def knock(self, link: str, wait: float = _COMMIT_WAIT) -> Knock:
+        """Return what the group behind an invite asks whoever wants to join."""
+        return waiting(self._taboon.knock(link, wait))
+
+    def join(
+        self,
+        link: str,
+        *,
+        me: str,
+        answers: Mapping[bytes, str] | None = None,
+        agreement: str = "",
+        wait: float = _COMMIT_WAIT,
+    ) -> Joining:
         """Ask to join a group with an invite link."""
-        coroutine = self._taboon.join(link, me=me, wait=wait)
-        return waiting(coroutine) if wait else now(coroutine)
+        return soon(self._taboon.join(link, me=me, answers=answers, agreement=agreement, wait=wait), wait)
+
+    def take_back(self, code: str, wait: float = _COMMIT_WAIT) -> bool:
+        """Take a request to join back; returns whether the group could be told."""
+        return soon(self._taboon.take_back(code, wait), wait)
 
     def joinings(self) -> list[Joining]:
         """Return our requests to join."""
@@ -159,7 +174,7 @@ class Taboon:
         return each(self._taboon.watch(seconds))
 
 
-class Group(Items, Looking, Sealing, Lists, Membership, Ruling):
+class Group(Items, Looking, Carrying, Sealing, Lists, Membership, Ruling, Inviting):
     """One group on this device. See :class:`taboon_client.library.Group`."""
 
     def __init__(self, group: library.Group) -> None:
@@ -185,23 +200,6 @@ class Group(Items, Looking, Sealing, Lists, Membership, Ruling):
     def unsent(self) -> int:
         """Return how much is saved and not yet known to be at the relay."""
         return now(self._group.unsent())
-
-    def invite(self, hours: int = 72) -> Invite:
-        """Make an invite for one person."""
-        return now(self._group.invite(hours))
-
-    def invites(self) -> list[Invite]:
-        """Return our invites that are open or being answered."""
-        return now(self._group.invites())
-
-    def requests(self) -> list[JoinRequest]:
-        """Return who asks to join with one of our invites."""
-        return now(self._group.requests())
-
-    def approve(self, ref: str, wait: float = _COMMIT_WAIT) -> Outcome:
-        """Let somebody in who asks to join."""
-        coroutine = self._group.approve(ref, wait)
-        return waiting(coroutine) if wait else now(coroutine)
 
     def sync(self, wait: float | None = DEFAULT_WAIT, progress: Callable[[int, int], None] | None = None) -> SyncReport:
         """Read what is new and send what waits."""

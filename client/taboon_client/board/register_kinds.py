@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
-from taboon_client.board.fields import Body, EventName, Reason, Time, Word
+from taboon_client.board.fields import Body, EventName, Reason, Time, Word, Wraps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,16 +18,21 @@ __all__ = [
     "RECOVER",
     "REGISTER_KINDS",
     "REMOVE",
+    "Accept",
+    "Agreement",
     "Approve",
     "AreaTerm",
     "CategoryTerm",
     "GroupName",
     "Here",
+    "InviteEnd",
+    "InviteKeys",
     "Keeping",
     "Lift",
     "Name",
     "Question",
     "Risk",
+    "SharedInvite",
     "Vouch",
 ]
 
@@ -168,6 +173,37 @@ class Question(Body, frozen=True, omit_defaults=True, kw_only=True):
             yield "options", "stand with one-of and many-of, and with nothing else"
 
 
+class Agreement(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """What everyone who joins agrees to; by an admin.
+
+    Attributes:
+        text: 1 to 4 000 characters; empty takes the agreement away.
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "agreement"
+    place: ClassVar[str | None] = "settings"
+    role: ClassVar[str | None] = "admin"
+
+    text: Annotated[str, Meta(max_length=4_000)] = ""
+    created: Time = 0
+
+
+class Accept(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """The author agrees to what the group agreed on.
+
+    Attributes:
+        agreement: Hash of the agreement's text.
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "accept"
+    place: ClassVar[str | None] = "people"
+
+    agreement: EventName
+    created: Time = 0
+
+
 class Approve(Body, frozen=True, omit_defaults=True, kw_only=True):
     """The author agrees to an act that needs more than one; the commit that does it carries this event.
 
@@ -257,7 +293,63 @@ class Vouch(Body, frozen=True, omit_defaults=True, kw_only=True):
     created: Time = 0
 
 
+class SharedInvite(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """An invite, for the admins: any of their devices can answer it, and nobody else knows what is in it.
+
+    Attributes:
+        invite: Digest of its payload.
+        box: Sealed under a key of its own: the payload, and the invite key's private half.
+        keys: That key for each admin.
+        expires: Unix time.
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "invite"
+    place: ClassVar[str | None] = "invites"
+
+    invite: EventName
+    box: Annotated[bytes, Meta(max_length=2_048)]
+    keys: Wraps
+    expires: Time
+    created: Time = 0
+
+
+class InviteKeys(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """The key of an invite, for those who are new among the admins.
+
+    Attributes:
+        event: Name of the event that shared it.
+        keys: The key for each.
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "invite-keys"
+    place: ClassVar[str | None] = "invites"
+
+    event: EventName
+    keys: Wraps
+    created: Time = 0
+
+
+class InviteEnd(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """An invite is over; by an admin, or by whoever made it.
+
+    Attributes:
+        event: Name of the event that shared it.
+        why: ``used``, ``revoked``, ``twice`` (two people used it), ``withdrawn`` (by the joiner), ``role`` (an admin is
+            one no longer, and had it).
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "invite-end"
+    place: ClassVar[str | None] = "invites"
+
+    event: EventName
+    why: Word = ""
+    created: Time = 0
+
+
 REGISTER_KINDS: tuple[type[Body], ...] = (
     *(Name, GroupName, Keeping, CategoryTerm, AreaTerm, Question),
-    *(Approve, Here, Risk, Lift, Vouch),
+    *(Agreement, Accept, Approve, Here, Risk, Lift, Vouch, SharedInvite, InviteKeys, InviteEnd),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from taboon_client.board.codes import shortest_codes
 from taboon_client.board.freshness import Keep
 from taboon_client.board.kinds import GroupName, Name, from_body
-from taboon_client.board.register_kinds import Keeping
+from taboon_client.board.register_kinds import Accept, Agreement, Keeping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTS", "AREAS", "INVITES", "MEMBERS", "PEOPLE", "QUESTIONS", "REGISTERS", "SETTINGS", "TAXONOMY", "VOTES",
-    "fingerprint", "fold_group_name", "fold_keep", "fold_people", "tags",
+    "fingerprint", "fold_accepted", "fold_agreement", "fold_group_name", "fold_keep", "fold_people", "tags",
 ]  # fmt: skip
 
 PEOPLE = "people"
@@ -65,6 +65,26 @@ def fold_keep(graph: Graph, judge: Judge) -> Keep:
         if isinstance(body, Keeping) and judge(event):
             keep = Keep(body.open_days, body.closed_days)
     return keep
+
+
+def fold_agreement(graph: Graph, judge: Judge) -> str:
+    """Return what everyone who joins agrees to, as an admin said it last in the order of the fold."""
+    text = ""
+    for _, _, event in graph.ready():
+        body = from_body(event)
+        if isinstance(body, Agreement) and judge(event):
+            text = body.text
+    return text
+
+
+def fold_accepted(graph: Graph, judge: Judge) -> dict[bytes, bytes]:
+    """Return which agreement (hash of its text) each member accepted last, by identity key."""
+    found: dict[bytes, bytes] = {}
+    for _, _, event in graph.ready():
+        body = from_body(event)
+        if isinstance(body, Accept) and judge(event):
+            found[event.author] = body.agreement
+    return found
 
 
 def fingerprint(identity: bytes) -> bytes:

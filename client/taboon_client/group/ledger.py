@@ -33,9 +33,10 @@ from taboon_client.board import (
     to_body,
 )
 from taboon_client.board.codes import code_of
+from taboon_client.board.invites import encode_invites, fold_invites
 from taboon_client.board.kinds import URGENCIES, Opening
 from taboon_client.board.marks import fold_marks
-from taboon_client.board.registers import MEMBERS
+from taboon_client.board.registers import INVITES, MEMBERS, fold_accepted, fold_agreement
 from taboon_client.errors import EventError, FormatError
 from taboon_client.group.marks import marks_of
 from taboon_client.group.payload import AskPayload
@@ -61,6 +62,8 @@ FOLD_VERSION = 2
 """Raised whenever the fold makes something else of the same events: a vault of an older one is folded anew."""
 
 _CODE = 24
+_AGREEMENT, _ACCEPTED = "agreement", "accepted"
+"""What stands folded beside the registers of these events."""
 _HOUR = 3_600
 _NONE: Mapping[bytes, Event] = MappingProxyType({})
 
@@ -83,6 +86,11 @@ class Ledger:
         self._random = random
         self._histories: dict[int, tuple[tuple[int, bytes], History]] = {}
         self._places = Places()
+
+    @property
+    def random(self) -> Callable[[int], bytes]:
+        """Gives that many random bytes."""
+        return self._random
 
     @property
     def now(self) -> int:
@@ -120,8 +128,15 @@ class Ledger:
             groups.add_epoch(tx, grp, epoch.number, epoch.epoch_id, cbor.encode(epoch.to_value()), None)
         for author, number, name in payload.authors:
             rows.set_base(tx, grp, author, number, name)
+            if author == groups.get_group(tx, grp).identity:
+                self._own_past(tx, grp, number, name)
         self.forget(grp)
         self.refold(tx, grp, rows.all_places(tx, grp), anew=True)
+
+    def _own_past(self, tx: Connection, grp: int, number: int, name: bytes) -> None:
+        """Count on from what we have said and do not hold: we came back with an older copy of our vault."""
+        if not groups.is_whole(tx, grp) and number >= groups.get_group(tx, grp).next_number:
+            groups.advance_author(tx, grp, number, name)
 
     def add_epoch(self, tx: Connection, grp: int, record: EpochRecord, committer: bytes | None) -> None:
         """Note the epoch that we are in now.
@@ -275,7 +290,9 @@ class Ledger:
             except (EventError, FormatError):
                 continue
             new = self._keep(tx, grp, event)
-            foreign_own = foreign_own or (event.author == own.identity and event.number >= own.next_number)
+            if event.author == own.identity and event.number >= own.next_number:
+                foreign_own = True
+                self._own_past(tx, grp, event.number, event.name)
             if not new:
                 # It was deleted, or belongs to an item that was.
                 continue
@@ -374,15 +391,20 @@ class Ledger:
     def _keep_register(self, tx: Connection, grp: int, place: str, graph: Graph, judge: Judge) -> None:
         if place == PEOPLE:
             board.set_people(tx, grp, fold_people(graph, judge).items())
+            accepted = fold_accepted(graph, judge)
+            board.set_register(tx, grp, _ACCEPTED, cbor.encode([list(one) for one in accepted.items()]))
         elif place == SETTINGS:
             name = fold_group_name(graph, judge)
             if name:
                 groups.set_name(tx, grp, name)
             board.set_register(tx, grp, SETTINGS, cbor.encode(list(fold_keep(graph, judge))))
+            board.set_register(tx, grp, _AGREEMENT, cbor.encode(fold_agreement(graph, judge)))
         elif place == MEMBERS:
             board.set_register(tx, grp, MEMBERS, cbor.encode(fold_marks(graph, judge).to_value()))
             # Whoever is suspended is of no circle.
             groups.set_circle_served(tx, grp, b"")
+        elif place == INVITES:
+            board.set_register(tx, grp, INVITES, cbor.encode(encode_invites(fold_invites(graph, judge))))
         elif place in (TAXONOMY, AREAS, QUESTIONS):
             from taboon_client.board import vocabulary
 
@@ -433,6 +455,16 @@ class Ledger:
         """Return for how long the group keeps items."""
         folded = board.register(tx, grp, SETTINGS)
         return Keep() if folded is None else Keep(*cbor.decode(folded))
+
+    def agreement(self, tx: Connection, grp: int) -> str:
+        """Return what everyone who joins a group agrees to; empty for nothing."""
+        folded = board.register(tx, grp, _AGREEMENT)
+        return "" if folded is None else str(cbor.decode(folded))
+
+    def accepted(self, tx: Connection, grp: int) -> dict[bytes, bytes]:
+        """Return which agreement (hash of its text) each member accepted last, by identity key."""
+        folded = board.register(tx, grp, _ACCEPTED)
+        return {} if folded is None else dict(map(tuple, cbor.decode(folded)))
 
     def marks(self, tx: Connection, grp: int) -> Marks:
         """Return what members say about each other: who is at risk, whom they vouch for."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from taboon_client import cbor
 from taboon_client.board import Name
+from taboon_client.board.register_kinds import Accept
 from taboon_client.errors import FormatError, InviteEndedError
 from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import mailbox_of, policy_of, record_of
@@ -17,7 +18,15 @@ from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
 from taboon_client.joining.host import GRACE
 from taboon_client.joining.link import InvitePayload
-from taboon_client.joining.messages import is_ended, make_request, read_request, read_welcome
+from taboon_client.joining.messages import (
+    Asks,
+    is_ended,
+    make_request,
+    make_withdrawn,
+    read_asks,
+    read_request,
+    read_welcome,
+)
 from taboon_client.vault import groups, outbox
 from taboon_client.vault import rendezvous as rows
 from taboon_crypto import mls
@@ -26,7 +35,7 @@ from taboon_crypto.errors import CryptoError
 from taboon_crypto.safety_code import SafetyCode, safety_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from taboon_client.group.keeper import Keeper
     from taboon_client.group.ledger import Ledger
@@ -34,7 +43,7 @@ if TYPE_CHECKING:
     from taboon_client.vault.rendezvous import JoiningRow
     from taboon_crypto.mls import Random
 
-__all__ = ["code_for", "give_up", "kept_code", "request_to_join", "take_page"]
+__all__ = ["asked", "code_for", "give_up", "kept_code", "request_to_join", "take_page", "withdraw"]
 
 LIFETIME = 90 * 86_400
 """Seconds for which our key package is good; the invite itself expires long before."""
@@ -44,12 +53,15 @@ _STOLEN = (
     "channel that you trust, and ask for a new link"
 )
 _ENDED = "the invite was ended by whoever made it. Ask for a new one"
+_TAKEN_BACK = "you took the request back"
 _EXPIRED = "nobody let you in before the invite expired. Ask for a new one"
 _BROKEN = "the answer to your request cannot be used. Ask for a new invite"
 
 
-def request_to_join(tx: Connection, payload: InvitePayload, name: str, *, now: int, random: Random) -> int:
-    """Make our request and keep it. Returns its row id.
+def request_to_join(
+    tx: Connection, payload: InvitePayload, name: str, answers: Mapping[bytes, str], *, now: int, random: Random
+) -> int:
+    """Make our request, with answers to what the group asks, and keep it. Returns its row id.
 
     Raises:
         InviteEndedError: The invite has expired by this device's clock, or was used here before.
@@ -64,7 +76,7 @@ def request_to_join(tx: Connection, payload: InvitePayload, name: str, *, now: i
         payload.suite, member_profile(signer, keys.content), now=now, lifetime=LIFETIME, random=random
     )
     encoded = package.encode()
-    body = make_request(payload, encoded, name, signer)
+    body = make_request(payload, encoded, name, signer, answers)
     code = code_for(payload, encoded)
     return rows.add_joining(
         tx,
@@ -78,6 +90,45 @@ def request_to_join(tx: Connection, payload: InvitePayload, name: str, *, now: i
         secrets=cbor.encode([secrets.encode(), bytes(keys.append_seed), bytes(keys.sealing_private)]),
         blob=seal_blob(payload.blob_key, bytes((Kind.REQUEST,)) + body, random),
     )
+
+
+def asked(payload: InvitePayload, blobs: Sequence[bytes]) -> Asks:
+    """Return what the group asks whoever wants to join, as it lies at the rendezvous."""
+    for parsed in _contents(payload, blobs):
+        if parsed.kind is Kind.ASKS:
+            try:
+                return read_asks(payload, parsed.body)
+            except FormatError:
+                continue
+    return Asks()
+
+
+def withdraw(tx: Connection, joining: int, random: Random) -> tuple[InvitePayload, bytes] | None:
+    """Take our request back: its keys are deleted, so that no answer can be used. Returns what tells the group.
+
+    Returns:
+        The invite and the blob for its rendezvous; None if the request is over already.
+    """
+    row = rows.get_joining(tx, joining)
+    if row.state != "waiting" or row.payload is None or row.identity_seed is None:
+        return None
+    payload = InvitePayload.decode(row.payload)
+    body = make_withdrawn(payload, row.key_package, mls.SigningKey(row.identity_seed))
+    _end(tx, joining, _TAKEN_BACK)
+    return payload, seal_blob(payload.blob_key, bytes((Kind.WITHDRAWN,)) + body, random)
+
+
+def _accepted(payload: InvitePayload, row: JoiningRow) -> list[bytes]:
+    """Return the names of the agreements that our request accepted: they stand there without a text."""
+    if row.blob is None:
+        return []
+    for parsed in _contents(payload, [row.blob]):
+        try:
+            answers = read_request(payload, parsed.body).answers
+        except FormatError:
+            continue
+        return [name for name, text in answers.items() if not text]
+    return []
 
 
 def kept_code(row: JoiningRow) -> SafetyCode:
@@ -220,4 +271,6 @@ def _enter(
     note_leaves(tx, grp, others, group.epoch, None)
     note_leaves(tx, grp, [own.signature_key, _adder(group)], group.epoch, ledger.now)
     ledger.make(tx, grp, Name(name=row.name), "people", ())
+    for agreement in _accepted(payload, row):
+        ledger.make(tx, grp, Accept(agreement=agreement, created=ledger.now), "people", ())
     rows.end_joining(tx, row.id, "joined", problem=None, grp=grp)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from taboon_client import cbor
 from taboon_client.errors import FormatError
+from taboon_client.group.sealed_invites import end_shared, share_invite
 from taboon_client.joining.link import InvitePayload
-from taboon_client.joining.messages import make_ended, make_welcome, read_request
+from taboon_client.joining.messages import is_withdrawn, make_asks, make_ended, make_welcome, read_request
 from taboon_client.relay.cursor import Cursor
+from taboon_client.vault import groups
 from taboon_client.vault import rendezvous as rows
 from taboon_crypto import mls
 from taboon_crypto.blob import Kind, Part, open_blob, parse_content, seal_blob, split
@@ -19,6 +21,8 @@ from taboon_crypto.errors import CryptoError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from taboon_client.group.ledger import Ledger
+    from taboon_client.joining.messages import Asks
     from taboon_client.vault import Connection
     from taboon_client.vault.rendezvous import InviteRow
     from taboon_crypto.mls import Random
@@ -29,6 +33,7 @@ __all__ = ["GRACE", "Approved", "answer", "approved", "create_invite", "end_invi
 GRACE: Final = 7 * 24 * 60
 """Minutes after an invite's expiry in which a request that came in time can still be approved."""
 
+_WITHDRAWN = "whoever asked to join has taken the request back"
 _TWICE = "two people used one invite link, so it was ended and nobody was let in. Make a new link, for one person"
 
 
@@ -44,8 +49,10 @@ class Approved:
 
 def create_invite(
     tx: Connection,
+    ledger: Ledger,
     grp: int,
     *,
+    asks: Asks,
     relay_url: str,
     relay_id: bytes,
     retention: int,
@@ -63,33 +70,68 @@ def create_invite(
         suite=suite,
     )
     start = Cursor.start(payload.mailbox.mailbox_id)
-    return rows.add_invite(tx, grp, digest=payload.digest, payload=payload.encode(), invite_seed=seed, head=start.head)
+    event = share_invite(
+        tx,
+        ledger,
+        grp,
+        digest=payload.digest,
+        payload=payload.encode(),
+        seed=seed,
+        expires=payload.expires * 60,
+        random=random,
+    )
+    asked = _blobs(payload, Kind.ASKS, make_asks(payload, seed, asks), random) if asks else None
+    return rows.add_invite(
+        tx,
+        grp,
+        digest=payload.digest,
+        payload=payload.encode(),
+        invite_seed=seed,
+        head=start.head,
+        maker=groups.get_group(tx, grp).identity,
+        event=event,
+        blobs=asked,
+    )
 
 
 def take_page(
-    tx: Connection, invite: int, before: Cursor, after: Cursor, blobs: Sequence[bytes], random: Random
+    tx: Connection,
+    ledger: Ledger,
+    invite: int,
+    before: Cursor,
+    after: Cursor,
+    blobs: Sequence[bytes],
+    random: Random,
 ) -> list[str]:
-    """Take what came to a rendezvous of ours. Returns sentences for the user.
+    """Take what came to a rendezvous of the group. Returns sentences for the user.
 
-    The first request is kept; a second one with another key package ends the invite.
+    The first request is kept; a second one with another key package ends the invite, and so does whoever made the
+    request by taking it back.
     """
     row = rows.get_invite(tx, invite)
     if row is None or (row.number, row.head) != (before.number, before.head):
         return []
     payload = InvitePayload.decode(row.payload)
     notices = []
-    state, request = row.state, row.request
+    state, request, why = row.state, row.request, ""
     for blob in blobs:
-        body = _request(payload, blob)
-        if body is None:
+        kind, body = _content(payload, blob)
+        if kind is Kind.WITHDRAWN and state == "requested" and is_withdrawn(payload, request or b"", body):
+            state, why = "ended", "withdrawn"
+            notices.append(_WITHDRAWN)
+        if kind is not Kind.REQUEST:
             continue
         if request is None and state == "open":
             request, state = body, "requested"
-            notices.append(f"somebody asks to join with your invite, as {read_request(payload, body).name}")
+            notices.append(f"somebody asks to join with an invite, as {read_request(payload, body).name}")
         elif state == "requested" and _package(payload, request or b"") != _package(payload, body):
-            state = "ended"
+            state, why = "ended", "twice"
             notices.append(_TWICE)
     if state == "ended" and row.state != "ended":
+        if row.event is not None:
+            end_shared(tx, ledger, row.grp, row.event, why)
+        if row.request is not None:
+            rows.drop_add_wish(tx, row.grp, wish_data(row))
         end_invite(tx, invite, random)
     elif state != row.state:
         rows.set_invite(tx, invite, state, request=request, blobs=row.blobs)
@@ -100,7 +142,7 @@ def take_page(
 def end_invite(tx: Connection, invite: int, random: Random) -> None:
     """End an invite: what says so, signed by the invite key, waits for the rendezvous."""
     row = rows.get_invite(tx, invite)
-    if row is None:
+    if row is None or row.state not in ("open", "requested"):
         return
     payload = InvitePayload.decode(row.payload)
     body = make_ended(payload, row.invite_seed)
@@ -115,9 +157,9 @@ def wish_data(row: InviteRow) -> bytes:
 
 def _wished(tx: Connection, wish: bytes) -> InviteRow | None:
     row = rows.invite_of_digest(tx, wish[:32])
-    if row is None or row.request is None or row.state not in ("requested", "approved") or wish_data(row) != wish:
+    if row is None or not row.payload or row.request is None or row.state not in ("requested", "approved"):
         return None
-    return row
+    return row if wish_data(row) == wish else None
 
 
 def approved(tx: Connection, wish: bytes, *, now: int) -> Approved | None:
@@ -152,15 +194,17 @@ def _blobs(payload: InvitePayload, kind: Kind, body: bytes, random: Random) -> b
     return cbor.encode([seal_blob(payload.blob_key, content, random) for content in split(kind, body, random)])
 
 
-def _request(payload: InvitePayload, blob: bytes) -> bytes | None:
+def _content(payload: InvitePayload, blob: bytes) -> tuple[Kind | None, bytes]:
+    """Return what lies in a blob if it is for us: a request that was checked, or that one was taken back."""
     try:
         parsed = parse_content(open_blob(payload.blob_key, blob))
-        if isinstance(parsed, Part) or parsed.kind is not Kind.REQUEST:
-            return None
-        read_request(payload, parsed.body)
+        if isinstance(parsed, Part):
+            return None, b""
+        if parsed.kind is Kind.REQUEST:
+            read_request(payload, parsed.body)
     except (CryptoError, FormatError):
-        return None
-    return parsed.body
+        return None, b""
+    return parsed.kind, parsed.body
 
 
 def _package(payload: InvitePayload, request: bytes) -> bytes:

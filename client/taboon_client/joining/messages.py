@@ -7,8 +7,9 @@ write anything into that mailbox, so nothing here is believed without its signat
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from taboon_client import cbor
 from taboon_client.errors import FormatError
@@ -19,35 +20,85 @@ from taboon_crypto import mls
 from taboon_crypto.primitives import sodium
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from taboon_client.joining.link import InvitePayload
 
 __all__ = [
+    "MAX_AGREEMENT",
+    "MAX_ANSWER",
+    "Asked",
+    "Asks",
     "JoinRequestContent",
+    "agreement_name",
     "is_ended",
+    "is_withdrawn",
+    "make_asks",
     "make_ended",
     "make_request",
     "make_welcome",
+    "make_withdrawn",
+    "read_asks",
     "read_request",
     "read_welcome",
 ]
 
 _MAX_NAME = 40
 _MAX_KEY_PACKAGE = 16_384
+_MAX_QUESTIONS = 20
+_NAME = 32
+_NONE: Mapping[bytes, str] = MappingProxyType({})
+MAX_ANSWER = 500
+"""Characters of a question or an answer, at most."""
+MAX_AGREEMENT = 4_000
+"""Characters of an agreement, at most."""
+
+
+class Asked(NamedTuple):
+    """A question to whoever wants to join: name of its event, texts by language, whether it must be answered."""
+
+    version: bytes
+    labels: Mapping[str, str]
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What a group asks whoever wants to join: questions, and an agreement to be accepted (empty: none)."""
+
+    questions: tuple[Asked, ...] = ()
+    agreement: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.questions or self.agreement)
+
+    @property
+    def agreement_name(self) -> bytes:
+        """What stands for the agreement in a request, and in the event by which it is accepted: 32 bytes."""
+        return agreement_name(self.agreement)
 
 
 @dataclass(frozen=True, slots=True)
 class JoinRequestContent:
-    """A request whose signature was checked: the joiner's key package (bytes as they came) and chosen name."""
+    """A request whose signature was checked: the joiner's key package (bytes as they came), chosen name, answers.
+
+    ``answers`` are by the name of the question's event; the agreement stands there by its own name, with no text.
+    """
 
     key_package: bytes
     name: str
     identity: bytes
+    answers: Mapping[bytes, str] = field(default_factory=dict)
 
 
-def make_request(invite: InvitePayload, key_package: bytes, name: str, signer: mls.SigningKey) -> bytes:
+def make_request(
+    invite: InvitePayload, key_package: bytes, name: str, signer: mls.SigningKey, answers: Mapping[bytes, str] = _NONE
+) -> bytes:
     """Return the body of a request."""
-    signed = b"taboon join v1" + invite.digest + cbor.encode([key_package, name])
-    return cbor.encode([key_package, name, signer.sign(signed)])
+    said: list[object] = [key_package, name]
+    if answers:
+        said.append([[version, text] for version, text in sorted(answers.items())])
+    return cbor.encode([*said, signer.sign(b"taboon join v1" + invite.digest + cbor.encode(said))])
 
 
 def read_request(invite: InvitePayload, body: bytes) -> JoinRequestContent:
@@ -56,8 +107,11 @@ def read_request(invite: InvitePayload, body: bytes) -> JoinRequestContent:
     Raises:
         FormatError: It is not a request that the identity key of its key package signed for this invite.
     """
-    fields = _fields(body, 3)
-    key_package, name, signature = fields
+    fields = cbor.decode(body)
+    if not isinstance(fields, list) or len(fields) not in (3, 4):
+        raise FormatError("a request to join is not written as one")
+    *said, signature = fields
+    key_package, name, *rest = said
     if (
         not isinstance(key_package, bytes)
         or len(key_package) > _MAX_KEY_PACKAGE
@@ -66,11 +120,84 @@ def read_request(invite: InvitePayload, body: bytes) -> JoinRequestContent:
         or not isinstance(signature, bytes)
     ):
         raise FormatError("a request to join is not written as one")
+    answers = _answers(rest[0]) if rest else {}
     identity = _check_key_package(key_package, invite.suite)
-    signed = b"taboon join v1" + invite.digest + cbor.encode([key_package, name])
-    if not sodium.ed25519_verify(identity, signed, signature):
+    if not sodium.ed25519_verify(identity, b"taboon join v1" + invite.digest + cbor.encode(said), signature):
         raise FormatError("a request to join is not signed by whom it names")
-    return JoinRequestContent(key_package, name, identity)
+    return JoinRequestContent(key_package, name, identity, answers)
+
+
+def _answers(value: object) -> dict[bytes, str]:
+    if not isinstance(value, list) or not 1 <= len(value) <= _MAX_QUESTIONS + 1:
+        raise FormatError("a request to join answers in another form than it should")
+    found: dict[bytes, str] = {}
+    for entry in value:
+        if not isinstance(entry, list) or len(entry) != 2:
+            raise FormatError("a request to join answers in another form than it should")
+        version, text = entry
+        named = isinstance(version, bytes) and len(version) == _NAME
+        if not named or not isinstance(text, str) or len(text) > MAX_ANSWER or version in found:
+            raise FormatError("a request to join answers in another form than it should")
+        found[version] = text
+    return found
+
+
+def agreement_name(text: str) -> bytes:
+    """Return what stands for an agreement: the hash of its text, 32 bytes."""
+    return hashlib.sha256(b"taboon agreement v1" + text.encode("utf-8", "surrogatepass")).digest()
+
+
+def make_asks(invite: InvitePayload, invite_seed: bytes, asks: Asks) -> bytes:
+    """Return the body that asks whoever wants to join."""
+    said = [[[one.version, dict(one.labels), one.required] for one in asks.questions], asks.agreement]
+    return cbor.encode([*said, _sign(invite_seed, b"taboon asks v1" + invite.digest + cbor.encode(said))])
+
+
+def read_asks(invite: InvitePayload, body: bytes) -> Asks:
+    """Return what a group asks whoever wants to join.
+
+    Raises:
+        FormatError: It was not made with the invite key, or asks in a form that this program does not know.
+    """
+    questions, agreement, signature = _fields(body, 3)
+    if not isinstance(signature, bytes) or not isinstance(agreement, str) or len(agreement) > MAX_AGREEMENT:
+        raise FormatError("what a group asks is not written as such")
+    signed = b"taboon asks v1" + invite.digest + cbor.encode([questions, agreement])
+    if not sodium.ed25519_verify(invite.invite_key, signed, signature):
+        raise FormatError("what a group asks is not signed by the invite")
+    if not isinstance(questions, list) or len(questions) > _MAX_QUESTIONS:
+        raise FormatError("a group asks more than anybody answers")
+    found = []
+    for entry in questions:
+        if not isinstance(entry, list) or len(entry) != 3:
+            raise FormatError("what a group asks is not written as such")
+        version, labels, required = entry
+        texts = list(labels.values()) if isinstance(labels, dict) else []
+        said = bool(texts) and all(isinstance(text, str) and len(text) <= MAX_ANSWER for text in texts)
+        if not isinstance(version, bytes) or len(version) != _NAME or not said:
+            raise FormatError("what a group asks is not written as such")
+        found.append(Asked(version, labels, required is True))
+    return Asks(tuple(found), agreement)
+
+
+def make_withdrawn(invite: InvitePayload, key_package: bytes, signer: mls.SigningKey) -> bytes:
+    """Return the body by which a joiner takes its request back."""
+    return cbor.encode([signer.sign(_withdrawn_text(invite, key_package))])
+
+
+def is_withdrawn(invite: InvitePayload, request: bytes, body: bytes) -> bool:
+    """Tell whether a body takes this request back, signed by whoever made it."""
+    try:
+        made = read_request(invite, request)
+        (signature,) = _fields(body, 1)
+    except FormatError:
+        return False
+    text = _withdrawn_text(invite, made.key_package)
+    return isinstance(signature, bytes) and sodium.ed25519_verify(made.identity, text, signature)
+
+
+def _withdrawn_text(invite: InvitePayload, key_package: bytes) -> bytes:
+    return b"taboon withdrawn v1" + invite.digest + hashlib.sha256(key_package).digest()
 
 
 def _check_key_package(encoded: bytes, suite: mls.CipherSuite) -> bytes:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from taboon_client import cbor
-from taboon_client.joining import guest, host
+from taboon_client.group.sealed_invites import end_shared
+from taboon_client.joining import guest, host, shared
 from taboon_client.joining.link import InvitePayload
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
-from taboon_client.vault import rendezvous
+from taboon_client.vault import groups, rendezvous
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +38,11 @@ class Waiting:
 def waiting(desk: Desk, grp: int | None) -> list[Waiting]:
     """Return every rendezvous to look at: of one group's invites, or of all and of our own requests.
 
-    Invites that nobody used in time are forgotten.
+    Invites that nobody used in time are forgotten; those that other admins made are taken up.
     """
+    active = desk.keeper.read(lambda tx: [row.id for row in groups.all_groups(tx) if grp in (None, row.id)])
+    for one in active:
+        shared.refresh(desk, one)
 
     def act(tx: Connection) -> tuple[list[Waiting], list[int]]:
         found, expired = [], []
@@ -58,7 +62,7 @@ def waiting(desk: Desk, grp: int | None) -> list[Waiting]:
 
     found, expired = desk.keeper.read(act)
     if expired:
-        desk.keeper.write(lambda tx: rendezvous.drop_invites(tx, expired))
+        desk.keeper.write(lambda tx: rendezvous.close_invites(tx, expired, "ended"))
     return found
 
 
@@ -71,7 +75,7 @@ def apply(desk: Desk, at: Waiting, *, after: Cursor, blobs: Sequence[bytes]) -> 
 
     def act(tx: Connection) -> list[str]:
         if at.grp is not None:
-            return host.take_page(tx, at.id, at.cursor, after, blobs, desk.random)
+            return host.take_page(tx, desk.ledger, at.id, at.cursor, after, blobs, desk.random)
         return guest.take_page(tx, desk.keeper, desk.ledger, at.id, blobs=blobs, now=desk.now)
 
     return desk.keeper.write(act)
@@ -89,8 +93,12 @@ def sent(desk: Desk, at: Waiting) -> None:
 
     def act(tx: Connection) -> None:
         row = rendezvous.get_invite(tx, at.id) if at.grp is not None else None
-        if row is not None and row.state in ("approved", "ended"):
-            rendezvous.drop_invites(tx, [at.id])
+        if row is None:
+            return
+        if row.state in ("approved", "ended"):
+            rendezvous.close_invites(tx, [at.id], "answered" if row.state == "approved" else "ended")
+        elif row.blobs:
+            rendezvous.set_invite(tx, at.id, row.state, request=row.request, blobs=None)
 
     desk.keeper.write(act)
 
@@ -101,7 +109,10 @@ def closed(desk: Desk, at: Waiting) -> list[str]:
     def act(tx: Connection) -> list[str]:
         if at.grp is None:
             return guest.give_up(tx, at.id)
-        rendezvous.drop_invites(tx, [at.id])
+        row = rendezvous.get_invite(tx, at.id)
+        if row is not None and row.event is not None:
+            end_shared(tx, desk.ledger, row.grp, row.event, "twice")
+        rendezvous.close_invites(tx, [at.id], "ended")
         return ["somebody with the link has spoiled an invite, and it was ended. Make a new one"]
 
     return desk.keeper.write(act)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from taboon_client.board import ADMIN
 from taboon_client.library.inviting import Inviting
 from taboon_client.library.items import Items
-from taboon_client.library.lists import Lists
+from taboon_client.library.carrying import Carrying
 from taboon_client.library.looking import Looking
 from taboon_client.library.sealing import Sealing
 from taboon_client.library.syncing import COMMIT_WAIT, DEFAULT_WAIT
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMIT_WAIT", "DEFAULT_WAIT", "Group"]
 
 
-class Group(Items, Looking, Sealing, Lists, Inviting):
+class Group(Items, Looking, Carrying, Sealing, Inviting):
     """One group on this device. Get it from :class:`Taboon`."""
 
     def __repr__(self) -> str:

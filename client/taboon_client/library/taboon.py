@@ -15,12 +15,13 @@ from taboon_client.library.finding import one_group
 from taboon_client.library.group import COMMIT_WAIT, DEFAULT_WAIT, Group
 from taboon_client.relay.address import RelayAddress
 from taboon_client.runner import ThreadRunner
+from taboon_client.values import Knock
 from taboon_client.vault import Vault, default_folder
 from taboon_client.vault import groups as group_rows
 from taboon_client.vault import rendezvous as rendezvous_rows
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -180,12 +181,46 @@ class Taboon:
 
     # Joining
 
-    async def join(self, link: str, *, me: str, wait: float = COMMIT_WAIT) -> Joining:
+    async def knock(self, link: str, wait: float = COMMIT_WAIT) -> Knock:
+        """Return what the group behind an invite asks whoever wants to join, and changes nothing.
+
+        Raises:
+            BadLinkError: It is no invite link, or damaged.
+            RelayError: The relay did not answer: ask later, or join without answers.
+        """
+        from taboon_client.errors import MailboxUnknownError
+        from taboon_client.joining import guest
+        from taboon_client.joining.link import InvitePayload
+        from taboon_client.relay.client import RelayClient
+        from taboon_client.relay.cursor import Cursor
+
+        payload = InvitePayload.parse(link)
+        address = RelayAddress(payload.relay_url, payload.relay_id)
+        start = Cursor.start(payload.mailbox.mailbox_id)
+        async with RelayClient(address, random=self._desk.random, clock=self._desk.clock, timeout=wait) as client:
+            try:
+                page = await client.read(payload.mailbox, start, page_class=2)
+            except MailboxUnknownError:
+                return Knock((), "")
+        asks = guest.asked(payload, page.blobs)
+        return Knock(tuple((one.version, dict(one.labels), one.required) for one in asks.questions), asks.agreement)
+
+    async def join(
+        self,
+        link: str,
+        *,
+        me: str,
+        answers: Mapping[bytes, str] | None = None,
+        agreement: str = "",
+        wait: float = COMMIT_WAIT,
+    ) -> Joining:
         """Ask to join a group with an invite link. The request is saved at once and goes out when the relay is there.
 
         Args:
             link: As it was given to you.
             me: How you want to be called, 1 to 40 characters.
+            answers: To what the group asks, by the names that :meth:`knock` gave.
+            agreement: The text of the agreement that you accept.
             wait: Seconds that the relay may take; 0 sends nothing now.
 
         Raises:
@@ -194,11 +229,48 @@ class Taboon:
             FieldError: The name does not fit.
         """
         from taboon_client.joining import admission
+        from taboon_client.joining.messages import agreement_name
 
-        joining = await self._runner(lambda: admission.ask_to_join(self._desk, link, me))
+        said = {name: text for name, text in (answers or {}).items() if text}
+        if agreement:
+            said[agreement_name(agreement)] = ""
+        joining = await self._runner(lambda: admission.ask_to_join(self._desk, link, me, said))
         if wait:
             await self._syncer().joinings(deadline=wait)
         return await self._joining(joining)
+
+    async def take_back(self, code: str, wait: float = COMMIT_WAIT) -> bool:
+        """Take a request to join back: its keys are deleted here, so no answer can be used.
+
+        Args:
+            code: Of the request.
+            wait: Seconds that the relay may take.
+
+        Returns:
+            Whether the group could be told; if not, an admin may still approve, and nobody comes in.
+
+        Raises:
+            NotFoundError: No request of that code waits.
+        """
+        from taboon_client.errors import NotFoundError, RelayError
+        from taboon_client.joining import guest
+        from taboon_client.relay.client import RelayClient
+
+        rows = await self._read(rendezvous_rows.joinings)
+        found = [row for row in rows if row.state == "waiting" and code and row.digest.hex().startswith(code.lower())]
+        if len(found) != 1:
+            raise NotFoundError("request", "no request of yours of that code waits. “taboon groups” lists them")
+        told = await self._write(lambda tx: guest.withdraw(tx, found[0].id, self._desk.random))
+        if told is None or not wait:
+            return False
+        payload, blob = told
+        address = RelayAddress(payload.relay_url, payload.relay_id)
+        try:
+            async with RelayClient(address, random=self._desk.random, clock=self._desk.clock, timeout=wait) as client:
+                await client.append(payload.mailbox, blob)
+        except RelayError:
+            return False
+        return True
 
     async def joinings(self) -> list[Joining]:
         """Return our requests to join, oldest first."""

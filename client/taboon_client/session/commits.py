@@ -22,7 +22,7 @@ from taboon_client.group.rules import check_commit, lost_roles
 from taboon_client.group.schedule import rotation_due
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.snapshot import queue_snapshot
-from taboon_client.joining import host
+from taboon_client.joining import host, shared
 from taboon_client.session.outbox import blobs_for
 from taboon_client.session.wanted import IMPOSSIBLE, NOT_GOOD, Wanted, gather
 from taboon_client.vault import events as event_rows
@@ -271,6 +271,17 @@ def merge(
     for wish in rows.wishes(tx, grp):
         if wish.kind == "rotate" and by_us:
             rows.drop_wish(tx, wish.id)
+    lost = any(ADMIN in roles_of(before, one) for one in removed) or any(cut.role == ADMIN for cut in data.cuts)
+    ended_invites = shared.after_commit(
+        tx,
+        ledger,
+        grp,
+        psks=data.psks,
+        answered=cbor.decode(own.adds) if own is not None else (),
+        lost=lost,
+        own=own is not None,
+        random=random,
+    )
     note_commit(
         tx,
         ledger,
@@ -292,4 +303,5 @@ def merge(
     notices = [f"removed from the group: {name}" for name in gone]
     notices += ["someone new joined the group" for _ in joined if not by_us]
     notices += ["you let someone new into the group" for _ in joined if by_us]
+    notices += ended_invites
     return notices

@@ -15,7 +15,7 @@ __all__ = ["InviteRow", "JoiningRow"]
 
 @dataclass(frozen=True, slots=True)
 class InviteRow:
-    """A row of ``invite``."""
+    """A row of ``invite``; ``maker`` and ``event`` are of the event that shares it among the admins."""
 
     id: int
     grp: int
@@ -27,16 +27,30 @@ class InviteRow:
     blobs: bytes | None = field(repr=False)
     number: int
     head: bytes
+    maker: bytes | None = None
+    event: bytes | None = None
 
 
-_INVITE = "id, grp, digest, payload, invite_seed, state, request, blobs, number, head"
+_INVITE = "id, grp, digest, payload, invite_seed, state, request, blobs, number, head, maker, event"
 
 
-def add_invite(tx: Connection, grp: int, *, digest: bytes, payload: bytes, invite_seed: bytes, head: bytes) -> int:
+def add_invite(
+    tx: Connection,
+    grp: int,
+    *,
+    digest: bytes,
+    payload: bytes,
+    invite_seed: bytes,
+    head: bytes,
+    maker: bytes,
+    event: bytes,
+    blobs: bytes | None = None,
+) -> int:
     """Insert an open invite; returns its row id."""
     cursor = tx.execute(
-        "INSERT INTO invite (grp, digest, payload, invite_seed, state, head) VALUES (?, ?, ?, ?, 'open', ?)",
-        (grp, digest, payload, bytes(invite_seed), head),
+        "INSERT INTO invite (grp, digest, payload, invite_seed, state, head, maker, event, blobs)"
+        " VALUES (?, ?, ?, ?, 'open', ?, ?, ?, ?)",
+        (grp, digest, payload, bytes(invite_seed), head, maker, event, blobs),
     )
     return int(cursor.lastrowid or 0)
 
@@ -54,8 +68,8 @@ def invite_of_digest(tx: Connection, digest: bytes) -> InviteRow | None:
 
 
 def invites(tx: Connection, grp: int | None = None) -> list[InviteRow]:
-    """Return the invites of a group, or all, oldest first."""
-    query = f"SELECT {_INVITE} FROM invite WHERE ? IS NULL OR grp = ? ORDER BY id"  # noqa: S608 - constant
+    """Return the invites of a group, or all, oldest first; those that are over and done with are left out."""
+    query = f"SELECT {_INVITE} FROM invite WHERE (? IS NULL OR grp = ?) AND length(payload) > 0 ORDER BY id"  # noqa: S608 - constant
     return [InviteRow(*row) for row in tx.execute(query, (grp, grp))]
 
 
@@ -69,9 +83,34 @@ def move_invite(tx: Connection, invite: int, number: int, head: bytes) -> None:
     tx.execute("UPDATE invite SET number = ?, head = ? WHERE id = ?", (number, head, invite))
 
 
+def close_invites(tx: Connection, invites: Iterable[int], state: str) -> None:
+    """Delete the secrets of invites that are over; the digest stays, so that they are not taken up again."""
+    tx.executemany(
+        "UPDATE invite SET state = ?, payload = X'', invite_seed = X'', request = NULL, blobs = NULL WHERE id = ?",
+        [(state, invite) for invite in invites],
+    )
+
+
+def close_open_invite(tx: Connection, invite: int, state: str) -> None:
+    """Delete the secrets of an invite that somebody else has answered."""
+    row = get_invite(tx, invite)
+    if row is not None and row.state in ("open", "requested"):
+        close_invites(tx, [invite], state)
+
+
 def drop_invites(tx: Connection, invites: Iterable[int]) -> None:
-    """Forget invites and their secrets."""
+    """Forget invites altogether."""
     tx.executemany("DELETE FROM invite WHERE id = ?", [(invite,) for invite in invites])
+
+
+def drop_add_wish(tx: Connection, grp: int, data: bytes) -> None:
+    """Forget the wish to let in whoever made a request: it is over."""
+    tx.execute("DELETE FROM wish WHERE grp = ? AND kind = 'add' AND data = ?", (grp, data))
+
+
+def invite_digests(tx: Connection, grp: int) -> dict[bytes, int]:
+    """Return the row ids of all invites of a group that are known, also those that are over, by digest."""
+    return dict(tx.execute("SELECT digest, id FROM invite WHERE grp = ?", (grp,)).fetchall())
 
 
 @dataclass(frozen=True, slots=True)
