@@ -1,0 +1,11 @@
+"""`taboon relay` whose memory its parent may read: `python -m tests.server.readable`. All else is as it is."""
+
+from __future__ import annotations
+
+from taboon_server import serve
+from taboon_server.cli import relay
+
+if __name__ == "__main__":
+    # The relay forbids it; a test that looks for what stays in memory has to look.
+    serve.no_core_dumps = lambda: None
+    relay(prog_name="relay")
