@@ -1,0 +1,147 @@
+"""Giving out: ``export`` of the board as a list, a table or JSON, and ``paper``, an intake sheet to print."""
+
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from taboon_client.cli import shapes, terminal
+from taboon_client.cli.arguments import GroupRef, Yes
+from taboon_client.cli.command import command
+from taboon_client.cli.errand import Answer, Errand
+from taboon_client.cli.exits import UsageError
+
+if TYPE_CHECKING:
+    from taboon_client.blocking import Group
+    from taboon_client.board import Item
+
+__all__ = ["register"]
+
+
+class Form(StrEnum):
+    """What an export is."""
+
+    LIST = "list"
+    CSV = "csv"
+    JSON = "json"
+
+
+class Language(StrEnum):
+    """In which language what is ours in it is written."""
+
+    EN = "en"
+    AR = "ar"
+
+
+_File = Annotated[Path, typer.Argument(metavar="FILE|-", help="Where it goes; - is standard output.")]
+_Form = Annotated[Form, typer.Option("--as", help="A list for a messenger, a table with HXL tags, or JSON.")]
+_LanguageOption = Annotated[Language, typer.Option("--language", help="Of the words that are ours.")]
+_All = Annotated[bool, typer.Option("--all", help="Closed items too; a list never has them.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    command(
+        app,
+        "export",
+        examples=[
+            "taboon export Harbour -                        a list to paste into a messenger",
+            "taboon export Harbour board.csv --as csv",
+            "taboon export Harbour list.txt --language ar",
+        ],
+    )(_export)
+    command(
+        app, "paper", examples=["taboon paper Harbour sheet.html", "taboon paper Harbour sheet.html --language ar"]
+    )(_paper)
+
+
+def _export(
+    errand: Errand,
+    group: GroupRef,
+    file: _File,
+    *,
+    form: _Form = Form.LIST,
+    language: _LanguageOption = Language.EN,
+    every: _All = False,
+    yes: Yes = False,
+) -> Answer:
+    """Write the board into a file, for other people or programs.
+
+    Sealed details and names of members are in none of it. It is then a file like any other: whoever finds it reads what the board says. The list leaves out who agreed to be
+    told to the group alone, and cuts numbers and addresses out of what was written in the open.
+    """
+    place = errand.group(group)
+    items = [item for item in place.board() if every or not item.closed]
+    text = _text(place, items, form, language.value)
+    _write(errand, file, text, yes=yes)
+
+    def show() -> None:
+        if str(file) != "-":
+            terminal.say(f"{len(items)} items written.")
+
+    data = {"items": len(items), "file": None if str(file) == "-" else str(file)}
+    if str(file) == "-" and not errand.human:
+        data["text"] = text
+    return Answer({"group": shapes.group_ref(place), **data}, show)
+
+
+def _text(place: "Group", items: "list[Item]", form: Form, language: str) -> str:
+    if form is Form.LIST:
+        from taboon_client.sharing.lists import list_of
+
+        return list_of(items, categories=place.categories(), areas=place.areas(), language=language) + "\n"
+    if form is Form.CSV:
+        from taboon_client.sharing.tables import csv_of
+
+        return csv_of(items)
+    from taboon_client.sharing.tables import json_of
+
+    return json.dumps(json_of(items), ensure_ascii=False, indent=1) + "\n"
+
+
+def _paper(
+    errand: Errand, group: GroupRef, file: _File, *, language: _LanguageOption = Language.EN, yes: Yes = False
+) -> Answer:
+    """Make an intake sheet of paper, to fill in by hand.
+
+    Open the file in a browser and print it: one A4 page. It has the group's categories and areas as numbers and letters; “taboon enter” takes its rows.
+    """
+    from taboon_client.sharing.paper import Codes, sheet_of
+
+    place = errand.group(group)
+    text = sheet_of(Codes.of(place.categories(), place.areas()), language.value)
+    _write(errand, file, text, yes=yes)
+
+    def show() -> None:
+        if str(file) != "-":
+            terminal.say("The sheet is written.")
+
+    data: dict[str, object] = {"file": None if str(file) == "-" else str(file)}
+    if str(file) == "-" and not errand.human:
+        data["text"] = text
+    return Answer({"group": shapes.group_ref(place), **data}, show)
+
+
+def _write(errand: Errand, file: Path, text: str, *, yes: bool) -> None:
+    """Write a file that only its owner can read, whole or not at all, and over none that is there unless told."""
+    if str(file) == "-":
+        if errand.human:
+            sys.stdout.write(text)
+        return
+    if file.exists():
+        if not (yes or (errand.human and terminal.interactive())):
+            raise UsageError("there is a file of that name already: --yes writes over it")
+        errand.confirm("There is a file of that name already. Write over it?", yes=yes)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+        temporary.replace(file)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UsageError(f"the file cannot be written: {error.strerror}") from None

@@ -1,0 +1,201 @@
+"""What the columns of somebody's spreadsheet mean: guessed from their names, corrected by a person, then drafts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from taboon_client.board import Contact, Line, Need, Offer
+from taboon_client.intake.drafts import Draft, Drafts, Drawer
+from taboon_client.intake.sheet import BadSheetError
+from taboon_client.text.folding import fold, plain_digits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from taboon_client.board.vocabulary import Vocabulary
+    from taboon_client.intake.table import Row, Table
+
+__all__ = ["FIELDS", "drafts_of_table", "guess"]
+
+FIELDS: Final = (
+    *("title", "message", "original", "id", "kind", "category", "area", "urgency", "quantity", "unit", "by"),
+    *("language", "names", "phone", "place", "people"),
+)
+"""What a column can be; every other one is passed over."""
+
+_SEALED: Final = ("names", "phone", "place", "people")
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "title": ("title", "subject", "what", "item", "request", "need", "needs", "الطلب", "الاحتياج", "المطلوب", "الحاجة"),
+    "message": (
+        *("message", "text", "description", "details", "note", "notes", "comment", "comments"),
+        *("الرسالة", "النص", "الوصف", "التفاصيل", "ملاحظات", "ملاحظة"),
+    ),
+    "original": ("original", "original text", "النص الأصلي"),
+    "id": ("id", "no", "no.", "nr", "ref", "reference", "#", "رقم", "الرقم", "م"),
+    "kind": ("kind", "need/offer", "need or offer", "طلب او عرض"),
+    "category": ("category", "type", "sector", "kind of need", "الفئة", "النوع", "التصنيف", "القطاع"),
+    "area": (
+        *("area", "district", "neighbourhood", "neighborhood", "city", "town", "camp", "zone", "village"),
+        *("المنطقة", "الحي", "المدينة", "المخيم", "القرية"),
+    ),
+    "urgency": ("urgency", "priority", "الأولوية", "الاستعجال", "درجة الاستعجال"),
+    "quantity": ("quantity", "qty", "amount", "count", "how many", "number", "الكمية", "العدد"),
+    "unit": ("unit", "units", "الوحدة"),
+    "by": ("needed by", "by", "deadline", "date needed", "when", "الموعد", "مطلوب قبل", "التاريخ المطلوب"),
+    "language": ("language", "اللغة"),
+    "names": ("name", "names", "full name", "contact name", "contact person", "الاسم", "اسم", "الاسم الكامل"),
+    "phone": (
+        *("phone", "phone number", "mobile", "tel", "telephone", "whatsapp", "contact", "number to call"),
+        *("الهاتف", "هاتف", "رقم الهاتف", "الجوال", "جوال", "موبايل", "تلفون", "واتساب"),
+    ),
+    "place": ("address", "street", "location", "exact location", "gps", "coordinates", "العنوان", "الموقع", "الشارع"),
+    "people": ("people", "persons", "family size", "family members", "household", "عدد الأفراد", "الأفراد"),
+}
+_FIELD_OF: Final = {fold(word): field for field, words in _WORDS.items() for word in (field, *words)}
+_URGENCY: Final = {
+    fold(word): urgency
+    for urgency, words in {
+        "now": ("now", "urgent", "critical", "emergency", "1", "عاجل", "عاجل جدا", "طارئ", "الآن"),
+        "soon": ("soon", "high", "today", "2", "قريبا", "مرتفع", "عالية"),
+        "week": ("week", "medium", "normal", "this week", "3", "متوسط", "متوسطة", "هذا الأسبوع"),
+        "whenever": ("whenever", "low", "4", "منخفض", "منخفضة", "عادي"),
+    }.items()
+    for word in words
+}
+_OFFERS: Final = frozenset(map(fold, ("offer", "have", "available", "عرض", "متوفر")))
+_NEEDS: Final = frozenset(map(fold, ("need", "needs", "request", "طلب", "احتياج", "حاجة")))
+_QUANTITY: Final = re.compile(r"\s*(\d{1,9})\s*(.*?)\s*\Z", re.DOTALL)
+_MOST_WORD, _MOST_AREA, _MOST_CONTACT = 32, 64, 120
+
+
+def guess(header: Sequence[str]) -> dict[str, str]:
+    """Return the field of every column whose name tells what it is; each field once, the first column that fits."""
+    found: dict[str, str] = {}
+    for name in header:
+        field = _FIELD_OF.get(fold(name).strip(" :*"))
+        if field is not None and field not in found.values():
+            found[name] = field
+    return found
+
+
+def drafts_of_table(
+    table: Table, fields: Mapping[str, str], *, vocabulary: Vocabulary, secret: bytes, created: int
+) -> Drafts:
+    """Return what the rows of a table would post.
+
+    Args:
+        table: As it was read.
+        fields: By column, which of :data:`FIELDS` it is.
+        vocabulary: The group's categories.
+        secret: As :class:`.Drawer` has it.
+        created: Unix seconds that the posts state as their time.
+
+    Raises:
+        BadSheetError: No column holds the text, or rows have none.
+    """
+    if not {"title", "message"} & set(fields.values()):
+        advice = "no column is the text: say which, as in --map “What they need=title”"
+        raise BadSheetError([(1, advice)])
+    reader = _Reader(Drawer(secret), vocabulary, created)
+    places = [(place, fields[name]) for place, name in enumerate(table.header) if name in fields]
+    drafts = []
+    passed = 0
+    for row in table.rows:
+        drawn = reader.draft(row, {field: row.cells[place].strip() for place, field in places})
+        if drawn is None:
+            passed += 1
+        else:
+            drafts.append(drawn)
+    return Drafts(tuple(drafts), passed, tuple(reader.notes))
+
+
+class _Reader:
+    def __init__(self, drawer: Drawer, vocabulary: Vocabulary, created: int) -> None:
+        self._drawer = drawer
+        self._vocabulary = vocabulary
+        self._created = created
+        self.notes: list[tuple[int, str]] = []
+
+    def draft(self, row: Row, said: dict[str, str]) -> Draft | None:
+        title, message = said.get("title", ""), said.get("message", "")
+        if not title and not message:
+            return None
+        if not title:
+            title, message = message, ""
+        kind = fold(said.get("kind", ""))
+        if kind and kind not in _OFFERS | _NEEDS:
+            self._note(row, "the kind is neither a need nor an offer: it is taken for a need")
+        fields: dict[str, Any] = self._category(said.get("category", "")) | {
+            "area": said.get("area", "")[:_MOST_AREA],
+            "urgency": self._urgency(row, said.get("urgency", "")),
+            "needed_by": self._day(row, said.get("by", "")),
+            "lines": self._lines(row, said),
+            "original": said.get("original", ""),
+        }
+        made = Offer if kind in _OFFERS else Need
+        # The title may be longer than one is here: what draws it shortens it.
+        opening = made(title=title, note=message, created=self._created, source="csv", **fields)
+        return self._drawer.draft(
+            row.line,
+            opening,
+            identity=said.get("id", ""),
+            names=said.get("names", ""),
+            place=said.get("place", ""),
+            people=self._number(row, said.get("people", ""), 1_000),
+            contacts=tuple(
+                Contact(channel="phone", value=part.strip()[:_MOST_CONTACT])
+                for part in re.split(r"[,;/،؛\n]", said.get("phone", ""))[:4]
+                if part.strip()
+            ),
+        )
+
+    def _note(self, row: Row, what: str) -> None:
+        self.notes.append((row.line, what))
+
+    def _category(self, text: str) -> dict[str, str]:
+        found = self._vocabulary.find(text) if text else ()
+        if not found:
+            return {"category": text[:_MOST_WORD]}
+        return {"category": found[0].under or found[0].code, "sub": found[0].code if found[0].under else ""}
+
+    def _urgency(self, row: Row, text: str) -> str:
+        if not text:
+            return ""
+        if fold(text) not in _URGENCY:
+            self._note(row, "the urgency is none of now, soon, week, whenever: it is left out")
+        return _URGENCY.get(fold(text), "")
+
+    def _day(self, row: Row, text: str) -> int:
+        if not text:
+            return 0
+        plain = plain_digits(text)
+        for form in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%y"):
+            try:
+                day = dt.datetime.strptime(plain, form)  # noqa: DTZ007 - a day of the local calendar
+                return max(0, int(time.mktime(day.timetuple())))
+            except (ValueError, OverflowError):
+                continue
+        self._note(row, "the day is not written as 2026-03-31 or 31/03/2026: it is left out")
+        return 0
+
+    def _lines(self, row: Row, said: dict[str, str]) -> tuple[Line, ...]:
+        text = plain_digits(said.get("quantity", ""))
+        if not text:
+            return ()
+        found = _QUANTITY.match(text)
+        if found is None or not int(found[1]):
+            self._note(row, "the quantity begins with no number: it is left out")
+            return ()
+        return (Line(quantity=int(found[1]), unit=(said.get("unit") or found[2])[:_MOST_WORD]),)
+
+    def _number(self, row: Row, text: str, most: int) -> int:
+        plain = plain_digits(text)
+        if not plain:
+            return 0
+        if not plain.isdecimal() or int(plain[:9]) > most:
+            self._note(row, "how many people is no number: it is left out")
+            return 0
+        return int(plain[:9])

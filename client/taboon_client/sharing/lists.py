@@ -1,0 +1,63 @@
+"""A list to paste into a messenger: codes, what, how much is open and roughly where. Nobody can be found by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from taboon_client.text.contacts import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from taboon_client.board import Item
+    from taboon_client.board.vocabulary import Vocabulary
+
+__all__ = ["list_of"]
+
+_KINDS: Final = {
+    "en": {"need": "Needed", "offer": "On offer", "standing": "On offer, again and again", "loan": "To borrow"},
+    "ar": {"need": "مطلوب", "offer": "متوفر", "standing": "متوفر دائمًا", "loan": "للإعارة"},
+}
+_URGENT: Final = {"en": "now", "ar": "الآن"}
+
+
+def list_of(items: Iterable[Item], *, categories: Vocabulary, areas: Vocabulary, language: str = "en") -> str:
+    """Return the open items as lines under a heading for each kind.
+
+    Args:
+        items: In the order in which they shall stand; closed ones and those whose consent is for the group alone are
+            left out.
+        categories: Of the group.
+        areas: Of the group.
+        language: ``en`` or ``ar``, of what is ours in it.
+    """
+    headings = _KINDS.get(language, _KINDS["en"])
+    told: dict[str, list[str]] = {}
+    for item in items:
+        if item.closed or item.kind not in headings or not _may_leave(item):
+            continue
+        term = categories.meant(item.sub or item.category, item.sense)
+        area = areas.now(item.area)
+        open_lines = [
+            " ".join(filter(None, (str(line.open), line.unit, line.name)))
+            for line in item.lines
+            if line.open and (line.quantity > 1 or line.unit or line.name)
+        ]
+        parts = [
+            _URGENT.get(language, "now") if item.urgency == "now" else "",
+            _plain(item.title),
+            *map(_plain, open_lines),
+            term.label(language) if term is not None else _plain(item.category),
+            area.label(language) if area is not None else _plain(item.area),
+        ]
+        told.setdefault(item.kind, []).append(f"#{item.code} " + " · ".join(part for part in parts if part))
+    return "\n\n".join("\n".join((headings[kind], *told[kind])) for kind in headings if kind in told)
+
+
+def _may_leave(item: Item) -> bool:
+    """Whether those who are spoken for did not ask to stay within the group."""
+    return item.consent.audience != "group" or item.for_whom not in ("neighbour", "household")
+
+
+def _plain(text: str) -> str:
+    return " ".join(redact(text).text.split())
