@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from taboon_server import check as checks
 from taboon_server.copying import copy_all
-from taboon_server.database import StoreError, put_aside
+from taboon_server.database import StoreError, parse_url, put_aside
 from taboon_server.identity import IdentityError, load_identity
 from taboon_server.serve import serve
 from taboon_server.settings import Settings, load
@@ -163,6 +163,9 @@ def copy(
 ) -> None:
     """Copy a database, also while a relay serves it: to back it up, or to move it. Run again, it copies what is new."""
     try:
+        url = parse_url(source)
+        if url.drivername == "sqlite" and not Path(url.database or "").exists():
+            raise _failure(f"There is no database at {url.database}.", _INPUT)
         with contextlib.closing(Store(source)) as old, contextlib.closing(Store(target)) as new:
             mailboxes, blobs = copy_all(old, new)
     except StoreError as error:

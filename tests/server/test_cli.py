@@ -10,7 +10,7 @@ import re
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import typer
 from typer.testing import CliRunner
@@ -18,9 +18,6 @@ from typer.testing import CliRunner
 from taboon_server.cli import relay as command
 from tests.relay_process import RelayProcess
 from tests.server.caller import Caller, blob
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -115,3 +112,8 @@ def test_listening_beyond_loopback_is_always_tls(tmp_path: Path) -> None:
     with RelayProcess(tmp_path / "home", host="0.0.0.0") as relay:  # noqa: S104 - what the test is about
         assert re.fullmatch(r"https://[^/]+:[0-9]+/#[A-Za-z0-9_-]{43}", relay.url)
         assert "0.0.0.0" not in relay.url  # noqa: S104 - as above
+
+
+def test_the_published_document_is_the_one_that_the_command_prints() -> None:
+    document = Path(__file__).parent.parent.parent / "docs" / "openapi.json"
+    assert run("openapi").stdout == document.read_text(encoding="utf-8")
