@@ -11,12 +11,12 @@ from taboon_client.cli.shapes import hours_text
 from taboon_client.cli.terminal import Cell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from taboon_client.board import Item, ItemComment, ItemLine, ItemPledge
+    from taboon_client.board import Freshness, Item, ItemComment, ItemLine, ItemPledge
     from taboon_client.cli.people import People
 
-__all__ = ["board", "comment", "item", "my_part", "who"]
+__all__ = ["board", "comment", "coverage", "item", "my_part", "who"]
 
 _URGENT: Final = {"now": "bold red", "soon": "yellow", "week": "", "whenever": "dim"}
 _STATUS: Final = {
@@ -27,6 +27,7 @@ _STATUS: Final = {
     "done": "dim",
     "withdrawn": "dim",
 }
+_FRESHNESS: Final = {"stale": " stale", "faded": " fading"}
 _STANDINGS: Final = {
     "primary": "goes",
     "on-the-way": "on the way",
@@ -49,19 +50,32 @@ _MY_STANDINGS: Final = {
 }
 
 
-def board(items: Sequence[Item], people: People, now: int) -> None:
+def board(items: Sequence[Item], people: People, now: int, fresh: Mapping[bytes, Freshness]) -> None:
     """Write a line for each item."""
-    terminal.rows([(_cells(one, people, now), one.title) for one in items])
+    terminal.rows([(_cells(one, people, now, fresh), one.title) for one in items], fit=True)
 
 
-def _cells(one: Item, people: People, now: int) -> tuple[Cell, ...]:
+def coverage(items: Sequence[Item], people: People) -> None:
+    """Write a line for each line of each item: how much of it is open, pledged, on the way, delivered, confirmed."""
+    names = ("", "of", "open", "pledged", "going", "handed", "arrived")
+    rows: list[tuple[Sequence[Cell], str]] = [([Cell(name, "dim") for name in names], "")] if items else []
+    for one in items:
+        for line in one.lines:
+            counts = (line.quantity, line.open, line.pledged, line.going, line.delivered, line.confirmed)
+            cells = (Cell(str(count).rjust(len(name))) for name, count in zip(names[1:], counts, strict=True))
+            what = " ".join(filter(None, (line.unit, line.name)))
+            rows.append(([Cell(f"#{people.code(one)}", "cyan"), *cells], ": ".join(filter(None, (one.title, what)))))
+    terminal.rows(rows, fit=True)
+
+
+def _cells(one: Item, people: People, now: int, fresh: Mapping[bytes, Freshness]) -> tuple[Cell, ...]:
     return (
         Cell(f"#{people.code(one)}", "cyan"),
         Cell(one.kind),
         Cell(one.urgency or "-", _URGENT.get(one.urgency, "")),
         Cell(one.status.value, _STATUS.get(one.status.value, "")),
         Cell(_share(one)),
-        Cell(terminal.ago(one.created, now)),
+        Cell(f"{terminal.ago(one.created, now)}{_FRESHNESS.get(fresh.get(one.id, ''), '')}"),
         Cell(_mine(one, people), "magenta"),
     )
 

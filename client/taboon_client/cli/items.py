@@ -1,4 +1,4 @@
-"""The board: ``post``, ``edit``, ``board``, ``show``."""
+"""Items: ``post``, ``edit``, ``show``."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -62,11 +62,6 @@ _Details = Annotated[
         help="What only those read who must know, from a file or standard input: names, place, access, phone, note.",
     ),
 ]
-_KindFilter = Annotated[Kind | None, typer.Option("--kind", help="Only needs, offers, standing offers or loans.")]
-_StatusFilter = Annotated[
-    StatusName | None, typer.Option("--status", metavar="S", help="Only those that have come so far.")
-]
-_CategoryFilter = Annotated[str | None, typer.Option("--category", metavar="C", help="Only those of one category.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -86,15 +81,6 @@ def register(app: typer.Typer) -> None:
         "edit",
         examples=["taboon edit Harbour K7F2 --quantity 40 --urgency soon", 'taboon edit Harbour K7F2 --area "Hill"'],
     )(with_fields(_edit))
-    command(
-        app,
-        "board",
-        examples=[
-            "taboon board Harbour",
-            "taboon board Harbour --kind need --status open",
-            "taboon board Harbour --offline --json",
-        ],
-    )(_board)
     command(app, "show", examples=["taboon show Harbour K7F2", 'taboon show Harbour "Water for"'])(_show)
 
 
@@ -231,41 +217,6 @@ def _lines_after(item: "Item", wanted: tuple[Any, ...]) -> tuple[Any, ...]:
             people=new.people or old.people,
         )
     return tuple(lines)
-
-
-def _board(
-    errand: Errand,
-    group: GroupRef,
-    *,
-    kind: _KindFilter = None,
-    status: _StatusFilter = None,
-    category: _CategoryFilter = None,
-) -> Answer:
-    """See what is needed and on offer.
-
-    The most urgent comes first, and of these the oldest.
-    """
-    place = errand.group(group)
-    items = place.board(
-        kind=None if kind is None else kind.value, status=None if status is None else status.value, category=category
-    )
-    people = People(place)
-
-    def show() -> None:
-        drawing.board(items, people, errand.now)
-        terminal.hint(_count(items))
-
-    return Answer({"group": shapes.group_ref(place), "items": [shapes.item(one, people) for one in items]}, show)
-
-
-def _count(items: "list[Item]") -> str:
-    if not items:
-        return "Nothing here."
-    counts: dict[str, int] = {}
-    for one in items:
-        counts[one.status.value] = counts.get(one.status.value, 0) + 1
-    told = ", ".join(f"{counts[name.value]} {name.value}" for name in StatusName if name.value in counts)
-    return f"{len(items)} item{'s' * (len(items) != 1)}: {told}."
 
 
 def _show(errand: Errand, group: GroupRef, item: ItemRef) -> Answer:

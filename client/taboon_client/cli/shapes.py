@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from taboon_client.cli.terminal import instant
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from taboon_client.board.fields import Hours
     from taboon_client.cli.people import People
     from taboon_client.values import GroupStatus, Invite, Joining, JoinRequest, Member, SyncReport
+    from taboon_client.views.filters import View
     from taboon_crypto.safety_code import SafetyCode
 
 __all__ = [
@@ -26,6 +28,8 @@ __all__ = [
     "safety_code",
     "status",
     "sync_report",
+    "view",
+    "view_filters",
 ]
 
 
@@ -101,6 +105,17 @@ def sync_report(one: SyncReport) -> dict[str, object]:
         "notices": list(one.notices),
         "stopped": one.stopped,
     }
+
+
+def view(name: str, one: View) -> dict[str, object]:
+    """A saved view: its name and what it shows."""
+    return {"name": name, "filters": view_filters(one)}
+
+
+def view_filters(one: View) -> dict[str, object]:
+    """What a view shows; what it leaves open is left out."""
+    told: dict[str, object] = json.loads(one.encode())
+    return told
 
 
 def _taking(pairs: tuple[tuple[int, int], ...]) -> list[dict[str, int]]:

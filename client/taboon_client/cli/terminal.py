@@ -64,6 +64,8 @@ _BREAKS: Final = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
 _MARKS: Final = frozenset({"Mn", "Me"})
 _MOST_MARKS: Final = 6
 _BAR_AFTER: Final = 1.0
+_LEAST_TEXT: Final = 24
+_INDENT: Final = "    "
 
 
 # --- text that others wrote
@@ -156,24 +158,38 @@ class Cell(NamedTuple):
     style: str = ""
 
 
-def rows(table: Sequence[tuple[Sequence[Cell], str]]) -> None:
-    """Write rows: columns of ours, aligned, and what a member wrote last."""
+def rows(table: Sequence[tuple[Sequence[Cell], str]], *, fit: bool = False) -> None:
+    """Write rows: columns of ours, aligned, and what a member wrote last.
+
+    Args:
+        table: The columns and the text of each row.
+        fit: On a terminal, cut what a member wrote to its width, or give it a line of its own where little is left.
+    """
+    table = [(cells, member(text)) for cells, text in table]
     widths = [max(len(cell.text) for cell in column) for column in zip(*(cells for cells, _ in table), strict=True)]
     if not is_terminal():
         for cells, text in table:
             padded = (cell.text.ljust(width) for cell, width in zip(cells, widths, strict=True))
-            say("  ".join([*padded, member(text)]).rstrip())
+            say("  ".join([*padded, text]).rstrip())
         return
+    from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 
-    drawn = Text()
+    console, drawn = _console(), Text()
+    left = console.width - sum(widths) - 2 * len(widths)
+    own_line = fit and left < _LEAST_TEXT
+    left = console.width - len(_INDENT) if own_line else left
     for cells, text in table:
         for cell, width in zip(cells, widths, strict=True):
             drawn.append(cell.text.ljust(width), cell.style or None)
             drawn.append("  ")
-        drawn.append(member(text))
+        if own_line and text:
+            drawn.append(f"\n{_INDENT}")
+        if fit and cell_len(text) > left:
+            text = set_cell_size(text, left - 1).rstrip() + "…"
+        drawn.append(text)
         drawn.append("\n")
-    _console().print(drawn, end="")
+    console.print(drawn, end="")
 
 
 def _console(*, stderr: bool = False) -> Console:

@@ -16,7 +16,9 @@ from taboon_client.board.openings import OPENING_KINDS
 from taboon_client.cli.exits import Exit, exit_for
 from taboon_client.cli.fields import Urgency
 from taboon_client.cli.items import Kind, StatusName
+from taboon_client.cli.looking import Sort
 from taboon_client.intake.sheet import BadSheetError
+from taboon_client.views.filters import Order
 
 if TYPE_CHECKING:
     from tests.client.cli.people import People
@@ -153,4 +155,5 @@ def test_every_kind_of_failure_has_its_exit_code(error: errors.TaboonError, code
 def test_the_choices_that_commands_offer_are_those_of_the_board() -> None:
     assert [one.value for one in StatusName] == [one.value for one in Status]
     assert tuple(one.value for one in Urgency) == URGENCIES
+    assert [one.value for one in Sort] == [one.value for one in Order]
     assert [one.value for one in Kind] == [kind.kind for kind in OPENING_KINDS]
