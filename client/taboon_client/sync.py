@@ -25,6 +25,7 @@ from taboon_client.errors import (
 from taboon_client.joining import steps as joining_steps
 from taboon_client.relay.client import RelayClient
 from taboon_client.relay.cursor import Cursor
+from taboon_client.returning import come_back, help_others
 from taboon_client.session import reading_back, steps
 from taboon_client.session.passes import relay_pass
 from taboon_client.values import SyncReport
@@ -114,6 +115,8 @@ class Syncer:
             await self._rendezvous_of(grp, tally)
             await self._group(grp, tally, progress, wait)
             await self._read_back(grp, tally)
+            tally.notices += await come_back(self._desk, self._run, self._client, grp)
+            tally.notices += await help_others(self._desk, self._run, self._client, grp)
             # A commit that stood may have made an answer to a request.
             await self._rendezvous_of(grp, tally)
 
@@ -218,8 +221,8 @@ class Syncer:
     async def _own_mailboxes(self, grp: int, epoch: int, tally: _Tally, tries: int) -> bool:
         """Read the own mailboxes of a spoiled epoch to their heads, then send in ours. False if nothing is left to do.
 
-        All are read before anything is said: what a second copy of this vault has said is in ours, and an admin's commit
-        in any of theirs.
+        All are read before anything is said: what a second copy of this vault has said is in ours, and what an admin
+        has sealed in theirs.
         """
         own: Position | None = None
         for at in await self._run(lambda: steps.own_positions(self._desk, grp)):

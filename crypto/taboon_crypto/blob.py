@@ -65,6 +65,8 @@ class Kind(IntEnum):
     """Rendezvous: a Welcome."""
     ENDED = 0x13
     """Rendezvous: the invite was ended."""
+    RETURN = 0x14
+    """Where a leaf asks to come back: a request."""
     WITHDRAWN = 0x15
     """Rendezvous: the joiner took the request back."""
     ASKS = 0x16

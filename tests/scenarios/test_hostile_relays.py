@@ -83,7 +83,7 @@ def test_who_was_away_for_longer_than_mailboxes_are_kept_does_not_speak_in_an_en
     sami.group.post(Need(title="Kept here", created=0))
     report = sami.group.sync(wait=30)
     assert report.sent == 0
-    assert sami.group.status().state == "frozen"
+    assert sami.group.status().state == "spoiled"
     assert sami.titles() == {"Kept here"}
 
 

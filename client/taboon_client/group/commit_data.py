@@ -27,11 +27,15 @@ def psk_id(secret: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class CommitData:
-    """The authenticated data of a commit: ``psks`` by id (secrets, 32 bytes), cuts, approvals (events as bytes)."""
+    """The authenticated data of a commit: ``psks`` by id (secrets, 32 bytes), cuts, approvals (events as bytes).
+
+    ``returns``: requests to come back, of those whom the commit removes and adds.
+    """
 
     psks: Mapping[bytes, Secret] = field(default_factory=dict)
     cuts: tuple[Cut, ...] = ()
     approvals: tuple[bytes, ...] = ()
+    returns: tuple[bytes, ...] = ()
 
     def encode(self) -> bytes:
         """Return the CBOR map; keys without a value are left out."""
@@ -42,6 +46,8 @@ class CommitData:
             data["cuts"] = [[cut.identity, cut.role, cut.last] for cut in self.cuts]
         if self.approvals:
             data["approvals"] = list(self.approvals)
+        if self.returns:
+            data["returns"] = list(self.returns)
         return cbor.encode(data)
 
     @classmethod
@@ -76,7 +82,10 @@ class CommitData:
             if not isinstance(entry, bytes):
                 raise FormatError("a commit carries an approval that is none")
             approvals.append(entry)
-        return cls(psks, tuple(cuts), tuple(approvals))
+        returns = _list(fields.get("returns", []))
+        if not all(isinstance(entry, bytes) for entry in returns):
+            raise FormatError("a commit carries a request to come back that is none")
+        return cls(psks, tuple(cuts), tuple(approvals), tuple(one for one in returns if isinstance(one, bytes)))
 
 
 def _list(value: object) -> list[object]:

@@ -21,10 +21,11 @@ from taboon_client.group.approvals import (
     recovered,
     who_approved,
 )
-from taboon_client.group.commit_data import CommitData
+from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.epoch import policy_of, roles_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent
 from taboon_client.group.policy import POLICY_EXTENSION, Policy
+from taboon_client.group.rejoining import ReturnRequest, leaf_hash, return_psk
 from taboon_crypto import mls
 
 if TYPE_CHECKING:
@@ -87,11 +88,13 @@ def check_commit(group: mls.Group, staged: mls.CommitSummary, *, last_committer:
         raise BrokenRuleError(str(error)) from error
     proposals = [proposal for _, proposal in staged.proposals]
     change = _Change.of(group, staged, policy)
-    _check_right(change, proposals, author, approvals, last_committer)
+    if not _is_return_alone(group, proposals, data):
+        _check_right(change, proposals, author, approvals, last_committer)
     _check_kinds(proposals, data)
     _check_path(group, staged)
     _check_context(staged)
     _check_roster(group, staged, change, data)
+    _check_returns(group, staged, data)
     return data
 
 
@@ -118,9 +121,7 @@ class _Change:
         present = frozenset(member.signature_key for member in group.members())
         gone = removed - added
         packages = tuple(
-            proposal.key_package.encode()
-            for _, proposal in staged.proposals
-            if isinstance(proposal, mls.Add) and proposal.key_package.leaf_node.signature_key not in removed
+            proposal.key_package.encode() for _, proposal in staged.proposals if isinstance(proposal, mls.Add)
         )
         return cls(
             epoch=group.epoch,
@@ -181,7 +182,7 @@ def _check_right(
 def _is_recovery(change: _Change, author: bytes, approvals: Collection[Given]) -> bool:
     """Tell whether a commit does nothing but give the group other admins, on the word of enough keyholders."""
     before, after = change.before, change.after
-    if change.added or not all(map(before.is_admin, change.removed)):
+    if change.packages or not all(map(before.is_admin, change.removed)):
         return False
     named = change.derived.under(after.admins, len(change.members) - len(change.removed), everyone=after.everyone)
     if after == change.derived or after != named:
@@ -190,6 +191,46 @@ def _is_recovery(change: _Change, author: bytes, approvals: Collection[Given]) -
     holders = change.members.intersection(before.keyholders) if before.keyholders else change.members
     count = len(agreed & holders)
     return count >= before.recovery_count(len(change.members))
+
+
+def _is_return_alone(group: mls.Group, proposals: Collection[mls.Proposal], data: CommitData) -> bool:
+    """Tell whether a commit does nothing but bring back one whose leaf is in the tree: any member may do that."""
+    if len(data.returns) != 1 or sorted(type(one).__name__ for one in proposals) != ["Add", "PreSharedKey", "Remove"]:
+        return False
+    request = _returns(group, data)[0]
+    return any(leaf_hash(member) == request.leaf for member in group.members())
+
+
+def _returns(group: mls.Group, data: CommitData) -> list[ReturnRequest]:
+    try:
+        return [ReturnRequest.read(group.group_id, group.suite, raw) for raw in data.returns]
+    except FormatError as error:
+        raise BrokenRuleError(str(error)) from error
+
+
+def _check_returns(group: mls.Group, staged: mls.CommitSummary, data: CommitData) -> None:
+    """Check that everyone who is removed and added again has asked for it, with this very key package."""
+    returning = {member.signature_key for member in staged.added} & {m.signature_key for m in staged.removed}
+    asked = {request.identity: request for request in _returns(group, data)}
+    if asked.keys() != returning or len(asked) != len(data.returns):
+        raise BrokenRuleError("a commit brings back somebody who has not asked for it")
+    packages = {
+        proposal.key_package.leaf_node.signature_key: proposal.key_package.encode()
+        for _, proposal in staged.proposals
+        if isinstance(proposal, mls.Add)
+    }
+    leaves = {leaf_hash(member): member for member in group.members() if member.signature_key in returning}
+    for identity, request in asked.items():
+        if packages[identity] != request.key_package:
+            raise BrokenRuleError("a commit brings somebody back with another key package than they offered")
+        member = leaves.get(request.leaf)
+        if member is None:
+            continue
+        if member.signature_key != identity:
+            raise BrokenRuleError("a request to come back names the leaf of somebody else")
+        secret = check_member(member, group.suite).rejoin_secret
+        if psk_id(return_psk(secret)) not in data.psks:
+            raise BrokenRuleError("a commit brings somebody back without the key that their leaf gives for it")
 
 
 def lost_roles(before: Policy, after: Policy, staying: Iterable[bytes]) -> list[tuple[bytes, str]]:
@@ -244,7 +285,7 @@ def _check_roster(group: mls.Group, staged: mls.CommitSummary, change: _Change, 
     remaining = change.members - {member.signature_key for member in staged.removed}
     if remaining & set(everyone_added):
         raise BrokenRuleError("a commit adds somebody who is in the group")
-    if len(data.psks) != len(change.added):
+    if len(data.psks) != len(everyone_added):
         raise BrokenRuleError("a commit adds without the pre-shared key of an invite")
     fault = change.after.fault(remaining | set(everyone_added))
     if fault is not None:

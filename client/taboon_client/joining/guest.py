@@ -8,6 +8,7 @@ from taboon_client import cbor
 from taboon_client.board import Name
 from taboon_client.board.register_kinds import Accept
 from taboon_client.errors import FormatError, InviteEndedError
+from taboon_client.group import watched
 from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
@@ -270,6 +271,7 @@ def _enter(
     others = [member.signature_key for member in group.members()]
     note_leaves(tx, grp, others, group.epoch, None)
     note_leaves(tx, grp, [own.signature_key, _adder(group)], group.epoch, ledger.now)
+    watched.note_leaves(tx, grp, group, group.members(), (), now=ledger.now, random=ledger.random)
     ledger.make(tx, grp, Name(name=row.name), "people", ())
     for agreement in _accepted(payload, row):
         ledger.make(tx, grp, Accept(agreement=agreement, created=ledger.now), "people", ())

@@ -7,7 +7,7 @@ commit is saved with its blobs before the seal is sent; after a crash the same b
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from taboon_client import cbor
@@ -22,7 +22,9 @@ from taboon_client.group.rules import check_commit, lost_roles
 from taboon_client.group.schedule import rotation_due
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.snapshot import queue_snapshot
+from taboon_client.group.watched import note_leaves
 from taboon_client.joining import host, shared
+from taboon_client.session import watching
 from taboon_client.session.outbox import blobs_for
 from taboon_client.session.wanted import IMPOSSIBLE, NOT_GOOD, Wanted, gather
 from taboon_client.vault import events as event_rows
@@ -30,6 +32,7 @@ from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox, own_boxes
 from taboon_crypto import mls
 from taboon_crypto.blob import MAX_WHOLE, Kind
+from taboon_crypto.primitives.secret import Secret
 
 if TYPE_CHECKING:
     from taboon_client.group.keeper import Keeper
@@ -46,6 +49,8 @@ _FULL = (
 )
 _LARGEST = MAX_WHOLE - 1_024
 """Bytes of a commit or a Welcome, at most: what carries it is a little longer, and has to fit into its parts."""
+_DIGEST = 32
+"""Bytes of what names a request to come back; what names an invite and a key package is longer."""
 _INSIST = 3
 """How many seals of a removal are bound to an expected number, before a flood may no longer keep it out."""
 
@@ -135,7 +140,14 @@ def _stage(
     if mailbox is None:
         raise FormatError("the group has no mailbox to commit in")
     leaves = {member.signature_key: member.leaf for member in group.members()}
+    back = wanted.returning
     psks = {psk_id(approved.psk): approved.psk for approved in wanted.adds}
+    add = [approved.key_package for approved in wanted.adds]
+    remove = [leaves[identity] for identity in wanted.removals]
+    if back is not None:
+        psks[psk_id(back.psk)] = Secret(back.psk)
+        add.append(back.request.package)
+        remove.append(leaves[back.request.identity])
     cuts = [Cut(identity=gone, role="", last=ledger.last_without_gap(tx, grp, gone)) for gone in wanted.removals]
     # An admin who is removed leaves the list of admins in the same commit.
     after = (wanted.policy or policy).without(wanted.removals, len(leaves) - len(wanted.removals) + len(wanted.adds))
@@ -146,14 +158,19 @@ def _stage(
     sealing = rows.leaf_secret(tx, grp, _own_leaf(group).sealing_key)
     keys = LeafKeys.generate(random, suite=group.suite, sealing_private=sealing)
     staged = group.commit(
-        add=tuple(approved.key_package for approved in wanted.adds),
-        remove=tuple(leaves[identity] for identity in wanted.removals),
+        add=tuple(add),
+        remove=tuple(remove),
         psks=tuple((mls.ExternalPsk(psk_id=name), secret) for name, secret in psks.items()),
         extensions=None if after == policy else _context_extensions(group, after.encode()),
         leaf_extensions=(mls.Extension(LEAF_EXTENSION, keys.content.encode()),),
         by_reference=False,
         path=True,
-        authenticated_data=CommitData(psks=psks, cuts=tuple(cuts), approvals=tuple(wanted.approvals)).encode(),
+        authenticated_data=CommitData(
+            psks=psks,
+            cuts=tuple(cuts),
+            approvals=tuple(wanted.approvals),
+            returns=() if back is None else (back.request.raw,),
+        ).encode(),
         random=random,
         now=now,
     )
@@ -173,7 +190,7 @@ def _stage(
             hash=hashlib.sha256(blobs[-1]).digest(),
             expected=_head(tx, grp, group, mailbox) + len(blobs) if insist else None,
             welcome=staged.welcome,
-            adds=cbor.encode([approved.wish for approved in wanted.adds]),
+            adds=cbor.encode([approved.wish for approved in wanted.adds] if back is None else [back.request.digest]),
         ),
     )
 
@@ -247,12 +264,13 @@ def merge(
     keeper.save(tx, grp, group)
     record = record_of(group, data.cuts)
     ledger.add_epoch(tx, grp, record, author)
-    rows.set_mailbox(tx, mailbox_of(group, grp))
+    rows.set_mailbox(tx, replace(mailbox_of(group, grp), entered=ledger.now))
     rows.keep_parts(tx, grp, ())
     outbox.start_epoch(tx, grp)
     own_boxes.drop(tx, grp)
     changed = [*staged.added, *(member for member in group.members() if member.signature_key == author)]
     note_sealing_keys(tx, grp, group, changed, removed)
+    note_leaves(tx, grp, group, changed, removed, now=ledger.now, random=random)
     rows.keep_append_keys(tx, grp, _own_leaf(group).append_key)
     for cut in data.cuts:
         ledger.refold_author(tx, grp, cut.identity)
@@ -265,7 +283,10 @@ def merge(
     if own is not None:
         admitted = cbor.decode(own.adds)
         for wish in admitted:
-            host.answer(tx, wish, own.welcome or b"", random)
+            if len(wish) == _DIGEST:
+                watching.answer(tx, grp, wish, own.welcome or b"", group, random)
+            else:
+                host.answer(tx, wish, own.welcome or b"", random)
         if admitted:
             queue_snapshot(tx, ledger, grp, group)
     for wish in rows.wishes(tx, grp):

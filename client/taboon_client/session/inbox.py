@@ -19,6 +19,7 @@ from taboon_client.group.payload import AskPayload, HistoryPayload, SnapshotEnd,
 from taboon_client.group.rules import BrokenRuleError, check_commit
 from taboon_client.group.snapshot import answer_question, compare_snapshot, take_snapshot_end
 from taboon_client.session import commits
+from taboon_client.session.coming_back import ask
 from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox, own_boxes
 from taboon_client.vault.savepoint import StorageError, savepoint
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["Applied", "apply_page"]
 
 _FROZEN = (
-    "a second copy of this vault has been used. To keep its keys safe this copy sends nothing more to the group: use "
-    "the other copy, or ask an admin to remove you and join again"
+    "a second copy of this vault has been used. To keep its keys safe this copy sends nothing more to the group. It "
+    "asks the others' devices to bring it back with new keys, which takes about a day and ends the other copy"
 )
 _SPOILED = (
     "a member, or the relay, has ended an epoch of the group with something that is no valid commit. Nothing is lost: "
@@ -53,8 +54,12 @@ _SPOILED_OWN = (
     "by the relay"
 )
 _LOST_WAY = (
-    "this device cannot follow the last commit, though others may. Ask an admin over another channel to remove this "
-    "device and to let it in again with a new invite"
+    "this device cannot follow the last commit, though others may. It asks the others' devices to bring it back, which "
+    "takes about a day. What you post meanwhile is kept"
+)
+_REPLACED = (
+    "another copy of this vault has come back into the group in the place of this one. If that was not you, tell an "
+    "admin at once over another channel: somebody has your vault"
 )
 _REMOVED = "you were removed from this group. What you have read stays on this device; nothing new will come"
 
@@ -174,7 +179,7 @@ class _Reader:
         elif payload is not None:
             fresh, foreign_own = self.ledger.take(self.tx, self.grp, payload, self.mailbox.epoch)
             self.applied.received += fresh
-            if foreign_own:
+            if foreign_own and rows.is_whole(self.tx, self.grp):
                 raise _StopError("frozen", _FROZEN)
 
     def seal(self, blob: bytes) -> None:
@@ -208,7 +213,9 @@ class _Reader:
             self._spoiled(group, staged.sender_leaf)
             return
         if staged.removes_self:
-            raise _StopError("removed", _REMOVED)
+            own_key = rows.get_group(self.tx, self.grp).identity
+            back = any(member.signature_key == own_key for member in staged.added)
+            raise _StopError("removed", _REPLACED if back else _REMOVED)
         self.applied.notices += commits.merge(
             self.tx, self.keeper, self.ledger, self.grp, staged, data, own=own, random=self.random
         )
@@ -306,6 +313,7 @@ def apply_page(
             rows.delete_mls_state(tx, grp)
             keeper.forget(grp)
             return reader.applied
+        ask(tx, keeper, grp, stop.problem, now=ledger.now, random=random)
     else:
         if own is not None and not reader.applied.moved:
             own_boxes.move(tx, grp, own.leaf, own.count, after.number, after.head)

@@ -17,6 +17,7 @@ from taboon_client.group.snapshot import queue_snapshot
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
 from taboon_client.session import commits, inbox
+from taboon_client.session.coming_back import ask
 from taboon_client.session.outbox import next_blobs
 from taboon_client.vault import events, groups, outbox, own_boxes
 from taboon_crypto.mailbox import RetentionClass
@@ -48,8 +49,8 @@ __all__ = [
 
 _DAY = 86_400
 _AWAY = (
-    "this device was away for longer than the relay keeps mailboxes, so it may have missed who came and who went. Ask "
-    "an admin over another channel to remove it and to let it in again with a new invite. What you wrote stays here"
+    "this device was away for longer than the relay keeps mailboxes, so it may have missed who came and who went. It "
+    "asks the others' devices to bring it back, which takes about a day. What you post meanwhile is kept"
 )
 
 
@@ -226,8 +227,10 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
         mailbox = groups.get_mailbox(tx, grp)
         if mailbox is None or not _is_at(tx, grp, mailbox, at):
             return True
-        if row.synced is not None and desk.now - row.synced > RetentionClass(mailbox.retention).days * _DAY:
-            groups.set_state(tx, grp, "frozen", _AWAY)
+        seen = max(row.synced or 0, mailbox.entered)
+        if seen and desk.now - seen > RetentionClass(mailbox.retention).days * _DAY:
+            groups.set_state(tx, grp, "spoiled", _AWAY)
+            ask(tx, desk.keeper, grp, _AWAY, now=desk.now, random=desk.random)
             return False
         if at.cursor.number:
             _move(tx, grp, at, Cursor.start(at.keys.mailbox_id))

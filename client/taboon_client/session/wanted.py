@@ -17,6 +17,7 @@ from taboon_client.group.approvals_held import Held, approvals_held
 from taboon_client.group.changes import PolicyChange, apply_change
 from taboon_client.joining import host
 from taboon_client.session.pending import Recovery, recovery_policy
+from taboon_client.session.watching import Return, return_of
 from taboon_client.vault import groups as rows
 
 if TYPE_CHECKING:
@@ -49,9 +50,10 @@ class Wanted:
     policy: Policy | None = None
     rotate: bool = False
     approvals: list[bytes] = field(default_factory=list)
+    returning: Return | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.adds or self.removals or self.policy is not None or self.rotate)
+        return bool(self.adds or self.removals or self.policy is not None or self.rotate or self.returning is not None)
 
 
 class _Gatherer:
@@ -107,6 +109,21 @@ class _Gatherer:
     def rotate(self, _: WishRow) -> None:
         # Two commits in a row by one member who is no admin would be spoiled: it waits for somebody else's.
         self.wanted.rotate = self.admin or rows.last_committer(self.tx, self.grp) != self.own
+
+    def bring_back(self, wish: WishRow, group: mls.Group) -> bool:
+        """Tell whether somebody comes back now; then the commit does nothing else."""
+        found = return_of(self.tx, self.ledger, self.grp, group, wish.data, self.now)
+        if found is None or not (found.current or self.admin):
+            rows.drop_wish(self.tx, wish.id)
+            return False
+        if not found.current:
+            target = approvals.added(found.request.key_package)
+            if not self.enough(
+                approvals.ADD, target, self.policy.add_approvals, self.admins, self.said(approvals.ADD, target)
+            ):
+                return False
+        self.wanted = Wanted(returning=found, approvals=[] if found.current else self.wanted.approvals)
+        return True
 
     def remove(self, wish: WishRow) -> None:
         gone = wish.data
@@ -221,6 +238,9 @@ def gather(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: P
             changes.append((wish, PolicyChange(dispatch=circle)))
         elif wish.kind == "add":
             gatherer.add(wish)
+        elif wish.kind == "return" and gatherer.bring_back(wish, group):
+            # It comes alone: then it needs nobody's approval, and no other newcomer's key.
+            return gatherer.wanted
     gatherer.let_go()
     for wish in rows.wishes(tx, grp):
         if wish.kind == "recover" and gatherer.recover(wish):

@@ -169,6 +169,12 @@ def set_carried(tx: Connection, name: bytes, epoch: int) -> None:
     tx.execute("UPDATE event SET carried = ? WHERE name = ?", (epoch, name))
 
 
+def has_spoken(tx: Connection, grp: int, author: bytes, since: int) -> bool:
+    """Tell whether an event of a member has come since a time."""
+    query = "SELECT 1 FROM event WHERE grp = ? AND author = ? AND received >= ? LIMIT 1"
+    return tx.execute(query, (grp, author, since)).fetchone() is not None
+
+
 def all_places(tx: Connection, grp: int) -> list[bytes | str]:
     """Return all items and registers of a group that have events."""
     return [row[0] for row in tx.execute("SELECT DISTINCT place FROM event WHERE grp = ?", (grp,))]

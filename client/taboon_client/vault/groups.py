@@ -240,6 +240,12 @@ def epoch_records(tx: Connection, grp: int) -> list[bytes]:
     return [row[0] for row in tx.execute("SELECT record FROM epoch WHERE grp = ? ORDER BY number", (grp,))]
 
 
+def last_epoch(tx: Connection, grp: int) -> int:
+    """Return the number of the latest epoch known, -1 without any."""
+    row = tx.execute("SELECT max(number) FROM epoch WHERE grp = ?", (grp,)).fetchone()
+    return -1 if row[0] is None else int(row[0])
+
+
 def epochs_known(tx: Connection, grp: int) -> tuple[int, bytes]:
     """Return (how many epochs are known, the id of the latest): the same as long as the standing chain is."""
     (count,) = tx.execute("SELECT count(*) FROM epoch WHERE grp = ?", (grp,)).fetchone()
@@ -260,21 +266,32 @@ class MailboxRow:
     head: bytes
     spoiled: int = 0
     lost: int = 0
+    entered: int = 0
 
 
 def set_mailbox(tx: Connection, row: MailboxRow) -> None:
     """Replace the group's mailbox: the keys of the epoch before are gone with it."""
     tx.execute(
-        "INSERT OR REPLACE INTO mailbox (grp, epoch, class, mailbox_secret, blob_key, number, head)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (row.grp, row.epoch, row.retention, bytes(row.mailbox_secret), bytes(row.blob_key), row.number, row.head),
+        "INSERT OR REPLACE INTO mailbox (grp, epoch, class, mailbox_secret, blob_key, number, head, entered)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            row.grp,
+            row.epoch,
+            row.retention,
+            bytes(row.mailbox_secret),
+            bytes(row.blob_key),
+            row.number,
+            row.head,
+            row.entered,
+        ),
     )
 
 
 def get_mailbox(tx: Connection, grp: int) -> MailboxRow | None:
     """Return the group's mailbox, None when we are no longer in."""
     row = tx.execute(
-        "SELECT grp, epoch, class, mailbox_secret, blob_key, number, head, spoiled, lost FROM mailbox WHERE grp = ?",
+        "SELECT grp, epoch, class, mailbox_secret, blob_key, number, head, spoiled, lost, entered FROM mailbox"
+        " WHERE grp = ?",
         (grp,),
     ).fetchone()
     return None if row is None else MailboxRow(*row)

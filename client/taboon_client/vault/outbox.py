@@ -75,6 +75,11 @@ def acknowledge(tx: Connection, grp: int, digest: bytes, epoch: int) -> int:
     return int(tx.execute("DELETE FROM outbox WHERE grp = ? AND blob = ?", (grp, digest)).rowcount)
 
 
+def drop_payloads(tx: Connection, grp: int) -> None:
+    """Forget what waits and is no event: it was meant for an epoch that we are not in any more."""
+    tx.execute("DELETE FROM outbox WHERE grp = ? AND payload IS NOT NULL", (grp,))
+
+
 def start_epoch(tx: Connection, grp: int) -> None:
     """The epoch is over: what was not in is encrypted anew, and the blobs of the old one are nobody's business."""
     tx.execute("UPDATE outbox SET blob = NULL WHERE grp = ?", (grp,))

@@ -4,6 +4,8 @@
 -- own mailboxes. Whether the relay has lost it since we read it first: what we say there may have been seen by nobody.
 ALTER TABLE mailbox ADD COLUMN spoiled INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mailbox ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
+-- When we followed the seal before it, Unix time: as long as that one was still there, this one cannot have expired.
+ALTER TABLE mailbox ADD COLUMN entered INTEGER NOT NULL DEFAULT 0;
 
 -- A group that an older version stopped for a spoiled seal reads that seal again.
 UPDATE grp SET state = 'active', problem = NULL WHERE state = 'spoiled';

@@ -1,0 +1,88 @@
+"""Coming back, and helping others back: what waits for the relay. The steps are in `session`.
+
+Every mailbox here has a connection of its own, so that the relay is not told that they belong together.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from taboon_client.errors import MailboxFullError, MailboxSealedError, MailboxUnknownError
+from taboon_client.relay.cursor import Cursor
+from taboon_client.session import coming_back, watching
+from taboon_client.session.passes import relay_pass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from taboon_client.group.desk import Desk
+    from taboon_client.relay.address import RelayAddress
+    from taboon_client.relay.client import RelayClient
+    from taboon_client.runner import Runner
+    from taboon_crypto.mailbox import MailboxKeys
+
+__all__ = ["come_back", "help_others"]
+
+_PAGE = 2
+_MOST = 8 * 1024 * 1024
+"""Bytes that are read of one of these mailboxes."""
+
+
+async def come_back(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int) -> list[str]:
+    """Ask to come back into a group that does not go on here, and take the answer. Returns sentences for the user.
+
+    Raises:
+        RelayError: The relay cannot be reached, or misbehaves.
+    """
+    at = await run(lambda: coming_back.asking(desk, grp))
+    if at is None:
+        return []
+    async with connect(at.relay) as client:
+        blobs = await _all_of(client, at.answering)
+    told = await run(lambda: coming_back.take_answer(desk, grp, blobs)) if blobs else []
+    if told:
+        return told
+    async with connect(at.relay) as client:
+        await client.create(at.asking, await run(lambda: relay_pass(desk, grp)))
+        for blob in at.blobs:
+            await client.append(at.asking, blob)
+    return []
+
+
+async def help_others(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int) -> list[str]:
+    """Bring answers to those who come back, and look whether somebody asks to. Returns sentences for the user.
+
+    Raises:
+        RelayError: The relay cannot be reached, or misbehaves.
+    """
+    for reply in await run(lambda: watching.replies(desk, grp)):
+        async with connect(reply.relay) as client:
+            await client.create(reply.keys, await run(lambda: relay_pass(desk, grp)))
+            with suppress(MailboxSealedError, MailboxFullError):
+                # That is their own doing: they ask again.
+                for blob in reply.blobs:
+                    await client.append(reply.keys, blob)
+        await run(partial(watching.replied, desk, reply))
+    told = []
+    for look in await run(lambda: watching.looks(desk, grp)):
+        async with connect(look.relay) as client:
+            blobs = await _all_of(client, look.keys)
+        if blobs:
+            told += await run(partial(watching.take, desk, grp, look.row, blobs))
+    return told
+
+
+async def _all_of(client: RelayClient, keys: MailboxKeys) -> list[bytes]:
+    """Return what lies in a mailbox, nothing where there is none."""
+    cursor, blobs = Cursor.start(keys.mailbox_id), list[bytes]()
+    try:
+        while True:
+            page = await client.read(keys, cursor, page_class=_PAGE)
+            cursor = page.cursor
+            blobs += page.blobs
+            if page.complete or sum(map(len, blobs)) > _MOST:
+                return blobs
+    except MailboxUnknownError:
+        return []

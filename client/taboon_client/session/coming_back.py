@@ -1,0 +1,198 @@
+"""Coming back: our own request after this device has lost the group, and the Welcome that answers it.
+
+What stops a device for good here is being removed, and nothing else. Whatever else keeps it from going on, it asks for
+another leaf in the mailbox of the one it has; the others' devices look there about once a day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from taboon_client import cbor
+from taboon_client.errors import FormatError
+from taboon_client.group.commit_data import psk_id
+from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
+from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent, LeafKeys, member_profile
+from taboon_client.group.record import note_leaves as note_ages
+from taboon_client.group.rejoining import ReturnRequest, asking_mailbox, leaf_hash, return_blob_key, return_psk
+from taboon_client.group.rules import check_member
+from taboon_client.group.sealing_keys import note_sealing_keys
+from taboon_client.group.settings import LIMITS
+from taboon_client.group.watched import note_leaves
+from taboon_client.relay.address import RelayAddress
+from taboon_client.session.watching import contents
+from taboon_client.vault import coming_back as rows
+from taboon_client.vault import events, groups, outbox
+from taboon_client.vault.coming_back import ComingBackRow
+from taboon_crypto import mls
+from taboon_crypto.blob import Kind, seal_blob, split
+from taboon_crypto.mailbox import MailboxKeys, RetentionClass, rendezvous_blob_key
+from taboon_crypto.primitives.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from taboon_client.group.desk import Desk
+    from taboon_client.group.keeper import Keeper
+    from taboon_client.vault import Connection
+    from taboon_crypto.mls import Random
+
+__all__ = ["Asking", "ask", "asking", "take_answer"]
+
+_LIFETIME: Final = 85 * 86_400
+"""Seconds for which the key package of a request is good. After them a new one is made."""
+_BACK = (
+    "this device is back in the group, with new keys. If you have reason to doubt who let it in, ask one of the others "
+    "over another channel whether they see you"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Where we ask, what we leave there, and where the answer is looked for."""
+
+    relay: RelayAddress
+    asking: MailboxKeys
+    answering: MailboxKeys
+    blobs: tuple[bytes, ...]
+
+
+def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random: Random) -> None:
+    """Stop going on in the present epoch, and ask to come back. The request names the leaf that we have."""
+    own, mailbox = groups.get_group(tx, grp), groups.get_mailbox(tx, grp)
+    group = keeper.load(tx, grp)
+    member = group.member(group.own_leaf)
+    leaf = LeafContent.decode(mls.find_extension(member.extensions, LEAF_EXTENSION), group.suite)
+    append_seed = groups.leaf_secret(tx, grp, leaf.append_key)
+    if mailbox is None or append_seed is None:
+        return
+    signer = mls.SigningKey(own.identity_seed)
+    sealing = groups.leaf_secret(tx, grp, leaf.sealing_key)
+    keys = LeafKeys.generate(random, suite=group.suite, sealing_private=sealing)
+    package, secrets = mls.KeyPackage.generate(
+        group.suite, member_profile(signer, keys.content), now=now, lifetime=_LIFETIME, random=random
+    )
+    answer = random(32)
+    request = ReturnRequest.make(own.group_id, package.encode(), leaf_hash(member), answer, signer)
+    blob_key = return_blob_key(leaf.rejoin_secret)
+    rows.set_coming(
+        tx,
+        ComingBackRow(
+            grp=grp,
+            why=why,
+            made=now,
+            key_package=package.encode(),
+            secrets=cbor.encode([secrets.encode(), bytes(keys.append_seed), bytes(keys.sealing_private)]),
+            asking=cbor.encode([bytes(leaf.rejoin_secret), append_seed, mailbox.retention]),
+            answering=answer,
+            blobs=cbor.encode([seal_blob(blob_key, one, random) for one in split(Kind.RETURN, request.raw, random)]),
+        ),
+    )
+
+
+def asking(desk: Desk, grp: int) -> Asking | None:
+    """Return where we ask to come back, None if we do not. A request that has grown old is made anew."""
+
+    def act(tx: Connection) -> Asking | None:
+        own = groups.get_group(tx, grp)
+        row = rows.get_coming(tx, grp)
+        if own.state in ("active", "removed"):
+            return None
+        if row is None or desk.now - row.made > _LIFETIME:
+            if not own.identity_seed or groups.get_mailbox(tx, grp) is None:
+                return None
+            ask(tx, desk.keeper, grp, own.problem or "", now=desk.now, random=desk.random)
+            row = rows.get_coming(tx, grp)
+        if row is None:
+            return None
+        secret, append_seed, retention = cbor.decode(row.asking)
+        return Asking(
+            RelayAddress(own.relay_url, own.relay_id),
+            asking_mailbox(secret, append_seed, retention),
+            MailboxKeys.of_rendezvous(row.answering, RetentionClass(retention)),
+            tuple(cbor.decode(row.blobs)),
+        )
+
+    return desk.keeper.write(act)
+
+
+def take_answer(desk: Desk, grp: int, blobs: Sequence[bytes]) -> list[str]:
+    """Take the Welcome that brings us back, if it lies there. Returns sentences for the user."""
+
+    def act(tx: Connection) -> list[str]:
+        row = rows.get_coming(tx, grp)
+        own = groups.get_group(tx, grp)
+        if row is None or own.state in ("active", "removed"):
+            return []
+        for whole in contents(rendezvous_blob_key(row.answering), blobs):
+            if whole.kind is not Kind.WELCOME:
+                continue
+            try:
+                group = _join(tx, own, row, whole.body)
+            except (mls.MlsError, FormatError):
+                # Whoever was ever given our rejoin secret can leave something here.
+                continue
+            _enter(tx, desk, own, row, group)
+            return [_BACK]
+        return []
+
+    return desk.keeper.write(act)
+
+
+def _join(tx: Connection, own: groups.GroupRow, row: ComingBackRow, welcome: bytes) -> mls.Group:
+    secrets, _, _ = cbor.decode(row.secrets)
+    secret, _, _ = cbor.decode(row.asking)
+    psk = return_psk(secret)
+
+    def find(wanted: mls.PreSharedKeyID, _: bytes) -> bytes | None:
+        known = isinstance(wanted.psk, mls.ExternalPsk) and wanted.psk.psk_id == psk_id(psk)
+        return psk if known else None
+
+    group = mls.Group.join(
+        welcome,
+        mls.KeyPackage.decode(row.key_package),
+        mls.KeyPackageSecrets.decode(secrets),
+        psks=find,
+        now=None,
+        signed_generations=True,
+        limits=LIMITS,
+    )
+    if group.group_id != own.group_id or group.welcomed_by is None:
+        raise FormatError("a Welcome leads into another group than the one we were in")
+    if group.epoch <= groups.last_epoch(tx, own.id):
+        raise FormatError("a Welcome leads into an epoch that is not after the one we were in")
+    policy_of(group)
+    for member in group.members():
+        check_member(member, group.suite)
+    return group
+
+
+def _enter(tx: Connection, desk: Desk, own: groups.GroupRow, row: ComingBackRow, group: mls.Group) -> None:
+    _, append_seed, sealing_private = cbor.decode(row.secrets)
+    member = group.member(group.own_leaf)
+    leaf = check_member(member, group.suite)
+    adder = group.member(group.welcomed_by or 0).signature_key
+    before = groups.get_mailbox(tx, own.id)
+    rows.enter_again(tx, own.id, added_by=adder, joined=group.epoch)
+    rows.forget_all(tx, own.id)
+    groups.add_leaf_key(tx, own.id, "append", leaf.append_key, Secret(append_seed))
+    groups.add_leaf_key(tx, own.id, "sealing", leaf.sealing_key, Secret(sealing_private))
+    groups.keep_append_keys(tx, own.id, leaf.append_key)
+    desk.keeper.forget(own.id)
+    desk.keeper.save(tx, own.id, group)
+    desk.ledger.add_epoch(tx, own.id, record_of(group), None)
+    groups.set_mailbox(tx, mailbox_of(group, own.id))
+    outbox.start_epoch(tx, own.id)
+    outbox.drop_payloads(tx, own.id)
+    members = group.members()
+    note_sealing_keys(tx, own.id, group)
+    note_leaves(tx, own.id, group, members, (), now=desk.now, random=desk.random)
+    note_ages(tx, own.id, [one.signature_key for one in members], group.epoch, None)
+    note_ages(tx, own.id, [own.identity, adder], group.epoch, desk.now)
+    if before is not None:
+        # Nobody else may have read what we said last.
+        for name in events.carried_by(tx, own.id, before.epoch, own.identity):
+            outbox.queue_event(tx, own.id, name)
+    desk.ledger.refold(tx, own.id, events.places_of_epoch(tx, own.id, epoch_id(group)), anew=True)
+    rows.drop_coming(tx, own.id)

@@ -1,0 +1,224 @@
+"""Helping others back: leaves that are watched, requests that came, and what the next commit does for them.
+
+Every step is one short transaction; `taboon_client.returning` puts them around the relay's calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from taboon_client import cbor
+from taboon_client.errors import FormatError
+from taboon_client.group.rejoining import ReturnRequest, leaf_hash, return_blob_key, return_psk, watched_mailbox
+from taboon_client.group.watched import note_leaves, up_to_a_day
+from taboon_client.relay.address import RelayAddress
+from taboon_client.vault import coming_back as rows
+from taboon_client.vault import events, groups
+from taboon_crypto import mls
+from taboon_crypto.blob import Assembler, Kind, Part, Whole, open_blob, parse_content, seal_blob, split
+from taboon_crypto.errors import CryptoError
+from taboon_crypto.mailbox import MailboxKeys, RetentionClass, rendezvous_blob_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from taboon_client.group.desk import Desk
+    from taboon_client.group.ledger import Ledger
+    from taboon_client.vault import Connection
+    from taboon_client.vault.coming_back import WatchedRow
+    from taboon_crypto.mls import Random
+
+__all__ = [
+    "Look",
+    "Reply",
+    "Return",
+    "answer",
+    "contents",
+    "looks",
+    "replied",
+    "replies",
+    "return_of",
+    "take",
+]
+
+_DAY = 86_400
+_LOOKS = 4
+"""Mailboxes looked into in one sync, at most."""
+_OLDER = (
+    "{name} asks to come back from an older copy of their vault. An admin who has heard from them that it is so can "
+    "let them in again: taboon approve"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A mailbox to be looked into for a request."""
+
+    relay: RelayAddress
+    keys: MailboxKeys
+    row: WatchedRow
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A Welcome to be left where somebody waits for it."""
+
+    id: int
+    relay: RelayAddress
+    keys: MailboxKeys
+    blobs: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What the next commit does for somebody who comes back: whose leaf goes, what is added, with which key."""
+
+    request: ReturnRequest
+    psk: bytes
+    current: bool
+    """Whether the leaf that is named is the one in the tree, so that nobody has to approve."""
+
+
+def looks(desk: Desk, grp: int) -> list[Look]:
+    """Return the mailboxes to be looked into now: about once a day each, at random times.
+
+    Whoever has spoken within a day needs no look, but for a leaf of theirs that was replaced.
+    """
+
+    def act(tx: Connection) -> list[Look]:
+        own, mailbox = groups.get_group(tx, grp), groups.get_mailbox(tx, grp)
+        if own.state != "active" or mailbox is None:
+            return []
+        relay = RelayAddress(own.relay_url, own.relay_id)
+        if not rows.is_watching(tx, grp):
+            # A vault of an older version.
+            group = desk.keeper.load(tx, grp)
+            note_leaves(tx, grp, group, group.members(), (), now=desk.now, random=desk.random)
+        found: list[Look] = []
+        for row in rows.due(tx, grp, desk.now):
+            if len(found) >= _LOOKS:
+                break
+            rows.looked(tx, grp, row.append_key, desk.now + _DAY // 2 + up_to_a_day(desk.random))
+            if row.replaced is not None or not events.has_spoken(tx, grp, row.identity, desk.now - _DAY):
+                found.append(Look(relay, watched_mailbox(row), row))
+        return found
+
+    return desk.keeper.write(act)
+
+
+def contents(blob_key: bytes, blobs: Sequence[bytes]) -> Iterator[Whole]:
+    """Return what opens of the blobs of a mailbox, put together from parts."""
+    assembler = Assembler()
+    for blob in blobs:
+        try:
+            parsed: Part | Whole | None = parse_content(open_blob(blob_key, blob))
+            if isinstance(parsed, Part):
+                parsed = assembler.add(parsed)
+        except CryptoError:
+            continue
+        if parsed is not None:
+            yield parsed
+
+
+def take(desk: Desk, grp: int, row: WatchedRow, blobs: Sequence[bytes]) -> list[str]:
+    """Take the requests that lie where a leaf asks. Returns sentences for the user.
+
+    A wish is made for each that is in order; a request of an older leaf waits for an admin.
+    """
+
+    def act(tx: Connection) -> list[str]:
+        own = groups.get_group(tx, grp)
+        if own.state != "active":
+            return []
+        group = desk.keeper.load(tx, grp)
+        told = []
+        for whole in contents(return_blob_key(row.secret), blobs):
+            try:
+                if whole.kind is not Kind.RETURN:
+                    continue
+                request = ReturnRequest.read(own.group_id, group.suite, whole.body)
+            except FormatError:
+                continue
+            if request.identity != row.identity or request.leaf != row.leaf_hash:
+                continue
+            if rows.get_request(tx, grp, request.digest) is not None:
+                continue
+            found = _return(tx, desk.ledger, grp, group, request, desk.now)
+            if found is None:
+                continue
+            rows.add_request(tx, grp, request.digest, request.raw, request.identity)
+            if found.current:
+                groups.add_wish(tx, grp, "return", request.digest)
+            else:
+                told.append(_OLDER.format(name=desk.ledger.spoken(tx, grp, request.identity)))
+        return told
+
+    return desk.keeper.write(act)
+
+
+def return_of(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, digest: bytes, now: int) -> Return | None:
+    """Return what the commit has to do for a wish of kind ``return``; None if that is done, or cannot be any more."""
+    raw = rows.get_request(tx, grp, digest)
+    if raw is None:
+        return None
+    try:
+        request = ReturnRequest.read(groups.get_group(tx, grp).group_id, group.suite, raw)
+    except FormatError:
+        return None
+    return _return(tx, ledger, grp, group, request, now)
+
+
+def _return(
+    tx: Connection, ledger: Ledger, grp: int, group: mls.Group, request: ReturnRequest, now: int
+) -> Return | None:
+    member = next((one for one in group.members() if one.signature_key == request.identity), None)
+    watched = rows.watched(tx, grp, request.leaf)
+    if member is None or watched is None or ledger.marks(tx, grp).suspended(request.identity):
+        return None
+    if member.encryption_key == request.package.leaf_node.encryption_key:
+        return None
+    try:
+        request.package.verify(now=now)
+    except mls.MlsError:
+        return None
+    return Return(request, bytes(return_psk(watched.secret)), current=leaf_hash(member) == request.leaf)
+
+
+def answer(tx: Connection, grp: int, digest: bytes, welcome: bytes, group: mls.Group, random: Random) -> None:
+    """Keep the Welcome for somebody whom our commit has brought back."""
+    raw = rows.get_request(tx, grp, digest)
+    if raw is None:
+        return
+    request = ReturnRequest.read(group.group_id, group.suite, raw)
+    watched = rows.watched(tx, grp, request.leaf)
+    if watched is None:
+        return
+    key = rendezvous_blob_key(request.answer)
+    blobs = [seal_blob(key, content, random) for content in split(Kind.WELCOME, welcome, random)]
+    rows.add_reply(tx, grp, request.answer, watched.retention, cbor.encode(blobs))
+    rows.drop_request(tx, grp, digest)
+
+
+def replies(desk: Desk, grp: int) -> list[Reply]:
+    """Return the Welcomes that the relay does not have yet."""
+
+    def act(tx: Connection) -> list[Reply]:
+        own = groups.get_group(tx, grp)
+        relay = RelayAddress(own.relay_url, own.relay_id)
+        return [
+            Reply(
+                row.id,
+                relay,
+                MailboxKeys.of_rendezvous(row.secret, RetentionClass(row.retention)),
+                tuple(cbor.decode(row.blobs)),
+            )
+            for row in rows.replies(tx, grp)
+        ]
+
+    return desk.keeper.read(act)
+
+
+def replied(desk: Desk, reply: Reply) -> None:
+    """The relay has a Welcome."""
+    desk.keeper.write(lambda tx: rows.drop_reply(tx, reply.id))

@@ -1,0 +1,193 @@
+"""Rows of coming back: leaves that are watched, our own request, those of others, answers. SQL and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from taboon_client.vault.database import Connection
+
+__all__ = ["ComingBackRow", "ReplyRow", "WatchedRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedRow:
+    """A row of ``watched_leaf``: where a member asks to come back."""
+
+    grp: int
+    append_key: bytes
+    identity: bytes
+    leaf_hash: bytes
+    secret: bytes = field(repr=False)
+    retention: int
+    replaced: int | None
+    look: int
+
+
+_WATCHED = "grp, append_key, identity, leaf_hash, secret, class, replaced, look"
+
+
+def watch(tx: Connection, row: WatchedRow, now: int) -> None:
+    """Watch a new leaf; the one that the same member had before is replaced now."""
+    tx.execute(
+        "UPDATE watched_leaf SET replaced = ? WHERE grp = ? AND identity = ? AND append_key <> ? AND replaced IS NULL",
+        (now, row.grp, row.identity, row.append_key),
+    )
+    tx.execute(
+        f"INSERT OR IGNORE INTO watched_leaf ({_WATCHED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
+        (
+            row.grp,
+            row.append_key,
+            row.identity,
+            row.leaf_hash,
+            bytes(row.secret),
+            row.retention,
+            row.replaced,
+            row.look,
+        ),
+    )
+
+
+def forget(tx: Connection, grp: int, identities: Collection[bytes], before: int) -> None:
+    """Watch no leaf of these members any more, and none that was replaced before a time."""
+    tx.executemany(
+        "DELETE FROM watched_leaf WHERE grp = ? AND identity = ?", [(grp, identity) for identity in identities]
+    )
+    tx.execute("DELETE FROM watched_leaf WHERE grp = ? AND replaced < ?", (grp, before))
+
+
+def is_watching(tx: Connection, grp: int) -> bool:
+    """Tell whether any leaf of a group is watched."""
+    return tx.execute("SELECT 1 FROM watched_leaf WHERE grp = ? LIMIT 1", (grp,)).fetchone() is not None
+
+
+def forget_all(tx: Connection, grp: int) -> None:
+    """Watch nothing: what is in the tree is noted anew."""
+    tx.execute("DELETE FROM watched_leaf WHERE grp = ?", (grp,))
+
+
+def due(tx: Connection, grp: int, now: int) -> list[WatchedRow]:
+    """Return the leaves at which it is time to look, those that waited longest first."""
+    query = f"SELECT {_WATCHED} FROM watched_leaf WHERE grp = ? AND look <= ? ORDER BY look, append_key"  # noqa: S608
+    return [WatchedRow(*row) for row in tx.execute(query, (grp, now))]
+
+
+def looked(tx: Connection, grp: int, append_key: bytes, look: int) -> None:
+    """Note when to look again."""
+    tx.execute("UPDATE watched_leaf SET look = ? WHERE grp = ? AND append_key = ?", (look, grp, append_key))
+
+
+def watched(tx: Connection, grp: int, leaf_hash: bytes) -> WatchedRow | None:
+    """Return a leaf that is watched."""
+    query = f"SELECT {_WATCHED} FROM watched_leaf WHERE grp = ? AND leaf_hash = ?"  # noqa: S608 - constant
+    row = tx.execute(query, (grp, leaf_hash)).fetchone()
+    return None if row is None else WatchedRow(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class ComingBackRow:
+    """A row of ``coming_back``: our own request."""
+
+    grp: int
+    why: str
+    made: int
+    key_package: bytes = field(repr=False)
+    secrets: bytes = field(repr=False)
+    asking: bytes = field(repr=False)
+    answering: bytes = field(repr=False)
+    blobs: bytes = field(repr=False)
+
+
+_COMING = "grp, why, made, key_package, secrets, asking, answering, blobs"
+
+
+def set_coming(tx: Connection, row: ComingBackRow) -> None:
+    """Keep our request; it takes the place of an older one."""
+    tx.execute(
+        f"INSERT OR REPLACE INTO coming_back ({_COMING}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
+        (
+            row.grp,
+            row.why,
+            row.made,
+            row.key_package,
+            bytes(row.secrets),
+            bytes(row.asking),
+            bytes(row.answering),
+            row.blobs,
+        ),
+    )
+
+
+def get_coming(tx: Connection, grp: int) -> ComingBackRow | None:
+    """Return our request, None if there is none."""
+    row = tx.execute(f"SELECT {_COMING} FROM coming_back WHERE grp = ?", (grp,)).fetchone()  # noqa: S608 - constant
+    return None if row is None else ComingBackRow(*row)
+
+
+def drop_coming(tx: Connection, grp: int) -> None:
+    """Forget our request and its keys: we are back."""
+    tx.execute("DELETE FROM coming_back WHERE grp = ?", (grp,))
+
+
+def add_request(tx: Connection, grp: int, digest: bytes, request: bytes, identity: bytes) -> None:
+    """Keep a request of somebody else."""
+    tx.execute(
+        "INSERT OR IGNORE INTO return_request (grp, digest, request, identity) VALUES (?, ?, ?, ?)",
+        (grp, digest, request, identity),
+    )
+
+
+def get_request(tx: Connection, grp: int, digest: bytes) -> bytes | None:
+    """Return a request of somebody else."""
+    row = tx.execute("SELECT request FROM return_request WHERE grp = ? AND digest = ?", (grp, digest)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def requests(tx: Connection, grp: int) -> list[tuple[bytes, bytes, bytes]]:
+    """Return (digest, request, identity key) of every request of others."""
+    return tx.execute("SELECT digest, request, identity FROM return_request WHERE grp = ?", (grp,)).fetchall()
+
+
+def drop_request(tx: Connection, grp: int, digest: bytes) -> None:
+    """Forget a request: it was done, or cannot be."""
+    tx.execute("DELETE FROM return_request WHERE grp = ? AND digest = ?", (grp, digest))
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRow:
+    """A row of ``reply``: a Welcome on its way to somebody who comes back."""
+
+    id: int
+    secret: bytes = field(repr=False)
+    retention: int
+    blobs: bytes = field(repr=False)
+
+
+def add_reply(tx: Connection, grp: int, secret: bytes, retention: int, blobs: bytes) -> None:
+    """Keep an answer until the relay has it."""
+    tx.execute("INSERT INTO reply (grp, secret, class, blobs) VALUES (?, ?, ?, ?)", (grp, secret, retention, blobs))
+
+
+def replies(tx: Connection, grp: int) -> list[ReplyRow]:
+    """Return the answers that the relay does not have yet."""
+    rows = tx.execute("SELECT id, secret, class, blobs FROM reply WHERE grp = ? ORDER BY id", (grp,))
+    return [ReplyRow(*row) for row in rows]
+
+
+def drop_reply(tx: Connection, reply: int) -> None:
+    """The relay has an answer."""
+    tx.execute("DELETE FROM reply WHERE id = ?", (reply,))
+
+
+def enter_again(tx: Connection, grp: int, *, added_by: bytes, joined: int) -> None:
+    """Begin anew in the group of a row: its MLS state goes, identity, numbering, epochs and board stay."""
+    for table in ("mls_part", "staged", "part", "own_box", "sealing_key", "ended", "wish"):
+        tx.execute(f"DELETE FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant names
+    tx.execute(
+        "UPDATE grp SET state = 'active', problem = NULL, added_by = ?, joined = ?, snapshot = NULL, synced = NULL,"
+        " circle = NULL, whole = 0, version = version + 1 WHERE id = ?",
+        (added_by, joined, grp),
+    )

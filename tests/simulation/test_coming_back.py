@@ -1,0 +1,150 @@
+"""Devices that were dark, lost their way or are an old copy come back by themselves, with new keys and one board."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from taboon_client.board import Need
+from taboon_client.vault import coming_back
+from tests.simulation.holds import check
+from tests.simulation.world import DAY, HOUR
+
+if TYPE_CHECKING:
+    from tests.simulation.world import Device, World
+
+
+async def _post(device: Device, title: str) -> None:
+    await (await device.group()).post(Need(title=title, created=int(device.world.now), urgency="now"))
+    device.posted.append(title)
+
+
+async def _group(world: World) -> list[Device]:
+    admin = await world.found("Layla")
+    others = [await world.let_in(admin, name) for name in ("Omar", "Rima", "Sami")]
+    await world.sync(admin, *others)
+    await world.sync(admin, *others)
+    return [admin, *others]
+
+
+async def _days(world: World, count: int, *devices: Device) -> None:
+    """Days in which some devices sync, and make their keys anew when it is time."""
+    for _ in range(count):
+        world.pass_time(DAY)
+        await world.sync(*devices)
+
+
+async def _come_back(world: World, *devices: Device) -> None:
+    """Two days in which everybody syncs now and then."""
+    for _ in range(10):
+        world.pass_time(5 * HOUR)
+        await world.sync(*devices)
+    await world.sync(*devices)
+
+
+@pytest.mark.parametrize("dark", [3, 30, 120])
+def test_a_device_that_was_dark_comes_back_by_itself_with_the_board_and_what_it_wrote(world: World, dark: int) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami = await _group(world)
+        sami.online = False
+        await _post(sami, "written in the dark")
+        await _post(omar, "said meanwhile")
+        await _days(world, dark, layla, omar, rima)
+        sami.online = True
+        await world.sync(sami)
+        await _come_back(world, layla, omar, rima, sami)
+        check(world, [layla, omar, rima, sami])
+
+    world.run(story())
+
+
+def test_a_device_that_was_dark_for_a_year_comes_back_too(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami = await _group(world)
+        sami.online = False
+        for _ in range(25):
+            world.pass_time(15 * DAY)
+            await world.sync(layla, omar, rima)
+        sami.online = True
+        await _come_back(world, layla, omar, rima, sami)
+        check(world, [layla, omar, rima, sami])
+
+    world.run(story())
+
+
+def test_the_only_admin_comes_back_with_the_role_by_what_the_others_do(world: World) -> None:
+    async def story() -> None:
+        layla, *others = await _group(world)
+        layla.online = False
+        await _days(world, 50, *others)
+        layla.online = True
+        await _come_back(world, layla, *others)
+        check(world, [layla, *others])
+        assert (await (await layla.group()).status()).admin
+
+    world.run(story())
+
+
+def test_an_old_copy_of_a_vault_freezes_and_comes_back_without_using_a_key_twice(world: World) -> None:
+    async def story() -> None:
+        layla, omar, *others = await _group(world)
+        copy = omar.backup()
+        await _post(omar, "after the copy")
+        await world.sync(omar)
+        await world.sync(layla, *others)
+        omar.restore(copy)
+        await world.sync(omar)
+        assert omar.row.state == "frozen"
+        await _come_back(world, layla, omar, *others)
+        await _post(omar, "back again")
+        await world.sync(omar)
+        await world.sync(layla, *others)
+        check(world, [layla, omar, *others])
+
+    world.run(story())
+
+
+def test_a_request_to_come_back_is_answered_though_devices_die_at_any_step(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami = await _group(world)
+        sami.online = False
+        await _days(world, 40, layla, omar, rima)
+        sami.online = True
+        world.dying = 3
+        for _ in range(6):
+            await _come_back(world, layla, omar, rima, sami)
+        world.dying = 0
+        await _come_back(world, layla, omar, rima, sami)
+        check(world, [layla, omar, rima, sami])
+
+    world.run(story())
+
+
+def test_keys_of_a_request_are_gone_once_it_was_answered(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami = await _group(world)
+        sami.online = False
+        await _days(world, 40, layla, omar, rima)
+        sami.online = True
+        await world.sync(sami)
+        grp = sami.row_id
+        assert sami.desk.keeper.read(lambda tx: coming_back.get_coming(tx, grp)) is not None
+        await _come_back(world, layla, omar, rima, sami)
+        assert sami.desk.keeper.read(lambda tx: coming_back.get_coming(tx, grp)) is None
+
+    world.run(story())
+
+
+def test_who_was_removed_while_dark_asks_in_vain(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami = await _group(world)
+        sami.online = False
+        await world.together([(layla, (await layla.group()).remove("Sami", wait=600.0))])
+        await _days(world, 40, layla, omar, rima)
+        sami.online = True
+        await _come_back(world, layla, omar, rima, sami)
+        assert sami.row.state != "active"
+        check(world, [layla, omar, rima])
+
+    world.run(story())
