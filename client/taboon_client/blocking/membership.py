@@ -10,6 +10,7 @@ from taboon_client.library import COMMIT_WAIT
 if TYPE_CHECKING:
     from taboon_client import library
     from taboon_client.values import Deed, Exposure, GroupKeys, Member, Outcome, Removal
+    from taboon_crypto.safety_code import SafetyCode
 
 __all__ = ["Membership"]
 
@@ -74,3 +75,15 @@ class Membership:
     def set_checked(self, member: Member | str, how: str | None = "code") -> None:
         """Note on this device that a member's key is that person's."""
         now(self._group.set_checked(member, how))
+
+    def meeting_code(self) -> str:
+        """Return what this device shows, as a QR code, to another member who is here in person."""
+        return now(self._group.meeting_code())
+
+    def meet(self, text: str) -> Member:
+        """Take what another member's device shows: its key counts as checked in person, on this device."""
+        return now(self._group.meet(text))
+
+    def epoch_code(self) -> tuple[int, SafetyCode]:
+        """Return the number of the epoch and its code."""
+        return now(self._group.epoch_code())

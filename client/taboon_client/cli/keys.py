@@ -1,5 +1,6 @@
 """Keys and who holds them: ``keys``, ``exposure``, ``risk``, ``vouch``, ``check``, ``leave``, ``deeds``."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,8 +9,10 @@ from taboon_client.cli import shapes, terminal
 from taboon_client.cli.arguments import GroupRef, Yes
 from taboon_client.cli.command import command
 from taboon_client.cli.errand import Answer, Errand
+from taboon_client.cli.joining import say_safety_code
 from taboon_client.cli.outcomes import outcome
 from taboon_client.cli.people import People
+from taboon_client.cli.qr import draw, read_picture
 from taboon_client.cli.terminal import Cell
 
 if TYPE_CHECKING:
@@ -24,6 +27,13 @@ _Lift = Annotated[bool, typer.Option("--lift", help="As an admin: the device is 
 _Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="What happened; everyone in the group can read it.")]
 _Met = Annotated[bool, typer.Option("--met", help="You met, and compared the key there.")]
 _Undo = Annotated[bool, typer.Option("--undo", help="Take it back.")]
+_Show = Annotated[bool, typer.Option("--show", help="Show your own code, for them to scan.")]
+_Picture = Annotated[
+    Path | None, typer.Option("--picture", metavar="FILE", help="Take the code from a picture of their screen.")
+]
+_MaybeMember = Annotated[
+    str | None, typer.Argument(metavar="[MEMBER]", help="The member: whole name or tag.", show_default=False)
+]
 _Text = Annotated[str, typer.Option("--text", metavar="TEXT", help="From where you know them.")]
 
 
@@ -40,7 +50,16 @@ def register(app: typer.Typer) -> None:
         ],
     )(_risk)
     command(app, "vouch", examples=['taboon vouch Harbour Noor --text "from school"'])(_vouch)
-    command(app, "check", examples=["taboon check Harbour Noor --met"])(_check)
+    command(
+        app,
+        "check",
+        examples=[
+            "taboon check Harbour Noor --met         you compared by yourselves",
+            "taboon check Harbour --show             your code, for them to scan",
+            "taboon check Harbour --picture noor.jpg",
+        ],
+    )(_check)
+    command(app, "code", examples=["taboon code Harbour"])(_code)
     command(app, "leave", commit=True, examples=["taboon leave Harbour"])(_leave)
     command(app, "deeds", examples=["taboon deeds Harbour"])(_deeds)
 
@@ -216,8 +235,16 @@ def _risk(errand: Errand, group: GroupRef, member: _MemberRef, *, why: _Why = ""
 
 
 def _vouch(errand: Errand, group: GroupRef, member: _MemberRef, *, text: _Text = "") -> Answer:
-    """Tell the group that you know a member."""
+    """Tell the group that you know a member, or whoever asks to join."""
     place = errand.group(group)
+    asking = [one for one in place.requests() if member in (one.name, one.code)]
+    if len(asking) == 1:
+        place.vouch_for_request(asking[0].code, text)
+        errand.send(place)
+        return Answer(
+            {"group": shapes.group_ref(place), "request": shapes.join_request(asking[0])},
+            lambda: terminal.say(f"You vouch for the request {asking[0].code}."),
+        )
     who = place.member(member, whole=True)
     place.vouch(who, text)
     errand.send(place)
@@ -228,20 +255,58 @@ def _vouch(errand: Errand, group: GroupRef, member: _MemberRef, *, text: _Text =
     return Answer({"group": shapes.group_ref(place), "member": shapes.member(who)}, show)
 
 
-def _check(errand: Errand, group: GroupRef, member: _MemberRef, *, met: _Met = False, undo: _Undo = False) -> Answer:
+def _check(
+    errand: Errand,
+    group: GroupRef,
+    member: _MaybeMember = None,
+    *,
+    met: _Met = False,
+    show_own: _Show = False,
+    picture: _Picture = None,
+    undo: _Undo = False,
+) -> Answer:
     """Note on this device that a member's key is that person's.
 
-    After you have compared a code with them. Nobody else is told.
+    When you meet: each shows the other's device a code (--show), and each takes the other's (--picture, or paste it
+    when asked); both keys then count as checked. Nobody else is told.
     """
-    place = errand.group(group, sync=False)
-    who = place.member(member, whole=True)
-    how = None if undo else "in-person" if met else "code"
-    place.set_checked(who, how)
+    place = errand.group(group)
+    if show_own:
+        code = place.meeting_code()
+
+        def draw_own() -> None:
+            draw(code)
+            terminal.say(code)
+
+        return Answer({"group": shapes.group_ref(place), "code": code}, draw_own)
+    if picture is not None or member is None:
+        who = place.meet(read_picture(picture) if picture is not None else errand.text("-", "Their code"))
+        how: str | None = "in-person"
+    else:
+        who = place.member(member, whole=True)
+        how = None if undo else "in-person" if met else "code"
+        place.set_checked(who, how)
 
     def show() -> None:
         terminal.rows([((Cell(who.tag, "cyan"), Cell("checked" if how else "not checked")), who.name)])
 
     return Answer({"group": shapes.group_ref(place), "member": shapes.member(who), "checked": how}, show)
+
+
+def _code(errand: Errand, group: GroupRef) -> Answer:
+    """Show a code that all devices in one group share.
+
+    Compare it with another member by voice, at the same epoch. If it differs, the relay or somebody in between shows
+    the two of you different groups.
+    """
+    place = errand.group(group)
+    epoch, code = place.epoch_code()
+
+    def show() -> None:
+        terminal.say(f"Epoch {epoch}:")
+        say_safety_code(code)
+
+    return Answer({"group": shapes.group_ref(place), "epoch": epoch, "code": shapes.safety_code(code)}, show)
 
 
 def _leave(errand: Errand, group: GroupRef, *, yes: Yes = False) -> Answer:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from taboon_client.board import Body
     from taboon_client.values import Deed, Exposure, GroupKeys, Removal
     from taboon_client.vault import Connection
+    from taboon_crypto.safety_code import SafetyCode
 
 __all__ = ["Membership"]
 
@@ -202,6 +203,45 @@ class Membership(Syncing):
         """
         found = await self._anyone(member)
         await self._write(lambda tx: member_rows.set_checked(tx, self.row_id, found.identity, how))
+
+    async def meeting_code(self) -> str:
+        """Return what this device shows, as a QR code, to another member who is here in person. It holds no secret."""
+        from taboon_client.joining import meeting
+        from taboon_client.session import pending
+
+        def act(tx: Connection) -> str:
+            pending.policy_here(self._desk, tx, self.row_id)
+            return meeting.shown(self._desk, tx, self.row_id)
+
+        return await self._read(act)
+
+    async def meet(self, text: str) -> Member:
+        """Take what another member's device shows: its key counts as checked in person, on this device.
+
+        Raises:
+            BadLinkError: It is no member's code, damaged, or of another group.
+            NotAllowedError: It is nobody's who is in the group here, or you two see different groups: says what to do.
+        """
+        from taboon_client.joining import meeting
+        from taboon_client.session import pending
+
+        def act(tx: Connection) -> bytes:
+            pending.policy_here(self._desk, tx, self.row_id)
+            return meeting.meet(self._desk, tx, self.row_id, text)
+
+        identity = await self._write(act)
+        return (await self.people())[identity]
+
+    async def epoch_code(self) -> tuple[int, SafetyCode]:
+        """Return the number of the epoch and its code: equal on two devices that are in one group, and else on none."""
+        from taboon_client.joining import meeting
+        from taboon_client.session import pending
+
+        def act(tx: Connection) -> tuple[int, SafetyCode]:
+            pending.policy_here(self._desk, tx, self.row_id)
+            return meeting.code_of_epoch(self._desk, tx, self.row_id)
+
+        return await self._read(act)
 
     async def _mark(self, body: Body) -> None:
         def act(tx: Connection) -> None:
