@@ -105,6 +105,20 @@ class Person:
         """Return what a sentence of the page is in this person's language."""
         return self.language.text(message, **values)
 
+    def meets(self, other: Person, relay: str) -> None:
+        """Open a group and let somebody in; the safety codes are the same."""
+        self.found_group(relay, "Harbour", "Layla")
+        self.lets_in(other, "Basil")
+        self.press("Board")
+
+    def lets_in(self, other: Person, name: str) -> None:
+        """Invite somebody, compare the safety codes, let them in."""
+        theirs = other.ask_to_join(self.invite(), name)
+        assert self.let_in() == theirs
+        other.reads("Harbour").click()
+        other.sees("Post a need")
+        self.page.get_by_role("button", name=self.say("I have read it")).click()
+
     def make_vault(self) -> None:
         """Make the vault."""
         self.fill("Passphrase", PASSPHRASE)
@@ -121,13 +135,13 @@ class Person:
         """Fill a field in."""
         self.page.get_by_label(self.say(label), exact=True).first.fill(text)
 
-    def press(self, name: str, **values: object) -> None:
+    def press(self, button: str, **values: object) -> None:
         """Press a button or follow a link."""
-        self.button(name, **values).first.click()
+        self.button(button, **values).first.click()
 
-    def button(self, name: str, **values: object) -> Locator:
+    def button(self, button: str, **values: object) -> Locator:
         """Return the button or link of this name."""
-        said = self.say(name, **values)
+        said = self.say(button, **values)
         return self.page.get_by_role("button", name=said, exact=True).or_(
             self.page.get_by_role("link", name=said, exact=True)
         )
@@ -191,6 +205,23 @@ class Person:
         self.press("Let them in")
         self.sees("Let in.")
         return code
+
+    def post(self, title: str, *, place: str = "", weekly: bool = False) -> None:
+        """Post a need."""
+        self.press("Post")
+        self.fill("What is needed, in a few words", title)
+        if place:
+            self.fill("The exact place", place)
+        if weekly:
+            self.open_fold("More, if you like")
+            self.page.get_by_label(self.say("Comes again")).select_option("week")
+            self.page.get_by_label(self.say("The first day")).fill("2026-11-27")
+        self.press("Post it")
+        self.sees("Posted.")
+
+    def waits_in_outbox(self) -> None:
+        """Wait until the strip says that something is saved here and not yet sent."""
+        self.page.locator(".strip.outbox").wait_for()
 
     def goes_to(self, path: str) -> None:
         """Go where a link on the screen leads, without looking for it: for the screens that a story is not about."""

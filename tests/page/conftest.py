@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.page.browsing import NARROW, Person, start_browser
+from tests.page.browsing import NARROW, WIDE, Person, start_browser
 from tests.relay_process import RelayProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Playwright
@@ -37,6 +37,53 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RelayProcess]:
     """One relay for all."""
     with RelayProcess(tmp_path_factory.mktemp("page-relay")) as process:
         yield process
+
+
+class Neighbours(NamedTuple):
+    """Two people in one group, one at a phone and one at a laptop, and their relay."""
+
+    layla: Person
+    basil: Person
+    relay: RelayProcess
+
+
+@pytest.fixture(scope="package")
+def known_neighbours(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Neighbours]]:
+    """Two people for each language, who have met once for all stories."""
+    known: dict[str, Neighbours] = {}
+
+    def get(code: str) -> Neighbours:
+        if code not in known:
+            folder = tmp_path_factory.mktemp(f"neighbours-{code}")
+            sizes = (NARROW, WIDE) if code == "en" else (WIDE, NARROW)
+            layla, basil = (
+                Person(browser, folder / name, code=code, size=size)
+                for name, size in zip(("layla", "basil"), sizes, strict=True)
+            )
+            known[code] = Neighbours(layla, basil, RelayProcess(folder / "relay").start())
+            for one in (layla, basil):
+                one.make_vault()
+            layla.meets(basil, known[code].relay.url)
+        return known[code]
+
+    yield get
+    for layla, basil, relay in known.values():
+        layla.close()
+        basil.close()
+        relay.stop()
+
+
+@pytest.fixture(params=["en", "ar"])
+def neighbours(request: pytest.FixtureRequest, known_neighbours: Callable[[str], Neighbours]) -> Iterator[Neighbours]:
+    """Two people who have met, at their board; nothing that goes wrong on their pages stays unseen."""
+    found = known_neighbours(request.param)
+    for one in (found.layla, found.basil):
+        one.faults.clear()
+        one.press("Board")
+    yield found
+    assert found.layla.faults + found.basil.faults == []
 
 
 class MakePerson(Protocol):

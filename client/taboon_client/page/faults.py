@@ -15,8 +15,9 @@ from taboon_client.page.render import visible
 if TYPE_CHECKING:
     from taboon_client.page.language import Language
 
-__all__ = ["sentence_of", "spoken_notice"]
+__all__ = ["STOPPED", "sentence_of", "spoken_notice"]
 
+STOPPED: Final = N_("This group does not go on on this device.")
 _KINDS: Final[tuple[tuple[type[errors.TaboonError], str], ...]] = (
     (errors.FieldError, N_("Something here does not fit: look at it again.")),
     (errors.BadLinkError, N_("This is no invite link, or it is damaged. Ask for it again, and copy all of it.")),
@@ -24,7 +25,7 @@ _KINDS: Final[tuple[tuple[type[errors.TaboonError], str], ...]] = (
     (errors.AmbiguousError, N_("This fits more than one: use more of the code.")),
     (errors.NotFoundError, N_("That is not here, or not any more.")),
     (errors.NotAllowedError, N_("The rules of the group do not let you do that now.")),
-    (errors.GroupStoppedError, N_("This group does not go on on this device.")),
+    (errors.GroupStoppedError, STOPPED),
     (errors.WrongPassphraseError, N_("The passphrase is wrong: mind the order of the words and the keyboard.")),
     (
         errors.WeakPassphraseError,

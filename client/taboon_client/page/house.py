@@ -21,7 +21,7 @@ __all__ = ["House"]
 
 _LOOK: Final = 0.3
 """Seconds between two looks at whether the vault has changed."""
-_ASK: Final = 3.0
+_ASK: Final = 2.0
 """Seconds between two looks for requests to join, while somebody waits for an answer."""
 _PING: Final = 10.0
 """Seconds after which a line goes to every open page though there is no news, so that one that is gone is noticed."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from taboon_client.page.faults import spoken_notice
+from taboon_client.page.faults import STOPPED, spoken_notice
 from taboon_client.page.render import isolated, render, template_of
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Visit:
             offline=report is not None and not report.reached,
             synced=status.synced,
             unsent=status.unsent,
-            stopped=spoken_notice(status.problem or "", self.language) if status.state.value != "active" else "",
+            stopped=spoken_notice(status.problem or STOPPED, self.language) if status.state.value != "active" else "",
             problem=spoken_notice(problem, self.language),
             notices=tuple(spoken_notice(one, self.language) for one in self.house.notices(place.code)),
             missing=status.missing,
