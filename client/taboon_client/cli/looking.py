@@ -163,10 +163,15 @@ def _board(
         if save is not None:
             terminal.hint(f"Saved: taboon board {terminal.member(group)} --view {terminal.member(save.strip())}")
 
-    data: dict[str, object] = {"items": [shapes.item(one, people) for one in items]}
+    data = _told(errand, items, people)
     if save is not None:
         data["view"] = shapes.view(save.strip(), wanted)
     return Answer({"group": shapes.group_ref(place), **data}, show)
+
+
+def _told(errand: Errand, items: "list[Item]", people: People) -> dict[str, object]:
+    """Return the items for machines, where one asks: of a long board they take as long as all the rest."""
+    return {} if errand.human else {"items": [shapes.item(one, people) for one in items]}
 
 
 def _changed(base: "View", given: "dict[str, object]") -> "View":
@@ -240,4 +245,4 @@ def _search(errand: Errand, group: GroupRef, text: _Query) -> Answer:
         drawing.board(items, people, errand.now, place.freshness())
         terminal.hint(_count(items))
 
-    return Answer({"group": shapes.group_ref(place), "items": [shapes.item(one, people) for one in items]}, show)
+    return Answer({"group": shapes.group_ref(place), **_told(errand, items, people)}, show)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from taboon_client import cbor
 from taboon_client.board import DISPATCH, Event, Item
 from taboon_client.board.deeds import Share
-from taboon_client.group.sealing import circle_of
 from taboon_client.vault import board, events, groups
 from taboon_client.vault.board import TotalRow
 
@@ -83,6 +82,8 @@ def serve_circle(tx: Connection, ledger: Ledger, grp: int) -> int:
     Of those of the circle who hold a key the first two do it, in an order that differs by item; its author only if
     nobody of the circle holds it.
     """
+    from taboon_client.group.sealing import circle_of  # only a sync seals: what opens the vault shall not load HPKE
+
     record = ledger.history(tx, grp).last
     circle = circle_of(tx, grp, record)
     now = sha256(cbor.encode([[who, public] for who, public in sorted(circle.items())])).digest()
