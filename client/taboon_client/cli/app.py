@@ -9,6 +9,7 @@ import typer.main
 from taboon_client.cli import (
     details,
     device,
+    exports,
     groups,
     items,
     joining,
@@ -89,6 +90,7 @@ for _part in (
     matching,
     numbers,
     sheets,
+    exports,
     page,
     syncing,
     shell,

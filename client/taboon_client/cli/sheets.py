@@ -23,6 +23,7 @@ __all__ = ["register"]
 
 _MOST_BYTES: Final = 32 << 20
 _SHOWN: Final = 8
+_MOST_TOLD: Final = 20
 
 
 class Source(StrEnum):
@@ -171,7 +172,7 @@ def _read(place: "Group", data: bytes, source: Source, mapped: list[str], now: i
 
 def _sheet(place: "Group", data: bytes, mapped: list[str], now: int) -> _Read:
     from taboon_client.intake.columns import FIELDS, drafts_of_table, guess
-    from taboon_client.intake.sheet import COLUMNS
+    from taboon_client.intake.sheet import COLUMNS, BadSheetError
     from taboon_client.intake.table import read_table
 
     table = read_table(data)
@@ -189,6 +190,9 @@ def _sheet(place: "Group", data: bytes, mapped: list[str], now: int) -> _Read:
     if given:
         place.remember_columns(table.header, fields)
     plain = all(name.strip().casefold() in COLUMNS for name in fields)
+    if plain and drafts.notes:
+        # Whoever wrote the sheet for Taboon mends it; in one that was not, what is left out is shown with the preview.
+        raise BadSheetError(list(drafts.notes[:_MOST_TOLD]))
     passed_over = [name for name in table.header if name not in fields]
     return _Read(drafts, Source.SHEET, fields, passed_over, look_first=not (plain or remembered or given))
 
@@ -209,7 +213,7 @@ def _preview(read: _Read, posts: "list[Draft]", left: int) -> None:
     for name in read.passed_over:
         terminal.hint(f"column passed over: {terminal.member(name)}")
     for line, what in read.drafts.notes[:_SHOWN]:
-        terminal.hint(f"line {line}: {what}")
+        terminal.hint(f"line {line}, left out: {what}")
     for draft in posts[:_SHOWN]:
         opening = draft.opening
         told = [
@@ -272,9 +276,10 @@ def _enter(errand: Errand, group: GroupRef) -> Answer:
     place = errand.group(group)
     codes, drawer = Codes.of(place.categories(), place.areas()), Drawer(place.row_secret())
     entered: list[bytes] = []
+    at_terminal = errand.human and terminal.interactive()
     while True:
         try:
-            line = errand.ask("row: ") if errand.human else sys.stdin.readline().strip()
+            line = errand.ask("row: ") if at_terminal else sys.stdin.readline().strip()
         except EOFError:
             break
         if not line:
@@ -289,7 +294,7 @@ def _enter(errand: Errand, group: GroupRef) -> Answer:
             item = place.post(draft.opening, details=draft.details)
         except FieldError as error:
             # At a terminal the next line mends it; from a file it would be lost unseen.
-            if not (errand.human and terminal.interactive()):
+            if not at_terminal:
                 raise
             terminal.hint(terminal.sentence(str(error)))
             continue

@@ -127,7 +127,7 @@ class _Reader:
             title, message = message, ""
         kind = fold(said.get("kind", ""))
         if kind and kind not in _OFFERS | _NEEDS:
-            self._note(row, "the kind is neither a need nor an offer: it is taken for a need")
+            self._note(row, "the kind is neither a need nor an offer")
         fields: dict[str, Any] = self._category(said.get("category", "")) | {
             "area": said.get("area", "")[:_MOST_AREA],
             "urgency": self._urgency(row, said.get("urgency", "")),
@@ -165,7 +165,7 @@ class _Reader:
         if not text:
             return ""
         if fold(text) not in _URGENCY:
-            self._note(row, "the urgency is none of now, soon, week, whenever: it is left out")
+            self._note(row, "the urgency is none of now, soon, week, whenever")
         return _URGENCY.get(fold(text), "")
 
     def _day(self, row: Row, text: str) -> int:
@@ -178,7 +178,7 @@ class _Reader:
                 return max(0, int(time.mktime(day.timetuple())))
             except (ValueError, OverflowError):
                 continue
-        self._note(row, "the day is not written as 2026-03-31 or 31/03/2026: it is left out")
+        self._note(row, "the day is not written as 2026-03-31 or 31/03/2026")
         return 0
 
     def _lines(self, row: Row, said: dict[str, str]) -> tuple[Line, ...]:
@@ -187,7 +187,7 @@ class _Reader:
             return ()
         found = _QUANTITY.match(text)
         if found is None or not int(found[1]):
-            self._note(row, "the quantity begins with no number: it is left out")
+            self._note(row, "the quantity begins with no number")
             return ()
         return (Line(quantity=int(found[1]), unit=(said.get("unit") or found[2])[:_MOST_WORD]),)
 
@@ -196,6 +196,6 @@ class _Reader:
         if not plain:
             return 0
         if not plain.isdecimal() or int(plain[:9]) > most:
-            self._note(row, "how many people is no number: it is left out")
+            self._note(row, "how many people is no number")
             return 0
         return int(plain[:9])
