@@ -15,22 +15,22 @@ __all__ = [
     "Exposure",
     "Following",
     "GroupKeys",
-    "Health",
-    "MemberKeys",
-    "Removal",
-    "RemovalState",
     "GroupState",
     "GroupStatus",
+    "Health",
     "ImportReport",
     "Invite",
     "InviteState",
     "JoinRequest",
     "Joining",
-    "Knock",
     "JoiningState",
+    "Knock",
     "Member",
+    "MemberKeys",
     "Outcome",
     "PendingAct",
+    "Removal",
+    "RemovalState",
     "SyncReport",
 ]
 
@@ -292,7 +292,8 @@ class Deed:
 class ExposedItem:
     """An item that a member could see.
 
-    ``opened`` is the Unix time at which they opened its sealed details, None if they never did; ``could_open`` tells that
+    ``opened`` is the Unix time at which they opened its sealed details, None if they never did; ``could_open``
+    tells that
     the details were sealed to them at some time.
     """
 

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from taboon_client import cbor
 from taboon_client.board import Cut
 from taboon_client.errors import FormatError
 from taboon_client.group.commit_data import CommitData, psk_id

@@ -14,10 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from taboon_client import library
+from taboon_client.blocking.carrying import Carrying
 from taboon_client.blocking.inviting import Inviting
 from taboon_client.blocking.items import Items
 from taboon_client.blocking.lists import Lists
-from taboon_client.blocking.carrying import Carrying
 from taboon_client.blocking.looking import Looking
 from taboon_client.blocking.membership import Membership
 from taboon_client.blocking.ruling import Ruling

@@ -71,7 +71,8 @@ def _export(
 ) -> Answer:
     """Write the board into a file, for other people or programs.
 
-    Sealed details and names of members are in none of it. It is then a file like any other: whoever finds it reads what the board says. The list leaves out who agreed to be
+    Sealed details and names of members are in none of it. It is then a file like any other: whoever finds it
+    reads what the board says. The list leaves out who agreed to be
     told to the group alone, and cuts numbers and addresses out of what was written in the open.
     """
     place = errand.group(group)
@@ -108,7 +109,8 @@ def _paper(
 ) -> Answer:
     """Make an intake sheet of paper, to fill in by hand.
 
-    Open the file in a browser and print it: one A4 page. It has the group's categories and areas as numbers and letters; “taboon enter” takes its rows.
+    Open the file in a browser and print it: one A4 page. It has the group's categories and areas as numbers and
+    letters; “taboon enter” takes its rows.
     """
     from taboon_client.sharing.paper import Codes, sheet_of
 

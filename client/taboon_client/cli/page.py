@@ -44,7 +44,8 @@ def register(app: typer.Typer) -> None:
 def _open(errand: Errand, *, idle: _Idle = _IDLE_MINUTES, no_browser: _NoBrowser = False, port: _Port = 0) -> None:
     """Open the local page: Taboon in the browser of this device.
 
-    Everything can be done there. The page is for this device alone. The browser gets in with a code of eight characters that works once, for two
+    Everything can be done there. The page is for this device alone. The browser gets in with a code of eight
+    characters that works once, for two
     minutes. It locks after some time without use, with “Lock” on the page, with “taboon lock” and with Ctrl-C here.
     """
     from taboon_client.blocking import vault_folder

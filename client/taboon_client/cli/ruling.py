@@ -268,7 +268,8 @@ def _agree(errand: Errand, group: GroupRef, act: _ActRef, *, yes: Yes = False) -
 def _recover(errand: Errand, group: GroupRef, *, admin: _Admins, remove: _Removed = None, yes: Yes = False) -> Answer:
     """Name other admins when those that the group has are gone.
 
-    Arrested, lost, or against you: it takes as many keyholders as the rules say, all members unless they name some; each of them gives this command, or
+    Arrested, lost, or against you: it takes as many keyholders as the rules say, all members unless they name
+    some; each of them gives this command, or
     “taboon agree”. Nobody has to be online at the same time. The old admins can be removed with it.
     """
     place = errand.group(group)

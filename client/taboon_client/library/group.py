@@ -9,9 +9,9 @@ import time
 from typing import TYPE_CHECKING
 
 from taboon_client.board import ADMIN
+from taboon_client.library.carrying import Carrying
 from taboon_client.library.inviting import Inviting
 from taboon_client.library.items import Items
-from taboon_client.library.carrying import Carrying
 from taboon_client.library.looking import Looking
 from taboon_client.library.sealing import Sealing
 from taboon_client.library.syncing import COMMIT_WAIT, DEFAULT_WAIT
