@@ -9,9 +9,12 @@
     memory_N         what a board of N takes, bytes an event, its raw bytes included
     snapshot_1000    1,000 open items for a newcomer: milliseconds from the vault to finished blobs
     snapshot_1000_bytes   and their bytes
+    cli_first_line_10000  `taboon board` on 1,000 items of 10 events: a new process to its first line, ms,
+                     without Argon2's own time
 
 Floors: of fold_cold two CBOR decodings and a hash for each event, of the warm ones the same for one event (with a
-signature check for the vault), of memory the raw bytes, of the snapshot its events' bytes.
+signature check for the vault), of memory the raw bytes, of the snapshot its events' bytes, of the command a process
+that imports the libraries it cannot do without.
 """
 
 from __future__ import annotations
@@ -31,7 +34,8 @@ from tests.support import PASSPHRASE
 
 from bench.boards.histories import busy_item, epoch_of, events
 from bench.harness import Stopwatch, main
-from taboon_client.board import Event, Graph, History, ItemFold, Need
+from bench.job import cold_start
+from taboon_client.board import Comment, Event, Graph, History, ItemFold, Need
 from taboon_client.group.desk import Desk
 from taboon_client.group.founding import found_group
 from taboon_client.group.settings import SUITE
@@ -53,6 +57,7 @@ _MICRO, _MILLI = 1e6, 1e3
 _WARM = 101
 _VAULT_WARM = 31
 _ITEMS = 1_000
+_STARTS = 5
 
 
 class _Board:
@@ -245,6 +250,29 @@ def _snapshot(samples: Samples) -> None:
         held.vault.close()
 
 
+def _first_line(samples: Samples) -> None:
+    """Measure `taboon board` from the start of its process to its first line, on 1,000 items of 10 events each."""
+    with tempfile.TemporaryDirectory() as folder:
+        home, words = Path(folder) / "home", Path(folder) / "words"
+        held = _Vault(home)
+        items = held.post(_ITEMS)
+
+        def talk(tx: Connection) -> None:
+            for item in items:
+                for turn in range(9):
+                    held.desk.ledger.make(tx, held.grp, Comment(text=f"{turn} more", created=held.desk.now), item, ())
+
+        held.desk.keeper.write(talk)
+        held.vault.close()
+        words.touch(mode=0o600)
+        words.write_text(PASSPHRASE, encoding="utf-8")
+        command = ("board", "Harbour", "--offline")
+        cold_start.first_line_ms(command, home, words)  # compiles, if anything must
+        took = median(cold_start.first_line_ms(command, home, words) for _ in range(_STARTS))
+        least = median(cold_start.start_ms() for _ in range(_STARTS))
+        samples.add(f"cli_first_line_{10 * _ITEMS}", "ms", took, floor=least)
+
+
 def measure(samples: Samples, options: Options) -> None:
     """Measure once."""
     counts = (1_000, 10_000) if options.quick else (1_000, 10_000, 100_000)
@@ -255,6 +283,7 @@ def measure(samples: Samples, options: Options) -> None:
     for count in counts[:2]:
         _vault(samples, count)
     _snapshot(samples)
+    _first_line(samples)
 
 
 if __name__ == "__main__":

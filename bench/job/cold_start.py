@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from bench.harness import Stopwatch
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["UNAVOIDABLE", "command_ms", "start_ms"]
+__all__ = ["UNAVOIDABLE", "command_ms", "first_line_ms", "start_ms"]
 
 UNAVOIDABLE = ("typer", "msgspec", "sqlcipher3.dbapi2", "nacl.bindings", "argon2.low_level")
 """What any form of the command imports: the command line's library, codec, database, libsodium, Argon2."""
@@ -65,6 +66,30 @@ def command_ms(arguments: Sequence[str], home: Path, passphrase_file: Path) -> f
     if done.returncode != 0:
         raise RuntimeError(f"taboon {arguments[0]} failed: {done.stderr}")
     return (watch.seconds - float(done.stderr.splitlines()[-1])) * 1000
+
+
+def first_line_ms(arguments: Sequence[str], home: Path, passphrase_file: Path) -> float:
+    """Return the milliseconds until a ``taboon`` command writes its first line, without those of Argon2.
+
+    Raises:
+        RuntimeError: The command failed, or wrote nothing.
+    """
+    started = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", _TABOON, *arguments, "--passphrase-file", str(passphrase_file)],
+        env=os.environ | {"TABOON_HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        seconds = time.perf_counter() - started
+        _, told = process.communicate()
+    if process.returncode != 0 or not first:
+        raise RuntimeError(f"taboon {arguments[0]} failed: {told}")
+    return (seconds - float(told.splitlines()[-1])) * 1000
 
 
 def start_ms(modules: Sequence[str] = UNAVOIDABLE) -> float:
