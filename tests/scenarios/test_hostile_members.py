@@ -121,8 +121,8 @@ def _package(signer: mls.SigningKey, suite: mls.CipherSuite) -> bytes:
         {"member_profile": lambda s, c: _profile(s, c, credential=mls.BasicCredential(identity=bytes(32)))},
         {"member_profile": lambda s, c: _profile(s, c, extensions=())},
         {"member_profile": lambda s, c: _profile(s, c, extensions=(), capabilities=mls.Capabilities.of())},
-        {"make_request": lambda i, _, n, s: make_request(i, _package(s, mls.SUITES[0x0001]), n, s)},
-        {"make_request": lambda i, _, n, s: make_request(i, _package(s, mls.CipherSuite.POST_QUANTUM), n, s)},
+        {"make_request": lambda i, _, n, s, _answers: make_request(i, _package(s, mls.SUITES[0x0001]), n, s)},
+        {"make_request": lambda i, _, n, s, _answers: make_request(i, _package(s, mls.CipherSuite.POST_QUANTUM), n, s)},
     ],
     ids=["another identity", "no leaf content", "no capabilities", "another suite", "the post-quantum suite"],
 )

@@ -23,6 +23,7 @@ from taboon_client.blocking.membership import Membership
 from taboon_client.blocking.ruling import Ruling
 from taboon_client.blocking.running import each, now, soon, waiting
 from taboon_client.blocking.sealing import Sealing
+from taboon_client.blocking.voting import Voting
 from taboon_client.errors import WeakPassphraseError
 from taboon_client.library import DEFAULT_WAIT
 from taboon_client.runner import DirectRunner
@@ -174,7 +175,7 @@ class Taboon:
         return each(self._taboon.watch(seconds))
 
 
-class Group(Items, Looking, Carrying, Sealing, Lists, Membership, Ruling, Inviting):
+class Group(Items, Looking, Carrying, Sealing, Lists, Membership, Ruling, Inviting, Voting):
     """One group on this device. See :class:`taboon_client.library.Group`."""
 
     def __init__(self, group: library.Group) -> None:

@@ -121,6 +121,13 @@ class History:
         """Return the number of an epoch of the standing chain, None for any other."""
         return self._numbers.get(epoch_id)
 
+    def members_in(self, epoch_id: bytes) -> tuple[bytes, ...]:
+        """Return who was a member in an epoch of the standing chain, ascending; nobody for any other."""
+        number = self._numbers.get(epoch_id)
+        if number is None:
+            return ()
+        return tuple(sorted(one for one in self._spans if self._roles(one, number) is not None))
+
     @property
     def last(self) -> EpochRecord | None:
         """The latest epoch, None if none is known."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADD",
+    "CHOICES",
     "POLICY",
     "QUESTION_TYPES",
     "RECOVER",
@@ -23,21 +24,25 @@ __all__ = [
     "Approve",
     "AreaTerm",
     "CategoryTerm",
+    "CloseMotion",
     "GroupName",
     "Here",
     "InviteEnd",
     "InviteKeys",
     "Keeping",
     "Lift",
+    "Motion",
     "Name",
     "Question",
     "Risk",
     "SharedInvite",
+    "Vote",
     "Vouch",
 ]
 
 ADD, REMOVE, POLICY, RECOVER = "add", "remove", "policy", "recover"
 _LAST_EPOCH = 2**53 - 1
+CHOICES = ("yes", "no", "abstain")
 
 QUESTION_TYPES = (
     *("text", "long-text", "number", "yes-no", "one-of", "many-of", "date", "time-range", "people", "place"),
@@ -349,7 +354,66 @@ class InviteEnd(Body, frozen=True, omit_defaults=True, kw_only=True):
     created: Time = 0
 
 
+class Motion(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """Something for the group to decide. Who may vote is who is a member in the epoch that the event states.
+
+    Attributes:
+        text: 1 to 2 000 characters.
+        until: Until when the author asks for votes, as a time; for display.
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "motion"
+    place: ClassVar[str | None] = "votes"
+
+    text: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    until: Time = 0
+    created: Time = 0
+
+
+class Vote(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """The author's vote on a motion; the last one counts.
+
+    Attributes:
+        motion: Name of its event.
+        choice: ``yes``, ``no`` or ``abstain``.
+        why: For the others.
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "vote"
+    place: ClassVar[str | None] = "votes"
+
+    motion: EventName
+    choice: Word
+    why: Reason = ""
+    created: Time = 0
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Go through what a reader takes and a writer should not send."""
+        if self.choice not in CHOICES:
+            yield "choice", f"is one of {', '.join(CHOICES)}"
+
+
+class CloseMotion(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """Nothing that comes after is counted; by the motion's author.
+
+    Attributes:
+        motion: Name of its event.
+        votes: Names of the votes that are counted: the last of each member that the author holds.
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "motion-close"
+    place: ClassVar[str | None] = "votes"
+
+    motion: EventName
+    votes: Annotated[tuple[EventName, ...], Meta(max_length=1_000)] = ()
+    created: Time = 0
+
+
 REGISTER_KINDS: tuple[type[Body], ...] = (
     *(Name, GroupName, Keeping, CategoryTerm, AreaTerm, Question),
     *(Agreement, Accept, Approve, Here, Risk, Lift, Vouch, SharedInvite, InviteKeys, InviteEnd),
+    *(Motion, Vote, CloseMotion),
 )

@@ -14,6 +14,7 @@ from taboon_client.cli import (
     items,
     joining,
     keys,
+    voting,
     lists,
     looking,
     matching,
@@ -28,6 +29,7 @@ from taboon_client.cli import (
     talk,
     tending,
     terminal,
+    voting,
 )
 from taboon_client.cli.command import end_with_failure
 from taboon_client.cli.errand import Room

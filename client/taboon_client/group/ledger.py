@@ -36,7 +36,8 @@ from taboon_client.board.codes import code_of
 from taboon_client.board.invites import encode_invites, fold_invites
 from taboon_client.board.kinds import URGENCIES, Opening
 from taboon_client.board.marks import fold_marks
-from taboon_client.board.registers import INVITES, MEMBERS, fold_accepted, fold_agreement
+from taboon_client.board.registers import INVITES, MEMBERS, VOTES, fold_accepted, fold_agreement
+from taboon_client.board.votes import decode_motions, encode_motions, fold_motions
 from taboon_client.errors import EventError, FormatError
 from taboon_client.group.marks import marks_of
 from taboon_client.group.payload import AskPayload
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from taboon_client.board import Body, EpochChange, EpochRecord
     from taboon_client.board.marks import Marks
     from taboon_client.board.vocabulary import Asked, Vocabulary
+    from taboon_client.board.votes import GroupMotion
     from taboon_client.group.payload import HistoryPayload
     from taboon_client.group.places import Place
     from taboon_client.group.sealing import Author, Sealer
@@ -405,6 +407,9 @@ class Ledger:
             groups.set_circle_served(tx, grp, b"")
         elif place == INVITES:
             board.set_register(tx, grp, INVITES, cbor.encode(encode_invites(fold_invites(graph, judge))))
+        elif place == VOTES:
+            motions = fold_motions(graph, judge, self.history(tx, grp))
+            board.set_register(tx, grp, VOTES, cbor.encode(encode_motions(motions)))
         elif place in (TAXONOMY, AREAS, QUESTIONS):
             from taboon_client.board import vocabulary
 
@@ -465,6 +470,11 @@ class Ledger:
         """Return which agreement (hash of its text) each member accepted last, by identity key."""
         folded = board.register(tx, grp, _ACCEPTED)
         return {} if folded is None else dict(map(tuple, cbor.decode(folded)))
+
+    def motions(self, tx: Connection, grp: int) -> tuple[GroupMotion, ...]:
+        """Return what the group is asked to decide, oldest first."""
+        folded = board.register(tx, grp, VOTES)
+        return () if folded is None else decode_motions(cbor.decode(folded))
 
     def marks(self, tx: Connection, grp: int) -> Marks:
         """Return what members say about each other: who is at risk, whom they vouch for."""

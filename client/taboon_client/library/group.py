@@ -15,6 +15,7 @@ from taboon_client.library.items import Items
 from taboon_client.library.looking import Looking
 from taboon_client.library.sealing import Sealing
 from taboon_client.library.syncing import COMMIT_WAIT, DEFAULT_WAIT
+from taboon_client.library.voting import Voting
 from taboon_client.relay.address import RelayAddress
 from taboon_client.values import GroupState, GroupStatus
 from taboon_client.vault import groups as group_rows
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMIT_WAIT", "DEFAULT_WAIT", "Group"]
 
 
-class Group(Items, Looking, Carrying, Sealing, Inviting):
+class Group(Items, Looking, Carrying, Sealing, Inviting, Voting):
     """One group on this device. Get it from :class:`Taboon`."""
 
     def __repr__(self) -> str:

@@ -37,6 +37,7 @@ __all__ = [
     "wish_to_recover",
 ]
 
+
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """What a keyholder wishes for: who is an admin afterwards, and which of those before are removed."""
