@@ -8,8 +8,8 @@ mirror of one in English. Each text has an isolate around it, so that a name in 
 from __future__ import annotations
 
 import unicodedata
+from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
-from xml.sax.saxutils import escape, quoteattr
 
 from taboon_client.errors import NotInstalledError
 from taboon_client.views.wording import cell_label, report_text
@@ -84,7 +84,7 @@ def svg_of(numbers: Numbers, category: Callable[[str], str], language: str, day:
     paper.text(_EDGE, bottom + 30, report_text("rule", language), size=12, ink=_DIM)
     height = bottom + 52
     size = f'viewBox="0 0 {_WIDTH} {height:g}" width="{_WIDTH}" height="{height:g}"'
-    whose = f'role="img" xml:lang={quoteattr(language)} font-family="{_FONTS[paper.rtl]}"'
+    whose = f'role="img" xml:lang="{escape(language)}" font-family="{_FONTS[paper.rtl]}"'
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} {whose}>',

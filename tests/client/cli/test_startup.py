@@ -65,9 +65,16 @@ def test_the_board_offline_loads_no_http_no_event_loop_and_nothing_of_the_relay(
         *("--passphrase-file", str(words)),
     )
     assert created.returncode == 0, created.stderr
-    done = run(tmp_path / "real", "board", "Harbour", "--offline", "--passphrase-file", str(words))
-    assert done.returncode == 0, done.stderr
-    assert loaded(done) & set(HEAVY) == set()
+    offline = ("--offline", "--passphrase-file", str(words))
+    for looking in (
+        ("board", "Harbour"),
+        ("board", "Harbour", "--text", "خبز", "--stale", "--save", "bread"),
+        ("match", "Harbour", "--me"),
+        ("stats", "Harbour", "--svg", str(tmp_path / "report.svg")),
+    ):
+        done = run(tmp_path / "real", *looking, *offline)
+        assert done.returncode == 0, done.stderr
+        assert loaded(done) & {*HEAVY, "cryptography", "resvg_py"} == set(), looking
 
 
 def test_a_vault_of_the_cheap_test_derivation_is_refused_by_the_real_command(people: People, tmp_path: Path) -> None:
