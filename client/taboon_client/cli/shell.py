@@ -22,6 +22,7 @@ from taboon_client.cli.exits import Exit, UsageError
 __all__ = ["converse", "register"]
 
 _IDLE_SECONDS: Final = 300.0
+_LOOK_SECONDS: Final = 0.25
 _PROMPT: Final = "taboon> "
 _ENDS: Final = frozenset({"lock", "exit", "quit"})
 _ELSEWHERE: Final = frozenset({"shell", "init", "relay"})
@@ -58,6 +59,14 @@ def converse(errand: Errand, *, idle_seconds: float) -> int:
     person = terminal.interactive()
     idle = _Idle(idle_seconds, person=person)
     room = Room(taboon=errand.taboon, in_shell=True, waiting=idle.waiting)
+    threading.Thread(target=idle.watch, daemon=True).start()
+    try:
+        return _take_commands(room, idle, person=person)
+    finally:
+        idle.over.set()
+
+
+def _take_commands(room: Room, idle: "_Idle", *, person: bool) -> int:
     if person:
         _edit_lines()
         terminal.hint("Open. Type a command without the word taboon, or help, or lock.")
@@ -93,6 +102,7 @@ class _Idle:
         self._seconds = seconds
         self._person = person
         self._terminal = _terminal_settings() if person else None
+        self.over = threading.Event()
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -105,13 +115,25 @@ class _Idle:
         finally:
             timer.cancel()
 
-    def _lock(self) -> None:
+    def watch(self) -> None:
+        """End the process when somebody locks the vault elsewhere (``taboon lock``, or the page's own way)."""
+        from taboon_client.blocking import vault_folder
+        from taboon_client.vault.locking import lock_number
+
+        folder = vault_folder()
+        before = lock_number(folder)
+        while lock_number(folder) == before:
+            if self.over.wait(_LOOK_SECONDS):
+                return
+        self._lock("Locked.")
+
+    def _lock(self, said: str = "Locked: nothing was typed for a while.") -> None:
         # The main thread is inside a read that no portable call interrupts, so the process ends here. Whatever a
         # command has saved was saved before it ended.
         if self._person:
             _restore_terminal(self._terminal)
             terminal.clear_screen()
-        terminal.hint("Locked: nothing was typed for a while.")
+        terminal.hint(said)
         os._exit(Exit.DONE)
 
 

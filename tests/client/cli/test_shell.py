@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from taboon_client.vault.locking import lock_everything
 from tests.support import PASSPHRASE
 
 if TYPE_CHECKING:
@@ -107,9 +108,9 @@ raise SystemExit(main(["shell", "--passphrase-file", {words!r}]))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal is made by pty")
-@pytest.mark.parametrize(("seconds", "typed"), [(0.2, b""), (600, b"lock\n"), (600, b"\x04")])
-def test_at_a_terminal_it_locks_when_nobody_types_on_lock_and_at_the_end(
-    people: People, tmp_path: Path, seconds: float, typed: bytes
+@pytest.mark.parametrize(("seconds", "typed"), [(0.2, b""), (600, b"lock\n"), (600, b"\x04"), (600, None)])
+def test_at_a_terminal_it_locks_when_nobody_types_on_lock_at_the_end_and_with_the_lock_of_another_process(
+    people: People, tmp_path: Path, seconds: float, typed: bytes | None
 ) -> None:
     import pty
 
@@ -141,7 +142,10 @@ def test_at_a_terminal_it_locks_when_nobody_types_on_lock_and_at_the_end(
         shown += part
         if b"taboon> " in shown and not sent:
             sent = True
-            os.write(near, typed)
+            if typed is None:
+                lock_everything(people.home("amal"))
+            else:
+                os.write(near, typed)
     os.close(near)
     assert child.wait() == 0, shown
     assert b"Locked" in shown
