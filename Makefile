@@ -1,7 +1,7 @@
 # Every target only calls a script, so that systems without make can do the same: python scripts/run.py
 PYTHON ?= python3
 
-.PHONY: run test bench fuzz soak
+.PHONY: run test bench fuzz soak screenshots
 run:
 	@$(PYTHON) scripts/run.py
 
@@ -16,3 +16,6 @@ fuzz:
 
 soak:
 	@$(PYTHON) scripts/soak.py $(ARGS)
+
+screenshots:
+	@$(PYTHON) scripts/screenshots.py

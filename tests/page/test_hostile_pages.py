@@ -171,9 +171,7 @@ def test_a_text_that_overrides_direction_moves_nothing_around_it() -> None:
     assert visible("سلام\u200cها") == "سلام\u200cها"
 
 
-def test_lock_on_the_page_and_lock_from_elsewhere_leave_nothing_on_the_screen(
-    person: MakePerson, relay: RelayProcess
-) -> None:
+def test_lock_leaves_nothing_on_the_screen(person: MakePerson, relay: RelayProcess) -> None:
     amal = person("amal")
     amal.found_group(relay.url, CANARY, "Amal")
     amal.reads(CANARY)
