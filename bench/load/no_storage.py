@@ -22,8 +22,7 @@ async def _create(_: Writer, create: Create) -> None:  # noqa: ARG001 - it makes
 
 
 async def _append(_: Writer, append: Append) -> Appended:
-    blob_hash = wire.sha256(append.blob)
-    return Appended(1, blob_hash, wire.next_head(append.mailbox, 1, blob_hash), append.seal)
+    return Appended(1, append.blob_hash, wire.next_head(append.mailbox, 1, append.blob_hash), append.seal)
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ class Calls:
 
     async def create(self, request: Request) -> Answer:
         """Make a mailbox, if it is not there."""
-        wanted, given = await self._admit(request, Operation.CREATE)
+        wanted, given, _ = await self._admit(request, Operation.CREATE)
         if self._settings.pass_file is not None and not self._knows(given):
             raise problems.no_pass()
         if wire.RETENTION_DAYS[wanted.retention] > self._settings.longest_retention:
@@ -89,8 +89,8 @@ class Calls:
 
     async def append(self, request: Request) -> Answer:
         """Append one blob, as the mailbox's seal or not, and answer with a receipt once it is durable."""
-        wanted, blob = await self._admit(request, Operation.APPEND)
-        done = await self.writer.append(Append(wanted.mailbox, blob, wanted.seal, wanted.expected))
+        wanted, blob, blob_hash = await self._admit(request, Operation.APPEND)
+        done = await self.writer.append(Append(wanted.mailbox, blob, blob_hash, wanted.seal, wanted.expected))
         receipt = wire.receipt(
             self._identity.sign,
             self._identity.public_key,
@@ -104,7 +104,7 @@ class Calls:
 
     async def read(self, request: Request) -> Answer:
         """Read the blobs after a number, or wait for the next one."""
-        wanted, _ = await self._admit(request, Operation.READ)
+        wanted, _, _ = await self._admit(request, Operation.READ)
         if wanted.wait:
             # Watched before it is read: no append can fall between the two.
             with self.waiters.watch(wanted.mailbox, wanted.after) as woken:
@@ -165,8 +165,8 @@ class Calls:
             }
         )
 
-    async def _admit(self, request: Request, operation: Operation) -> tuple[Proof, bytes]:
-        """Check a signed request as far as possible without looking at storage; return its proof and its body."""
+    async def _admit(self, request: Request, operation: Operation) -> tuple[Proof, bytes, bytes]:
+        """Check a signed request as far as possible without looking at storage; return proof, body and its SHA-256."""
         fields = dict(request.scope["headers"])
         proofs = [value for name, value in request.scope["headers"] if name == b"authorization"]
         if len(proofs) != 1 or b"content-encoding" in fields:
@@ -188,15 +188,15 @@ class Calls:
         if len(body) not in lengths:
             raise problems.blob_size()
         try:
-            proof.verify(wanted, self._identity.relay_id, body)
+            body_hash = proof.verify(wanted, self._identity.relay_id, body)
         except Problem:
             if operation is Operation.CREATE:
                 raise
             # Looked for all the same, so that the time of the answer tells as little as the answer.
-            return wanted._replace(mailbox=self._nowhere), body
+            return wanted._replace(mailbox=self._nowhere), body, self._nowhere
         if not self._replays.is_new(wanted):
             raise problems.replayed()
-        return wanted, body
+        return wanted, body, body_hash
 
     def _knows(self, given: bytes) -> bool:
         """Whether this is one of the passes. The file is read again when it has changed."""

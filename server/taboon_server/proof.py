@@ -107,18 +107,23 @@ def check_time(proof: Proof, now: float) -> None:
         raise problems.clock(unit)
 
 
-def verify(proof: Proof, relay_id: bytes, body: bytes) -> None:
+def verify(proof: Proof, relay_id: bytes, body: bytes) -> bytes:
     """Refuse a proof that its key did not sign for this relay and this body.
+
+    Returns:
+        The SHA-256 of the body.
 
     Raises:
         Problem: `unknown-mailbox`, the same answer as for a mailbox that does not exist.
     """
     raw = proof.raw
-    message = _LABEL + relay_id + proof.mailbox + raw[:96] + wire.sha256(body)
+    body_hash = wire.sha256(body)
+    message = _LABEL + relay_id + proof.mailbox + raw[:96] + body_hash
     try:
         crypto_sign_open(raw[96:] + message, raw[8:40])
     except BadSignatureError:
         raise problems.unknown_mailbox() from None
+    return body_hash
 
 
 class ReplayMemory:
