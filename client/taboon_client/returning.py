@@ -39,15 +39,18 @@ async def come_back(desk: Desk, run: Runner, connect: Callable[[RelayAddress], R
     at = await run(lambda: coming_back.asking(desk, grp))
     if at is None:
         return []
-    async with connect(at.relay) as client:
-        blobs = await _all_of(client, at.answering)
-    told = await run(lambda: coming_back.take_answer(desk, grp, blobs)) if blobs else []
-    if told:
-        return told
-    async with connect(at.relay) as client:
-        await client.create(at.asking, await run(lambda: relay_pass(desk, grp)))
-        for blob in at.blobs:
-            await client.append(at.asking, blob)
+    for answering in at.answering:
+        async with connect(at.relay) as client:
+            blobs = await _all_of(client, answering)
+        told = await run(partial(coming_back.take_answer, desk, grp, blobs)) if blobs else []
+        if told:
+            return told
+    for keys, request in at.asking:
+        async with connect(at.relay) as client:
+            await client.create(keys, await run(lambda: relay_pass(desk, grp)))
+            with suppress(MailboxSealedError, MailboxFullError):
+                for blob in request:
+                    await client.append(keys, blob)
     return []
 
 

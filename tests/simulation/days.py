@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from taboon_client.board import Need
 from taboon_client.errors import TaboonError
 from tests.simulation.holds import Knowledge, check
+from tests.simulation.misdeeds import noise, seal_epoch_with
 from tests.simulation.relay import Faults
 from tests.simulation.world import HOUR
 
@@ -28,7 +29,14 @@ class Days:
         members: At the beginning.
         steps: Steps of the storm; each is some hours, and some devices do something in it.
         dying: Of a hundred ends of steps and calls, how many a device dies at.
-        dark: Of a hundred, how often a device goes out of reach, and for how many days at most.
+        faults: Of the relay and the way to it.
+        dark, dark_days: Of a hundred, how often a device goes out of reach; for how many days at most.
+        rotations: Of a hundred acts, how many make new keys.
+        removals: Whether somebody may be removed at the end.
+        loses_disk: Of a hundred steps, how often the relay loses its disk.
+        spoils: Of a hundred acts, how often the epoch is sealed with noise.
+        hours: Of a step, at most.
+        admins: How many members are admins.
     """
 
     members: int = 4
@@ -40,6 +48,9 @@ class Days:
     rotations: int = 15
     removals: int = 3
     loses_disk: int = 0
+    spoils: int = 0
+    hours: int = 12
+    admins: int = 1
 
 
 class _Life:
@@ -57,12 +68,16 @@ class _Life:
             await self.world.let_in(admin, f"m{number}")
         self.members = list(self.world.devices.values())
         await self.world.sync(*self.members)
+        if self.days.admins > 1:
+            names = [device.name for device in self.members[: self.days.admins]]
+            await self.world.together([(admin, (await admin.group()).set_admins(names, wait=600.0))])
+            await self.world.sync(*self.members)
 
     async def storm(self) -> None:
         world, days = self.world, self.days
         world.relay.faults, world.dying = days.faults, days.dying
         for _ in range(days.steps):
-            world.pass_time(world.random.randrange(1, 12) * HOUR)
+            world.pass_time(world.random.randrange(1, days.hours) * HOUR)
             self._weather()
             awake = [device for device in self.members if device.online and world.chance(60)]
             await world.together([(device, self._do(device)) for device in awake])
@@ -86,6 +101,8 @@ class _Life:
         """One person looks at the device, does something perhaps, and syncs."""
         group = await device.group()
         if (await group.status()).state == "active":
+            if self.world.chance(self.days.spoils):
+                seal_epoch_with(device, noise(device))
             await self._act(device)
         await self._sync(device)
 
@@ -95,8 +112,8 @@ class _Life:
         if dice < 50:
             self._posts += 1
             title = f"need {self._posts}"
-            await group.post(Need(title=title, created=int(world.now)))
-            device.posted.append(title)
+            item = await group.post(Need(title=title, created=int(world.now)))
+            device.posted[item.id] = title
             world.note(f"{device.name}: posts {title}")
         elif dice < 50 + self.days.rotations:
             world.note(f"{device.name}: wishes to rotate")

@@ -55,22 +55,31 @@ def board_of(device: Device) -> dict[bytes, bytes]:
     return device.desk.keeper.read(act)
 
 
+def _deleted(device: Device) -> set[bytes]:
+    return device.desk.keeper.read(lambda tx: {bytes(row[0]) for row in tx.execute("SELECT id FROM gone_item")})
+
+
 def check(world: World, members: Iterable[Device], removed: Iterable[Knowledge] = ()) -> None:
     """Check every invariant; what fails says so with the story of the run."""
     present = list(members)
     for device in present:
         state = device.row.state
-        assert state == "active", f"{device.name} is stranded: {state}: {device.row.problem}\n{world.story()}"
+        states = {one.name: one.row.state for one in present}
+        assert state == "active", f"{device.name} is stranded: {states}: {device.row.problem}\n{world.story()}"
         unsent = device.desk.keeper.read(lambda tx: tx.execute("SELECT count(*) FROM outbox").fetchone()[0])
         assert not unsent, f"{device.name} has {unsent} unsent\n{world.story()}"
     epochs = {device.name: device.epoch for device in present}
     assert len(set(epochs.values())) == 1, f"epochs differ: {epochs}\n{world.story()}"
     boards = {device.name: board_of(device) for device in present}
     titles = {name: sorted(Item.decode(item).title for item in found.values()) for name, found in boards.items()}
-    first = next(iter(boards.values()))
-    assert all(found == first for found in boards.values()), f"boards differ: {titles}\n{world.story()}"
+    # Each deletes by its own clock: what one has deleted already, others may still show.
+    gone = {device.name: _deleted(device) for device in present}
+    anywhere = set().union(*gone.values())
+    shown = [{item: folded for item, folded in found.items() if item not in anywhere} for found in boards.values()]
+    assert all(found == shown[0] for found in shown), f"boards differ: {titles}\n{world.story()}"
     for device in present:
-        lost = set(device.posted) - set(titles[device.name])
+        missing = device.posted.keys() - boards[device.name].keys() - gone[device.name]
+        lost = [device.posted[item] for item in missing]
         assert not lost, f"posted by {device.name} and lost: {lost}\n{world.story()}"
     for known in removed:
         opened = known.opens(world)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 async def _post(device: Device, title: str) -> None:
-    await (await device.group()).post(Need(title=title, created=int(device.world.now), urgency="now"))
-    device.posted.append(title)
+    item = await (await device.group()).post(Need(title=title, created=int(device.world.now), urgency="now"))
+    device.posted[item.id] = title
 
 
 async def _group(world: World) -> list[Device]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 async def _post(device: Device, title: str) -> None:
-    await (await device.group()).post(Need(title=title, created=0))
-    device.posted.append(title)
+    item = await (await device.group()).post(Need(title=title, created=0))
+    device.posted[item.id] = title
 
 
 async def _four(world: World) -> list[Device]:

@@ -81,7 +81,7 @@ class Device:
         self.folder = world.folder / name
         self._life = 0
         self._waiting: list[asyncio.Future[None]] = []
-        self.posted: list[str] = []
+        self.posted: dict[bytes, str] = {}
         self._vault = Vault.create(self.folder, PASSPHRASE, cost=FAST_COST, random=world.bytes)
         self._start()
 

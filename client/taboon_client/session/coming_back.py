@@ -50,32 +50,40 @@ _BACK = (
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Where we ask, what we leave there, and where the answer is looked for."""
+    """Where we ask, what we leave in each of these mailboxes, and where the answer is looked for."""
 
     relay: RelayAddress
-    asking: MailboxKeys
-    answering: MailboxKeys
-    blobs: tuple[bytes, ...]
+    asking: tuple[tuple[MailboxKeys, tuple[bytes, ...]], ...]
+    answering: tuple[MailboxKeys, ...]
 
 
 def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random: Random) -> None:
-    """Stop going on in the present epoch, and ask to come back. The request names the leaf that we have."""
+    """Stop going on in the present epoch, and ask to come back. The requests name every leaf that may be ours.
+
+    A commit of ours may stand though we have never heard of it: then its leaf is the one in the tree.
+    """
     own, mailbox = groups.get_group(tx, grp), groups.get_mailbox(tx, grp)
     group = keeper.load(tx, grp)
-    member = group.member(group.own_leaf)
-    leaf = LeafContent.decode(mls.find_extension(member.extensions, LEAF_EXTENSION), group.suite)
-    append_seed = groups.leaf_secret(tx, grp, leaf.append_key)
-    if mailbox is None or append_seed is None:
+    if mailbox is None:
         return
     signer = mls.SigningKey(own.identity_seed)
-    sealing = groups.leaf_secret(tx, grp, leaf.sealing_key)
+    here = group.member(group.own_leaf)
+    sealing = groups.leaf_secret(tx, grp, _content(here, group.suite).sealing_key)
     keys = LeafKeys.generate(random, suite=group.suite, sealing_private=sealing)
     package, secrets = mls.KeyPackage.generate(
         group.suite, member_profile(signer, keys.content), now=now, lifetime=_LIFETIME, random=random
     )
     answer = random(32)
-    request = ReturnRequest.make(own.group_id, package.encode(), leaf_hash(member), answer, signer)
-    blob_key = return_blob_key(leaf.rejoin_secret)
+    asked = []
+    for member in (here, *_staged_leaves(tx, grp, group)):
+        leaf = _content(member, group.suite)
+        append_seed = groups.leaf_secret(tx, grp, leaf.append_key)
+        if append_seed is None:
+            continue
+        request = ReturnRequest.make(own.group_id, package.encode(), leaf_hash(member), answer, signer)
+        blob_key = return_blob_key(leaf.rejoin_secret)
+        blobs = [seal_blob(blob_key, one, random) for one in split(Kind.RETURN, request.raw, random)]
+        asked.append([bytes(leaf.rejoin_secret), append_seed, mailbox.retention, blobs])
     rows.set_coming(
         tx,
         ComingBackRow(
@@ -84,11 +92,22 @@ def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random:
             made=now,
             key_package=package.encode(),
             secrets=cbor.encode([secrets.encode(), bytes(keys.append_seed), bytes(keys.sealing_private)]),
-            asking=cbor.encode([bytes(leaf.rejoin_secret), append_seed, mailbox.retention]),
+            asking=cbor.encode(asked),
             answering=answer,
-            blobs=cbor.encode([seal_blob(blob_key, one, random) for one in split(Kind.RETURN, request.raw, random)]),
         ),
     )
+
+
+def _content(member: mls.Member, suite: mls.CipherSuite) -> LeafContent:
+    return LeafContent.decode(mls.find_extension(member.extensions, LEAF_EXTENSION), suite)
+
+
+def _staged_leaves(tx: Connection, grp: int, group: mls.Group) -> list[mls.Member]:
+    found = []
+    for staged in groups.all_staged(tx, grp):
+        members = group.load_staged(staged).members()
+        found += [member for member in members if member.leaf == group.own_leaf]
+    return found
 
 
 def asking(desk: Desk, grp: int) -> Asking | None:
@@ -106,12 +125,14 @@ def asking(desk: Desk, grp: int) -> Asking | None:
             row = rows.get_coming(tx, grp)
         if row is None:
             return None
-        secret, append_seed, retention = cbor.decode(row.asking)
+        asked = cbor.decode(row.asking)
         return Asking(
             RelayAddress(own.relay_url, own.relay_id),
-            asking_mailbox(secret, append_seed, retention),
-            MailboxKeys.of_rendezvous(row.answering, RetentionClass(retention)),
-            tuple(cbor.decode(row.blobs)),
+            tuple((asking_mailbox(secret, seed, retention), tuple(blobs)) for secret, seed, retention, blobs in asked),
+            tuple(
+                MailboxKeys.of_rendezvous(row.answering, RetentionClass(retention))
+                for retention in {retention for _, _, retention, _ in asked}
+            ),
         )
 
     return desk.keeper.write(act)
@@ -142,12 +163,10 @@ def take_answer(desk: Desk, grp: int, blobs: Sequence[bytes]) -> list[str]:
 
 def _join(tx: Connection, own: groups.GroupRow, row: ComingBackRow, welcome: bytes) -> mls.Group:
     secrets, _, _ = cbor.decode(row.secrets)
-    secret, _, _ = cbor.decode(row.asking)
-    psk = return_psk(secret)
+    psks = {psk_id(psk): psk for secret, *_ in cbor.decode(row.asking) if (psk := return_psk(secret))}
 
     def find(wanted: mls.PreSharedKeyID, _: bytes) -> bytes | None:
-        known = isinstance(wanted.psk, mls.ExternalPsk) and wanted.psk.psk_id == psk_id(psk)
-        return psk if known else None
+        return psks.get(wanted.psk.psk_id) if isinstance(wanted.psk, mls.ExternalPsk) else None
 
     group = mls.Group.join(
         welcome,

@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 _DAY = 86_400
+_JUST_NOW = 600
 _AWAY = (
     "this device was away for longer than the relay keeps mailboxes, so it may have missed who came and who went. It "
     "asks the others' devices to bring it back, which takes about a day. What you post meanwhile is kept"
@@ -227,8 +228,7 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
         mailbox = groups.get_mailbox(tx, grp)
         if mailbox is None or not _is_at(tx, grp, mailbox, at):
             return True
-        seen = max(row.synced or 0, mailbox.entered)
-        if seen and desk.now - seen > RetentionClass(mailbox.retention).days * _DAY:
+        if _was_away(row, mailbox, desk.now):
             groups.set_state(tx, grp, "spoiled", _AWAY)
             ask(tx, desk.keeper, grp, _AWAY, now=desk.now, random=desk.random)
             return False
@@ -246,6 +246,17 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
         return True
 
     return desk.keeper.write(act)
+
+
+def _was_away(row: groups.GroupRow, mailbox: groups.MailboxRow, now: int) -> bool:
+    """Tell whether a mailbox that the relay does not know may have expired, with something in it that we have not read.
+
+    What was read to its head lives on for its whole class if anything more came. One whose predecessor was there just
+    now, with the seal, cannot have expired before it: nothing ever came there.
+    """
+    if now - mailbox.entered < _JUST_NOW and now // _DAY == mailbox.entered // _DAY:
+        return False
+    return row.synced is not None and now - row.synced > RetentionClass(mailbox.retention).days * _DAY
 
 
 def _is_at(tx: Connection, grp: int, mailbox: groups.MailboxRow, at: Position) -> bool:

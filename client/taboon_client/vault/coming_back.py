@@ -98,16 +98,15 @@ class ComingBackRow:
     secrets: bytes = field(repr=False)
     asking: bytes = field(repr=False)
     answering: bytes = field(repr=False)
-    blobs: bytes = field(repr=False)
 
 
-_COMING = "grp, why, made, key_package, secrets, asking, answering, blobs"
+_COMING = "grp, why, made, key_package, secrets, asking, answering"
 
 
 def set_coming(tx: Connection, row: ComingBackRow) -> None:
     """Keep our request; it takes the place of an older one."""
     tx.execute(
-        f"INSERT OR REPLACE INTO coming_back ({_COMING}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
+        f"INSERT OR REPLACE INTO coming_back ({_COMING}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
         (
             row.grp,
             row.why,
@@ -116,7 +115,6 @@ def set_coming(tx: Connection, row: ComingBackRow) -> None:
             bytes(row.secrets),
             bytes(row.asking),
             bytes(row.answering),
-            row.blobs,
         ),
     )
 

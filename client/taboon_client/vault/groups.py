@@ -420,6 +420,11 @@ def staged_of_hash(tx: Connection, grp: int, digest: bytes) -> StagedRow | None:
     return None if row is None else StagedRow(*row)
 
 
+def all_staged(tx: Connection, grp: int) -> list[bytes]:
+    """Return every staged commit of a group, also those that the relay said it refused."""
+    return [bytes(row[0]) for row in tx.execute("SELECT bytes FROM staged WHERE grp = ? ORDER BY hash", (grp,))]
+
+
 def retire_staged(tx: Connection, grp: int, digest: bytes) -> None:
     """Send this commit no more; should its seal stand all the same, it is known."""
     tx.execute("UPDATE staged SET live = 0 WHERE grp = ? AND hash = ?", (grp, digest))

@@ -4,7 +4,7 @@
 -- own mailboxes. Whether the relay has lost it since we read it first: what we say there may have been seen by nobody.
 ALTER TABLE mailbox ADD COLUMN spoiled INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mailbox ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
--- When we followed the seal before it, Unix time: as long as that one was still there, this one cannot have expired.
+-- When we followed the seal before it, Unix time: while that one is still there, this one cannot have expired.
 ALTER TABLE mailbox ADD COLUMN entered INTEGER NOT NULL DEFAULT 0;
 
 -- A group that an older version stopped for a spoiled seal reads that seal again.
@@ -44,9 +44,9 @@ CREATE TABLE coming_back (
     made        INTEGER NOT NULL,             -- Unix time
     key_package BLOB NOT NULL,
     secrets     BLOB NOT NULL,                -- CBOR: of the key package; private halves of append and sealing key
-    asking      BLOB NOT NULL,                -- CBOR: rejoin secret, append seed, retention class of the leaf that asks
-    answering   BLOB NOT NULL,                -- secret of the return mailbox
-    blobs       BLOB                          -- CBOR: the request, ready to append; null once the relay has it
+    asking      BLOB NOT NULL,                -- CBOR, for each leaf that may be ours: [rejoin secret, append seed,
+                                              -- retention class, [blob with the request …]]
+    answering   BLOB NOT NULL                 -- secret of the return mailbox
 ) STRICT;
 
 -- Requests of others to come back, by the key package that they offer.
