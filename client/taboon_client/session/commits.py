@@ -95,12 +95,14 @@ def stage_wishes(
     group = keeper.load(tx, grp)
     policy = policy_of(group)
     spoiled = (mailbox := rows.get_mailbox(tx, grp)) is not None and bool(mailbox.spoiled)
-    if spoiled and ADMIN not in roles_of(policy, rows.get_group(tx, grp).identity):
-        # Only an admin's seal counts in own mailboxes.
-        return False
     if rotation_due(tx, grp, policy.rotation_days, now):
         rows.add_wish(tx, grp, "rotate", b"")
     wishes = gather(tx, ledger, grp, group, policy, now)
+    if spoiled and not policy.is_admin(rows.get_group(tx, grp).identity):
+        # In own mailboxes an admin's seal counts, and one that brings back an admin.
+        back = wishes.returning
+        if back is None or not (back.current and policy.is_admin(back.request.identity)):
+            return False
     # Somebody has to begin the epoch in which all write into one mailbox again.
     wishes.rotate = wishes.rotate or spoiled
     if not wishes:

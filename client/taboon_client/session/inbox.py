@@ -185,10 +185,6 @@ class _Reader:
     def seal(self, blob: bytes) -> None:
         """Follow the commit that ends the epoch; what is none changes nothing, and the epoch goes on elsewhere."""
         group = self.keeper.load(self.tx, self.grp)
-        if self.box is not None and ADMIN not in roles_of(policy_of(group), self._name_of(group, self.box.leaf)):
-            # Only an admin's seal counts in an own mailbox: this one has silenced itself.
-            own_boxes.close(self.tx, self.grp, self.box.leaf, self.box.count)
-            return
         digest = hashlib.sha256(blob).digest()
         own = rows.staged_of_hash(self.tx, self.grp, digest)
         last = rows.last_committer(self.tx, self.grp)
@@ -209,7 +205,7 @@ class _Reader:
         except (mls.MlsError, FormatError):
             self._spoiled(group, None)
             return
-        if self.box is not None and staged.sender_leaf != self.box.leaf:
+        if not self._has_right(group, staged):
             self._spoiled(group, staged.sender_leaf)
             return
         if staged.removes_self:
@@ -223,13 +219,24 @@ class _Reader:
 
     def _is_spoiled(self, group: mls.Group, commit: mls.CommitSummary, last: bytes | None) -> bool:
         """Tell whether a commit that we cannot follow is spoiled for everyone, whether they could follow or not."""
-        if self.box is not None and commit.sender_leaf != self.box.leaf:
-            return True
         try:
             check_commit(group, commit, last_committer=last)
         except BrokenRuleError:
             return True
-        return False
+        return not self._has_right(group, commit)
+
+    def _has_right(self, group: mls.Group, commit: mls.CommitSummary) -> bool:
+        """Tell whether a commit that breaks no rule counts where it stands.
+
+        In an own mailbox it has to be of that leaf, and by an admin or one that brings back an admin.
+        """
+        if self.box is None:
+            return True
+        policy = policy_of(group)
+        back = {one.signature_key for one in commit.added} & {one.signature_key for one in commit.removed}
+        saves = bool(back) and all(policy.is_admin(one) for one in back)
+        by_admin = policy.is_admin(self._name_of(group, self.box.leaf))
+        return commit.sender_leaf == self.box.leaf and (by_admin or saves)
 
     def _spoiled(self, group: mls.Group, author: int | None) -> None:
         """Go on in own mailboxes, or in the next one of somebody who has spoiled theirs."""
@@ -242,6 +249,9 @@ class _Reader:
             self.applied.notices.append(_SPOILED)
             if author is not None:
                 self.applied.notices.append(_SPOILED_BY.format(name=self._called(group, author)))
+        elif not policy_of(group).is_admin(self._name_of(group, self.box.leaf)):
+            # Only an admin's seal counts there: this member has silenced itself.
+            own_boxes.close(self.tx, self.grp, self.box.leaf, self.box.count)
         else:
             own_mailbox.next_box(self.tx, self.grp, group, self.mailbox, self.box.leaf, self.box.count)
             self.applied.notices.append(_SPOILED_OWN.format(name=self._called(group, self.box.leaf)))
