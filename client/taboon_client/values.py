@@ -31,6 +31,7 @@ __all__ = [
     "PendingAct",
     "Removal",
     "RemovalState",
+    "Returning",
     "SyncReport",
 ]
 
@@ -136,6 +137,18 @@ class JoinRequest:
     maker: bytes = b""
     answers: tuple[tuple[str, str], ...] = ()
     vouched: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """A member who asks to come back with a leaf that was replaced since: an old backup, or a thief of one.
+
+    Ask them over another channel, before an admin approves.
+    """
+
+    code: str
+    identity: bytes
+    approved: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from taboon_client.library import COMMIT_WAIT
 
 if TYPE_CHECKING:
     from taboon_client import library
-    from taboon_client.values import Invite, JoinRequest, Outcome
+    from taboon_client.values import Invite, JoinRequest, Outcome, Returning
 
 __all__ = ["Inviting"]
 
@@ -34,6 +34,10 @@ class Inviting:
     def requests(self) -> list[JoinRequest]:
         """Return who asks to join."""
         return now(self._group.requests())
+
+    def returns(self) -> list[Returning]:
+        """Return which members ask to come back with an older leaf: for an admin to decide."""
+        return now(self._group.returns())
 
     def vouch_for_request(self, ref: str, text: str = "") -> None:
         """Say to the admins that you know who asks to join."""

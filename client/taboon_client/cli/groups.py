@@ -142,13 +142,23 @@ def _members(errand: Errand, group: GroupRef) -> Answer:
 def _remove(errand: Errand, group: GroupRef, member: _MemberRef, *, yes: Yes = False) -> Answer:
     """Remove a member. Whatever is said after that, they cannot read.
 
-    What they have read and kept, they have. Takes the whole name or the tag: no beginning of it.
+    What they have read and kept, they have. Takes the whole name or the tag: no beginning of it. Where the rules ask
+    for several admins, this proposes the removal, and the others agree with “taboon agree”. It is pending until this
+    device has read it back over another connection, and confirmed when half of the members were seen since.
     """
     place = errand.group(group)
     who = place.member(member, whole=True)
     errand.confirm(f"Remove {who.tag} from the group, {terminal.member(who.name)}?", yes=yes)
     done = place.remove(who, wait=errand.wait)
-    return outcome(errand, place, done, {"member": shapes.member(who)}, said=f"removed {who.tag}", text=who.name)
+    removed = next((one for one in reversed(place.removals()) if who.identity in one.members), None)
+    state = None if removed is None else removed.state.value
+    if errand.human and removed is not None:
+        terminal.hint(
+            f"The removal is {state}: {removed.seen} of {removed.of} members were seen since. “taboon keys” shows how "
+            "it goes on, “taboon exposure” what they could have seen."
+        )
+    data = {"member": shapes.member(who), "removal": state}
+    return outcome(errand, place, done, data, said=f"removed {who.tag}", text=who.name)
 
 
 def _rotate(errand: Errand, group: GroupRef) -> Answer:

@@ -228,12 +228,17 @@ def _requests(errand: Errand, group: GroupRef) -> Answer:
     It also tells which invites are open.
     """
     place = errand.group(group)
-    waiting, people = place.requests(), People(place)
+    waiting, people, back = place.requests(), People(place), place.returns()
     invites = place.invites()
 
     def show() -> None:
-        if not waiting:
+        if not waiting and not back:
             terminal.hint("Nobody asks to join.")
+        for member in back:
+            state = "approved" if member.approved else "asks to come back, from an old copy"
+            terminal.rows([((Cell(member.code, "cyan"), Cell(state)), people.name(member.identity))])
+        if any(not member.approved for member in back):
+            terminal.hint("It may be a thief: ask them over another channel, then “taboon approve GROUP REQUEST”.")
         for one in waiting:
             state = "approved" if one.approved else "asks to join"
             terminal.rows([((Cell(one.code, "cyan"), Cell(state)), one.name)])
@@ -251,6 +256,7 @@ def _requests(errand: Errand, group: GroupRef) -> Answer:
     data = {
         "group": shapes.group_ref(place),
         "requests": [shapes.join_request(one) for one in waiting],
+        "returns": [{"code": one.code, **people.data(one.identity), "approved": one.approved} for one in back],
         "invites": [shapes.invite(one) for one in invites],
     }
     return Answer(data, show)
@@ -270,8 +276,9 @@ def _approve(
         errand.confirm("Did you compare this code with them, and was it the same?", yes=yes)
         compared = True
     done = place.approve(ref, wait=errand.wait, compared=compared)
-    data = {"request": shapes.join_request(found[0])}
-    return outcome(errand, place, done, data, said=f"approved {ref}", text=found[0].name)
+    # Without one, it was a member who comes back.
+    data = {"request": shapes.join_request(found[0]) if found else None}
+    return outcome(errand, place, done, data, said=f"approved {ref}", text=found[0].name if found else "")
 
 
 def _invites(errand: Errand, group: GroupRef) -> Answer:

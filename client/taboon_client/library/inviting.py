@@ -11,7 +11,7 @@ from taboon_client.library.ruling import Ruling
 from taboon_client.library.syncing import COMMIT_WAIT
 
 if TYPE_CHECKING:
-    from taboon_client.values import Invite, JoinRequest, Outcome
+    from taboon_client.values import Invite, JoinRequest, Outcome, Returning
     from taboon_client.vault import Connection
 
 __all__ = ["Inviting"]
@@ -110,11 +110,17 @@ class Inviting(Ruling, Lists):
 
         return await self._runner(lambda: admission.requests(self._desk, self.row_id))
 
+    async def returns(self) -> list[Returning]:
+        """Return which members ask to come back with an older leaf: an old backup, or a thief. For an admin."""
+        from taboon_client.session import older_leaves
+
+        return await self._read(lambda tx: older_leaves.returns(self._desk, tx, self.row_id))
+
     async def approve(self, ref: str, wait: float = COMMIT_WAIT, *, compared: bool = False) -> Outcome:
         """Let somebody in who asks to join. Compare the safety code with them first.
 
         Args:
-            ref: Code or name of the request.
+            ref: Code or name of the request; or the code of one of :meth:`returns`.
             wait: Seconds that the relay may take; 0 saves the wish for the next sync.
             compared: The safety code was compared: the newcomer's key counts as checked on this device.
 
@@ -124,8 +130,13 @@ class Inviting(Ruling, Lists):
             NotAllowedError: You are no admin of the group.
         """
         from taboon_client.joining import admission
+        from taboon_client.session import older_leaves
+
+        back = any(one.code == ref for one in await self.returns())
 
         def act(tx: Connection) -> int:
+            if back:
+                return older_leaves.wish_to_bring_back(self._desk, tx, self.row_id, ref)
             return admission.wish_to_admit(self._desk, tx, self.row_id, ref, compared=compared)
 
         return await self._wish(act, wait)

@@ -58,7 +58,7 @@ def test_every_answer_has_the_documented_shape(people: People, cli_relay: RelayP
     assert set(joined) == {"joining"}
     is_like("joining", joined["joining"])
     asked = people.json("amal", "requests", "Harbour")
-    assert set(asked) == {"group", "requests", "invites", "sync"}
+    assert set(asked) == {"group", "requests", "returns", "invites", "sync"}
     is_like("request", asked["requests"][0])
     assert asked["requests"][0]["safety_code"] == joined["joining"]["safety_code"]
     approved = people.json("amal", "approve", "Harbour", "Basil")
@@ -99,7 +99,7 @@ def test_every_answer_has_the_documented_shape(people: People, cli_relay: RelayP
     rotated = people.json("amal", "rotate", "Harbour")
     assert set(rotated) == {"group", "done", "epoch", "sync"}
     removed = people.json("amal", "remove", "Harbour", "Basil")
-    assert set(removed) == {"group", "done", "member", "sync"}
+    assert set(removed) == {"group", "done", "member", "removal", "sync"}
     status = people.json("basil", "status", "Harbour")
     assert set(status) == {"groups", "offline", "sync"}
     is_like("status", status["groups"][0])
