@@ -7,6 +7,7 @@ too; without one, this ends with the walk. Any step that does not do what it say
 """
 
 import csv
+import http.client
 import json
 import os
 import re
@@ -15,7 +16,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ def main() -> int:
     try:
         with _relay() as url:
             _walk(url)
+            _look_at_page()
             if sys.stdin.isatty() and sys.stdout.isatty():
                 _go_on()
     except StepFailedError as error:
@@ -372,6 +374,37 @@ def _look_at_relay(secrets: "list[str]") -> None:
     _claim(sizes <= {2048, 16384, 65536, 262144}, f"every blob has one of the four sizes: {sorted(sizes)}")
 
 
+def _look_at_page() -> None:
+    _title("The local page, for a browser on this machine")
+    _venv.say("  amal $ taboon open --no-browser")
+    page = subprocess.Popen(
+        [_venv.tool("taboon"), "open", "--no-browser"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        env=_environment(DEMO / "amal") | {"PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        first = page.stdout.readline() if page.stdout else ""
+        found = re.search(r"127\.0\.0\.1:(\d+)", first)
+        if found is None:
+            raise StepFailedError("the page did not start")
+        _venv.say(f"      {first.strip()}")
+        got = [_status(int(found[1]), path) for path in ("/", "/board")]
+        _claim(got == [200, 404], "without the code there is an empty shell, and nothing else")
+    finally:
+        page.terminate()
+        page.wait()
+
+
+def _status(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    with closing(connection):
+        connection.request("GET", path)
+        return connection.getresponse().status
+
+
 def _go_on() -> None:
     _title("The relay goes on until Ctrl-C. In another terminal, from this folder:")
     taboon = _short([_venv.tool("taboon")])[0]
@@ -386,10 +419,11 @@ def _go_on() -> None:
             _venv.say(f'  $env:TABOON_HOME="{home}"; {taboon} {command} --passphrase-file {words}')
         else:
             _venv.say(f"  TABOON_HOME={home} {taboon} {command} --passphrase-file {words}")
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        _venv.say("\nThe relay is stopped.")
+    _title("And here is Amal's page. Ctrl-C ends it, and the relay")
+    _venv.say(f"  The passphrase: {Path(DEMO, 'amal.words').read_text('utf-8').strip()}")
+    with suppress(KeyboardInterrupt):
+        subprocess.run([_venv.tool("taboon"), "open"], env=_environment(DEMO / "amal"), cwd=_venv.ROOT, check=False)
+    _venv.say("\nThe relay is stopped.")
 
 
 if __name__ == "__main__":
