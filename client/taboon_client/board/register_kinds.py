@@ -238,10 +238,13 @@ class Approve(Body, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Here(Body, frozen=True, omit_defaults=True, kw_only=True):
-    """The author is in the epoch that the event states: said after a removal, so that it can be seen who followed."""
+    """The author is in the epoch that the event states: said after a removal, so that it can be seen who followed.
+
+    It stands in a register of its own that no newcomer is given.
+    """
 
     kind: ClassVar[str] = "here"
-    place: ClassVar[str | None] = "members"
+    place: ClassVar[str | None] = "here"
 
     created: Time = 0
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from taboon_client.board.history import Judge
 
 __all__ = [
-    "ACTS", "AREAS", "INVITES", "MEMBERS", "PEOPLE", "QUESTIONS", "REGISTERS", "SETTINGS", "TAXONOMY", "VOTES",
+    "ACTS", "AREAS", "HERE", "INVITES", "MEMBERS", "PEOPLE", "QUESTIONS", "REGISTERS", "SETTINGS", "TAXONOMY", "VOTES",
     "fingerprint", "fold_accepted", "fold_agreement", "fold_group_name", "fold_keep", "fold_people", "tags",
 ]  # fmt: skip
 
@@ -30,6 +30,7 @@ QUESTIONS = "questions"
 ACTS = "acts"
 MEMBERS = "members"
 INVITES = "invites"
+HERE = "here"
 VOTES = "votes"
 REGISTERS = (PEOPLE, SETTINGS, TAXONOMY, AREAS, QUESTIONS, MEMBERS, ACTS, INVITES, VOTES)
 """The registers that a newcomer is given."""

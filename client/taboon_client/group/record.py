@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from taboon_client import cbor
 from taboon_client.board.register_kinds import Here
-from taboon_client.board.registers import MEMBERS
+from taboon_client.board.registers import HERE
 from taboon_client.errors import EventError
 from taboon_client.group.approvals import REMOVE, read_approvals, who_approved
 from taboon_client.group.policy import differences
@@ -95,7 +95,7 @@ def note_commit(tx: Connection, ledger: Ledger, own: GroupRow, stood: Stood) -> 
             tx, grp, stood.epoch, cbor.encode(list(stood.removed)), hour, ours=stood.seal is not None, mailbox=box
         )
         if stood.author != own.identity:
-            ledger.make(tx, grp, Here(created=ledger.now), MEMBERS, ())
+            ledger.make(tx, grp, Here(created=ledger.now), HERE, ())
 
 
 def _mailbox(own: GroupRow, ended: MailboxRow, seal: bytes) -> bytes | None:
