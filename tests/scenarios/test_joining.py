@@ -160,6 +160,27 @@ def test_an_invite_already_answered_lets_nobody_else_in(neighbourhood: Neighbour
     assert thief.taboon.groups() == []
 
 
+def test_a_safety_code_that_differs_lets_an_admin_end_the_invite_before_anybody_is_in(
+    neighbourhood: Neighbourhood,
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    link = layla.group.invite().link
+    sami, thief = neighbourhood.person("Sami"), neighbourhood.person("Thief")
+    # The link was photographed: the thief asks at once, while the rightful device is still offline.
+    thief.taboon.join(link, me="Sami")
+    of_sami = sami.taboon.join(link, me="Sami", wait=0)
+    layla.sync()
+    (request,) = layla.group.requests()
+    assert request.name == "Sami"
+    assert request.safety != of_sami.safety
+    layla.group.revoke(request.code)
+    layla.sync()
+    for person in (sami, thief):
+        person.taboon.sync(wait=30)
+        assert person.taboon.joinings()[0].state == "ended"
+    assert len(layla.group.members()) == 1
+
+
 def test_the_name_of_the_group_is_not_in_the_link(neighbourhood: Neighbourhood) -> None:
     layla = neighbourhood.founder("Layla", "Harbour kitchen")
     invite = layla.group.invite()
