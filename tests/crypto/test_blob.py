@@ -131,7 +131,7 @@ def test_a_content_that_fits_is_its_kind_and_its_body(kind: Kind) -> None:
         b"",
         b"\x00",
         b"\x04x",
-        b"\x14x",
+        b"\x17x",
         b"\xffx",
         b"\x02",
         b"\x02" + bytes(17),
@@ -150,7 +150,7 @@ def test_contents_parse_or_are_refused(content: bytes) -> None:
         parse_content(content)
     except ContentError:
         return
-    assert content[0] in (0x01, 0x02, 0x03, 0x11, 0x12, 0x13)
+    assert content[0] in (0x01, 0x02, 0x03, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16)
 
 
 def test_a_part_is_laid_out_as_the_protocol_says() -> None:
