@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from taboon_client.errors import MailboxFullError, MailboxSealedError, MailboxUnknownError
 from taboon_client.relay.cursor import Cursor
-from taboon_client.session import coming_back, watching
+from taboon_client.session import coming_back, forks, watching
 from taboon_client.session.passes import relay_pass
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from taboon_client.runner import Runner
     from taboon_crypto.mailbox import MailboxKeys
 
-__all__ = ["come_back", "help_others"]
+__all__ = ["come_back", "help_others", "other_side"]
 
 _PAGE = 2
 _MOST = 8 * 1024 * 1024
@@ -77,8 +77,31 @@ async def help_others(desk: Desk, run: Runner, connect: Callable[[RelayAddress],
     return told
 
 
+async def other_side(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int) -> list[str]:
+    """Look for another seal of an epoch that ended in own mailboxes; change over if it stands before ours.
+
+    Returns:
+        Sentences for the user; empty if nothing changed.
+
+    Raises:
+        RelayError: The relay cannot be reached, or misbehaves.
+    """
+    for box in await run(lambda: forks.other_boxes(desk, grp)):
+        async with connect(box.relay) as client:
+            blobs, sealed = await _read(client, box.keys)
+        told = await run(partial(forks.take, desk, grp, box, blobs)) if sealed else []
+        if told:
+            return told
+    return []
+
+
 async def _all_of(client: RelayClient, keys: MailboxKeys) -> list[bytes]:
     """Return what lies in a mailbox, nothing where there is none."""
+    return (await _read(client, keys))[0]
+
+
+async def _read(client: RelayClient, keys: MailboxKeys) -> tuple[list[bytes], bool]:
+    """Return what lies in a mailbox, nothing where there is none, and whether the last of it is the seal."""
     cursor, blobs = Cursor.start(keys.mailbox_id), list[bytes]()
     try:
         while True:
@@ -86,6 +109,6 @@ async def _all_of(client: RelayClient, keys: MailboxKeys) -> list[bytes]:
             cursor = page.cursor
             blobs += page.blobs
             if page.complete or sum(map(len, blobs)) > _MOST:
-                return blobs
+                return blobs, page.sealed and page.complete
     except MailboxUnknownError:
-        return []
+        return [], False

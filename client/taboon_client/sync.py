@@ -25,7 +25,7 @@ from taboon_client.errors import (
 from taboon_client.joining import steps as joining_steps
 from taboon_client.relay.client import RelayClient
 from taboon_client.relay.cursor import Cursor
-from taboon_client.returning import come_back, help_others
+from taboon_client.returning import come_back, help_others, other_side
 from taboon_client.session import reading_back, steps
 from taboon_client.session.passes import relay_pass
 from taboon_client.values import SyncReport
@@ -175,6 +175,13 @@ class Syncer:
                     await self._append(client, grp, at, work.blobs, tally)
                     if progress is not None:
                         progress(min(tally.sent, total), total)
+                elif (told := await other_side(self._desk, self._run, self._client, grp)) and tally.restarts == 0:
+                    tally.restart()
+                    tally.notices += told
+                    following = await self._position(grp)
+                    if following is None:
+                        return
+                    position = following
                 else:
                     break
         await self._run(lambda: steps.synced(self._desk, grp))
@@ -252,10 +259,9 @@ class Syncer:
             try:
                 page = await client.read(at.keys, at.cursor, page_class=_PAGE)
             except MailboxUnknownError:
-                if at.cursor.number:
-                    await self._lost(grp, at, tally)
-                    return None
-                return at
+                # Most members never write in theirs. But it may also have expired.
+                goes_on = await self._lost(grp, at, tally)
+                return None if at.cursor.number or not goes_on else at
             except RelayRolledBackError:
                 await self._lost(grp, at, tally)
                 return None

@@ -37,6 +37,15 @@ def _read_only(device: Device) -> bool:
     return applied.moved
 
 
+def _own_seal(device: Device) -> list[bytes]:
+    """Let a device make the commit with which it would end a spoiled epoch now."""
+    own = steps.own_positions(device.desk, device.row_id)[-1]
+    work = steps.work(device.desk, device.row_id, own, tries=0)
+    assert work is not None
+    assert work.seal is not None
+    return list(work.seal.blobs)
+
+
 def _told(world: World, what: str) -> list[str]:
     return [line for line in world.trace if what in line]
 
@@ -125,5 +134,30 @@ def test_a_seal_in_the_own_mailbox_of_a_member_who_is_no_admin_counts_for_nothin
         await world.sync(*others)
         await world.sync(layla, *others)
         check(world, [layla, *others])
+
+    world.run(story())
+
+
+def test_of_two_admins_who_seal_an_epoch_at_once_one_stands_on_every_device(world: World) -> None:
+    async def story() -> None:
+        layla, omar, *others = await _four(world)
+        await world.together([(layla, (await layla.group()).set_admins(["Layla", "Omar"], wait=600.0))])
+        await world.sync(layla, omar, *others)
+        await world.sync(layla, omar, *others)
+        assert seal_epoch_with(others[0], noise(others[0]))
+        # Each reads the noise, and makes its commit before it can see the other's.
+        for device in (layla, omar):
+            assert _read_only(device)
+        await world.sync(others[0])
+        staged = [_own_seal(device) for device in (layla, omar)]
+        for device, blobs in zip((layla, omar), staged, strict=True):
+            assert seal_own_with(device, blobs)
+        await _post(omar, "on one side or the other")
+        await world.sync(omar)
+        await world.sync(others[1])
+        for _ in range(3):
+            await world.sync(layla, omar, *others)
+        assert _told(world, "two commits had ended one epoch")
+        check(world, [layla, omar, *others])
 
     world.run(story())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_client.vault.groups import MailboxRow
 
-__all__ = ["MAX_COUNT", "begin", "keys_of", "next_box"]
+__all__ = ["MAX_COUNT", "begin", "counts_in", "keys_of", "next_box"]
 
 MAX_COUNT: Final = 8
 """Own mailboxes of one leaf that are followed: whoever spoils as many of its own is not waited for any more."""
@@ -46,6 +46,17 @@ def keys_of(row: OwnBoxRow, retention: int, append_seed: bytes | None) -> Mailbo
     if append_seed is not None:
         return MailboxKeys.of_seeds(row.read_seed, append_seed, RetentionClass(retention))
     return MailboxKeys.to_read(row.read_seed, row.append_key, RetentionClass(retention))
+
+
+def counts_in(group: mls.Group, commit: mls.CommitSummary, leaf: int) -> bool:
+    """Tell whether a commit that breaks no rule counts as the seal of a leaf's own mailbox.
+
+    It has to be of that leaf, and by an admin or one that does nothing but bring back admins.
+    """
+    policy = policy_of(group)
+    back = {one.signature_key for one in commit.added} & {one.signature_key for one in commit.removed}
+    saves = bool(back) and all(policy.is_admin(one) for one in back)
+    return commit.sender_leaf == leaf and (saves or policy.is_admin(group.member(leaf).signature_key))
 
 
 def _add(tx: Connection, grp: int, group: mls.Group, mailbox: MailboxRow, member: mls.Member, count: int) -> None:

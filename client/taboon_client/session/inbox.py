@@ -18,7 +18,7 @@ from taboon_client.group.epoch import policy_of, roles_of
 from taboon_client.group.payload import AskPayload, HistoryPayload, SnapshotEnd, read_payload
 from taboon_client.group.rules import BrokenRuleError, check_commit
 from taboon_client.group.snapshot import answer_question, compare_snapshot, take_snapshot_end
-from taboon_client.session import commits
+from taboon_client.session import commits, forks
 from taboon_client.session.coming_back import ask
 from taboon_client.vault import groups as rows
 from taboon_client.vault import outbox, own_boxes
@@ -212,6 +212,11 @@ class _Reader:
             own_key = rows.get_group(self.tx, self.grp).identity
             back = any(member.signature_key == own_key for member in staged.added)
             raise _StopError("removed", _REPLACED if back else _REMOVED)
+        if self.box is not None:
+            # Another admin may have sealed as well: until that is known the epoch is kept as it was.
+            self.keeper.save(self.tx, self.grp, group)
+            author = self._name_of(group, staged.sender_leaf)
+            forks.keep(self.tx, self.grp, staged, author, data, now=self.ledger.now)
         self.applied.notices += commits.merge(
             self.tx, self.keeper, self.ledger, self.grp, staged, data, own=own, random=self.random
         )
@@ -226,17 +231,8 @@ class _Reader:
         return not self._has_right(group, commit)
 
     def _has_right(self, group: mls.Group, commit: mls.CommitSummary) -> bool:
-        """Tell whether a commit that breaks no rule counts where it stands.
-
-        In an own mailbox it has to be of that leaf, and by an admin or one that brings back an admin.
-        """
-        if self.box is None:
-            return True
-        policy = policy_of(group)
-        back = {one.signature_key for one in commit.added} & {one.signature_key for one in commit.removed}
-        saves = bool(back) and all(policy.is_admin(one) for one in back)
-        by_admin = policy.is_admin(self._name_of(group, self.box.leaf))
-        return commit.sender_leaf == self.box.leaf and (by_admin or saves)
+        """Tell whether a commit that breaks no rule counts where it stands."""
+        return self.box is None or own_mailbox.counts_in(group, commit, self.box.leaf)
 
     def _spoiled(self, group: mls.Group, author: int | None) -> None:
         """Go on in own mailboxes, or in the next one of somebody who has spoiled theirs."""

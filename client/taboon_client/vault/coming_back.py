@@ -182,7 +182,7 @@ def drop_reply(tx: Connection, reply: int) -> None:
 
 def enter_again(tx: Connection, grp: int, *, added_by: bytes, joined: int) -> None:
     """Begin anew in the group of a row: its MLS state goes, identity, numbering, epochs and board stay."""
-    for table in ("mls_part", "staged", "part", "own_box", "sealing_key", "ended", "wish"):
+    for table in ("mls_part", "staged", "part", "own_box", "sealing_key", "ended", "fork", "wish"):
         tx.execute(f"DELETE FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant names
     tx.execute(
         "UPDATE grp SET state = 'active', problem = NULL, added_by = ?, joined = ?, snapshot = NULL, synced = NULL,"

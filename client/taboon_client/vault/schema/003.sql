@@ -67,6 +67,14 @@ CREATE TABLE reply (
     blobs  BLOB NOT NULL                      -- CBOR
 ) STRICT;
 
+-- A spoiled epoch that ended in an own mailbox, as it was before: another seal of it may stand before the one that we
+-- have followed. Kept until every admin was seen after it, or for 7 days. One for each epoch that ended so is enough.
+CREATE TABLE fork (
+    grp  INTEGER PRIMARY KEY REFERENCES grp ON DELETE CASCADE,
+    at   INTEGER NOT NULL,                    -- Unix time at which we went on
+    kept BLOB NOT NULL                        -- CBOR: see session/forks.py
+) STRICT;
+
 -- The commits that ended the latest epochs, as the blobs that came, for a relay that loses its disk. The blob key of an
 -- ended epoch is gone: these open for nobody here.
 CREATE TABLE ended (

@@ -1,0 +1,74 @@
+"""Rows of a kept epoch to which another seal may yet be found, and putting it back. SQL and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from taboon_client.vault.database import Connection
+
+__all__: list[str] = []
+
+_MAILBOX = "grp, epoch, class, mailbox_secret, blob_key, number, head, spoiled, lost, entered"
+_BOX = "grp, leaf, count, append_key, read_seed, number, head, open"
+_STAGED = "grp, live, bytes, blobs, hash, expected, welcome, adds"
+_KEPT = {
+    "mls_part": "grp, name, bytes",
+    "mailbox": _MAILBOX,
+    "own_box": _BOX,
+    "staged": _STAGED,
+    "leaf_key": "grp, kind, public, secret",
+}
+
+
+def state(tx: Connection, grp: int) -> list[list[list[object]]]:
+    """Return everything that an epoch needs to go on from where it is, as the rows of its tables."""
+    return [
+        [list(row) for row in tx.execute(f"SELECT {columns} FROM {table} WHERE grp = ?", (grp,))]  # noqa: S608 - constant
+        for table, columns in _KEPT.items()
+    ]
+
+
+def restore(tx: Connection, grp: int, tables: Sequence[Sequence[Sequence[object]]]) -> None:
+    """Put an epoch back as it was."""
+    for (table, columns), rows in zip(_KEPT.items(), tables, strict=True):
+        if table != "leaf_key":
+            tx.execute(f"DELETE FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant
+        marks = ", ".join("?" for _ in columns.split(","))
+        query = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - constant
+        tx.executemany(query, [tuple(row) for row in rows])
+    tx.execute("DELETE FROM part WHERE grp = ?", (grp,))
+    tx.execute("UPDATE grp SET version = version + 1 WHERE id = ?", (grp,))
+
+
+def end_chain(tx: Connection, grp: int, epoch: int) -> None:
+    """Forget the epochs after one; events that came in them were carried by that one, as far as anybody knows."""
+    tx.execute("DELETE FROM epoch WHERE grp = ? AND number > ?", (grp, epoch))
+    tx.execute("UPDATE event SET carried = ?2 WHERE grp = ?1 AND carried > ?2", (grp, epoch))
+
+
+def keep(tx: Connection, grp: int, at: int, kept: bytes) -> None:
+    """Keep an epoch that has ended."""
+    tx.execute("INSERT OR REPLACE INTO fork (grp, at, kept) VALUES (?, ?, ?)", (grp, at, kept))
+
+
+def kept(tx: Connection, grp: int) -> tuple[int, bytes] | None:
+    """Return (when we went on, what is kept)."""
+    row = tx.execute("SELECT at, kept FROM fork WHERE grp = ?", (grp,)).fetchone()
+    return None if row is None else (int(row[0]), bytes(row[1]))
+
+
+def drop(tx: Connection, grp: int) -> None:
+    """Keep the epoch no more: its keys are gone."""
+    tx.execute("DELETE FROM fork WHERE grp = ?", (grp,))
+
+
+def spoke_after(tx: Connection, grp: int, author: bytes, epoch: int) -> bool:
+    """Tell whether an event of a member states an epoch of the chain after one."""
+    query = (
+        "SELECT 1 FROM event JOIN epoch ON epoch.grp = event.grp AND epoch.epoch_id = event.epoch_id"
+        " WHERE event.grp = ? AND event.author = ? AND epoch.number > ? LIMIT 1"
+    )
+    return tx.execute(query, (grp, author, epoch)).fetchone() is not None
