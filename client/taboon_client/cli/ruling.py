@@ -142,6 +142,8 @@ def _policy(
     def show() -> None:
         for line in _lines(policy, count):
             terminal.say(line)
+        if policy.policy_approvals < max(policy.removal_approvals, policy.add_approvals):
+            terminal.hint("One admin alone can still change these rules: “--changes 2” holds that too.")
         if policy.keyholders:
             terminal.say("Keyholders:")
             terminal.rows([((Cell(people.tag(one), "cyan"),), people.name(one)) for one in policy.keyholders])
