@@ -70,9 +70,9 @@ def test_axe_finds_nothing_on_any_screen(neighbours: Neighbours) -> None:
     # English in the dark at a phone, Arabic in the light at a laptop.
     layla.page.emulate_media(color_scheme="dark" if layla.language.code == "en" else "light")
     _look(layla)
-    for kind in ("need", "offer"):
+    for kind, name in (("need", "Post a need"), ("offer", "Post an offer")):
         layla.goes_to(f"/post?g={layla.group_code()}&kind={kind}")
-        layla.sees("Post it")
+        layla.page.locator("h1", has_text=layla.say(name)).wait_for()
         for fold in layla.page.locator("summary").all():
             if fold.evaluate("one => !one.parentElement.open"):
                 fold.click()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.page.conftest import MakePerson, Neighbours
 
-PHONE = "+970 599 123 456"
+PHONE = "+970599123456"
 CHAT = f"""[24/11/2026, 08:01:12] Um Sami: Blankets for the school please, call {PHONE}
 [24/11/2026, 08:02:40] Abu Ali: good morning everybody
 [24/11/2026, 08:05:09] Rana: thank you all

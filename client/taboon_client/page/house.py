@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
     from pathlib import Path
 
+    from taboon_client.intake.drafts import Draft
     from taboon_client.library import Group, Taboon
-    from taboon_client.page.screens.carrying import Draft
     from taboon_client.values import SyncReport
 
 __all__ = ["House"]
@@ -42,7 +42,7 @@ class House:
         self._reports: dict[str, SyncReport] = {}
         self._notices: dict[str, list[str]] = {}
         self._sending: set[asyncio.Task[None]] = set()
-        self.drafts: dict[str, list[Draft]] = {}
+        self.drafts: dict[str, tuple[Draft, ...]] = {}
         """An import that somebody looks at, by the name that its form has; only the last one is kept."""
 
     @property

@@ -14,7 +14,6 @@ __all__ = [
     "HELPER_NEEDS",
     "KINDS",
     "ORDERS",
-    "REASONS",
     "STANDINGS",
     "STATUSES",
     "URGENCIES",
@@ -82,20 +81,6 @@ CLOSE_REASONS: Final = {
     "wrong": N_("it was a mistake"),
     "undone": N_("it was not done, and that is all right"),
 }
-REASONS: Final = {
-    "same-sub": N_("the same thing"),
-    "same-category": N_("the same kind of thing"),
-    "same-words": N_("the same words"),
-    "all-of-it": N_("enough for all of it"),
-    "part-of-it": N_("enough for part of it"),
-    "same-area": N_("in the same area"),
-    "same-language": N_("speaks the language"),
-    "no-language": N_("may not speak the language"),
-    "has-skill": N_("can do what it takes"),
-    "lacks-skill": N_("lacks something that it takes"),
-    "busy": N_("has pledged much already"),
-}
-"""Why an offer could fit a need; a reason of a later version is shown by its id."""
 ORDERS: Final = {
     "urgency": N_("most urgent first"),
     "oldest": N_("oldest first"),

@@ -35,6 +35,11 @@ class Names(NamedTuple):
         term = self.categories.meant(code, item.sense) if code else None
         return term.label(self.language.code) if term else code
 
+    def category_code(self, code: str) -> str:
+        """Return what a code is called now."""
+        term = self.categories.now(code)
+        return term.label(self.language.code) if term else code
+
     def area(self, item: Item) -> str:
         """Return where an item is."""
         term = self.areas.now(item.area) if item.area else None

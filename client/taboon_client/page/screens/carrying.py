@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from taboon_client.board import Details, Need
+from taboon_client.board import Need, Offer
 from taboon_client.errors import FieldError
 from taboon_client.intake.chat import BadChatError, read_chat
-from taboon_client.intake.sheet import BadSheetError, read_sheet
+from taboon_client.intake.columns import drafts_of_table, guess
+from taboon_client.intake.messages import drafts_of_chat, drafts_of_text
+from taboon_client.intake.sheet import BadSheetError
+from taboon_client.intake.table import read_table
 from taboon_client.page.language import N_
-from taboon_client.page.render import visible
 from taboon_client.page.screens.board import names_of, view_of
 from taboon_client.page.screens.visit import Told
-from taboon_client.text.contacts import redact
+from taboon_client.sharing.lists import list_of
 from taboon_client.views.filters import Now, choose
 
 if TYPE_CHECKING:
     from taboon_client.board import Opening
+    from taboon_client.intake.drafts import Draft, Drafts
+    from taboon_client.library import Group
+    from taboon_client.library.items import Post
     from taboon_client.page.screens.visit import Visit
     from taboon_client.page.web import Answer
 
-__all__ = ["ACTS", "SCREENS", "Draft"]
+__all__ = ["ACTS", "SCREENS"]
 
 _MOST_ROWS = 300
-_MOST_SECRET = 400
-_TITLE = 140
-
-
-class Draft(NamedTuple):
-    """One row of an import, before anybody has agreed to it: nothing of it is sent."""
-
-    key: bytes
-    opening: Opening
-    sealed: str
+_MOST_NOTES = 20
 
 
 async def _import(visit: Visit) -> Answer:
@@ -44,64 +39,65 @@ async def _import(visit: Visit) -> Answer:
 
 
 async def _look(visit: Visit) -> Told:
-    """Read a sheet or an exported chat, and show what would be posted."""
+    """Read a sheet, an exported chat or a text, and show what would be posted."""
     place = await visit.place()
     text = visit.asked.text("file") or visit.asked.text("pasted")
     if not text:
         raise FieldError("pasted", "is empty: choose a file or paste a text")
-    drafts, chat = _read(text, visit.now)
-    if not drafts:
+    read = await _read(place.group, text, visit.now)
+    if not read.drafts:
         raise FieldError("pasted", "holds nothing that could be posted")
-    known = len(drafts)
-    drafts = drafts[:_MOST_ROWS]
+    drafts = read.drafts[:_MOST_ROWS]
     name = os.urandom(8).hex()
     visit.house.drafts = {name: drafts}
-    shown = visit.fragment("preview.html", place=place, drafts=drafts, draft=name, chat=chat, left=known - len(drafts))
+    shown = visit.fragment(
+        "preview.html",
+        place=place,
+        drafts=drafts,
+        draft=name,
+        left=len(read.drafts) - len(drafts),
+        notes=read.notes[:20],
+    )
     return Told(show=shown)
 
 
-def _read(text: str, now: int) -> tuple[list[Draft], bool]:
+async def _read(group: Group, text: str, now: int) -> Drafts:
+    """Return what a chat, else a sheet, else a plain text holds."""
     data = text.encode("utf-8", "replace")
+    vocabulary, secret = await group.categories(), await group.row_secret()
     try:
-        chat = read_chat(data)
+        return drafts_of_chat(read_chat(data), vocabulary=vocabulary, secret=secret, now=now)
     except BadChatError:
-        chat = None
-    if chat is not None and chat.messages:
-        return [_from_message(one.text, f"{one.at.isoformat()} {one.author}", now) for one in chat.messages], True
+        pass
     try:
-        return [_from_post(key, opening) for key, opening in read_sheet(data, created=now).posts], False
-    except BadSheetError as error:
-        line, what = error.problems[0]
-        raise FieldError("pasted", f"line {line}: {what}") from None
+        table = read_table(data)
+    except BadSheetError:
+        return drafts_of_text(text, vocabulary=vocabulary, secret=secret, created=now)
+    fields = await group.columns(table.header) or guess(table.header)
+    if not {"title", "message"} & set(fields.values()):
+        return drafts_of_text(text, vocabulary=vocabulary, secret=secret, created=now)
+    return drafts_of_table(table, fields, vocabulary=vocabulary, secret=secret, created=now)
 
 
-def _from_message(text: str, source: str, now: int) -> Draft:
-    cut = redact(text)
-    one = " ".join(cut.text.split())
-    title = one if len(one) <= _TITLE else one[: _TITLE - 1] + "…"
-    key = hashlib.sha256(b"taboon chat row v1" + f"{source}\n{text}".encode()).digest()[:16]
-    note = cut.text if title != one else ""
-    opening = Need(title=title or "…", note=note[:4_000], created=now, source="whatsapp")
-    return Draft(key, opening, ", ".join(cut.found)[:_MOST_SECRET])
-
-
-def _from_post(key: bytes, opening: Opening) -> Draft:
-    title, note, original = redact(opening.title), redact(opening.note), redact(opening.original)
-    found = dict.fromkeys((*title.found, *note.found, *original.found))
-    changed = msgspec.structs.replace(opening, title=title.text, note=note.text, original=original.text)
-    return Draft(key, changed, ", ".join(found)[:_MOST_SECRET])
+def _decided(draft: Draft, wanted: str) -> Opening:
+    """Return what is posted of a row: where its text tells neither need nor offer, what the user said."""
+    if draft.decided:
+        return draft.opening
+    kind = Offer if wanted == "offer" else Need
+    return kind(**{name: getattr(draft.opening, name) for name in msgspec.structs.asdict(draft.opening)})
 
 
 async def _take(visit: Visit) -> Told:
     """Post the rows that were ticked; what stood in them of numbers and addresses goes into the sealed details."""
     place = await visit.place()
-    drafts = visit.house.drafts.get(visit.asked.text("name"), [])
+    drafts = visit.house.drafts.get(visit.asked.text("name"), ())
     chosen = {int(row) for row in visit.asked.many("row") if row.isdecimal()}
-    posts = [
-        (draft.key, draft.opening, Details(note=draft.sealed)) if draft.sealed else (draft.key, draft.opening)
-        for at, draft in enumerate(drafts)
-        if at in chosen
-    ]
+    undecided = visit.asked.text("undecided")
+    posts: list[Post] = []
+    for at, draft in enumerate(drafts):
+        if at in chosen:
+            opening = _decided(draft, undecided)
+            posts.append((draft.key, opening) if draft.details is None else (draft.key, opening, draft.details))
     if not posts:
         return Told(say=visit.say(N_("Nothing is ticked.")), problem=True)
     report = await place.group.post_all(posts)
@@ -120,20 +116,15 @@ async def _export(visit: Visit) -> Answer:
 
 
 async def _list(visit: Visit) -> str:
-    """Return the open needs as a text for other channels: no names, no numbers, no addresses."""
+    """Return what is open as a text for other channels: no names, no numbers, no addresses."""
     place = await visit.place()
     names = await names_of(visit, place)
-    items = choose(await place.group.board(), view_of({"kind": "need"}), Now(visit.now, place.me, {}, {}))
-    lines = []
-    for item in items[:_MOST_ROWS]:
-        open_lines = [f"{line.open} {line.unit}".strip() for line in item.lines if line.open and line.quantity > 1]
-        told = [redact(item.title).text, *open_lines, names.area(item)]
-        lines.append(f"#{place.item_code(item.id)} " + " · ".join(visible(one) for one in told if one))
-    return "\n".join(lines)
+    items = choose(await place.group.board(), view_of({}), Now(visit.now, place.me, {}, {}))
+    return list_of(items, categories=names.categories, areas=names.areas, language=visit.language.code)
 
 
 async def _download(visit: Visit) -> Told:
-    file = {"name": "needs.txt", "type": "text/plain;charset=utf-8", "text": await _list(visit)}
+    file = {"name": "board.txt", "type": "text/plain;charset=utf-8", "text": await _list(visit)}
     return Told(download=file, say=visit.say(N_("Saved as %(name)s."), name=file["name"]))
 
 

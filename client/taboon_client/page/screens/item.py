@@ -9,12 +9,16 @@ from taboon_client.board.freshness import Freshness
 from taboon_client.board.item import HANDED, HOLDING, PledgeStanding, Status
 from taboon_client.board.sentences import say
 from taboon_client.page import words
+from taboon_client.page.render import isolated
 from taboon_client.page.screens.board import names_of
 from taboon_client.page.screens.cards import card_of
 from taboon_client.views.matching import offers_for
+from taboon_client.views.wording import say_reason
 
 if TYPE_CHECKING:
     from taboon_client.board import Item, ItemPledge
+    from taboon_client.library import Group
+    from taboon_client.page.screens.cards import Names
     from taboon_client.page.screens.visit import Place, Visit
     from taboon_client.page.web import Answer
 
@@ -94,7 +98,7 @@ async def _item(visit: Visit) -> Answer:
         overtaken=await group.overtaken(item) if can.act_for_it else [],
         notes=await group.private_notes(item) if item.private else [],
         answers=[(questions.get(one.question), one.value) for one in item.answers],
-        matches=_matches(item, await group.board()) if item.kind == "need" and not item.closed else [],
+        matches=await _matches(item, group, names) if item.kind == "need" and not item.closed else [],
         fading=freshness.get(item.id, Freshness.FRESH) is not Freshness.FRESH,
         words=words,
     )
@@ -111,10 +115,12 @@ def _shown(item: Item, pledge: ItemPledge, place: Place, visit: Visit) -> _Pledg
     )
 
 
-def _matches(item: Item, items: list[Item]) -> list[tuple[Item, tuple[str, ...]]]:
+async def _matches(item: Item, group: Group, names: Names) -> list[tuple[Item, tuple[str, ...]]]:
+    """Return the offers that could fit a need, each with its reasons."""
+    code, digits = names.language.code, names.language.digits
     return [
-        (match.item, tuple(dict.fromkeys(reason.id for reason in match.reasons)))
-        for match in offers_for(item, items, _MATCHES)
+        (match.item, tuple(digits(say_reason(one, code, names.category_code, isolated)) for one in match.reasons))
+        for match in offers_for(item, await group.board(), _MATCHES)
     ]
 
 
