@@ -201,6 +201,20 @@ def test_more_than_half_of_the_members_replace_an_admin_who_is_gone() -> None:
     refused(noor, policy_commit(sami, after.changed(rotation_days=99), tuple(said), **gone), "only an admin")
 
 
+def test_a_quorum_removes_one_admin_of_several_and_leaves_the_others() -> None:
+    layla = found()
+    sami = add(layla)
+    noor = add(layla, sami)
+    both = tuple(sorted((layla.identity, sami.identity)))
+    change(layla, policy_of(layla.group).changed(admins=both), sami, noor)
+    before = policy_of(noor.group)
+    after = before.without({layla.identity}, 2).under((sami.identity,), 2)
+    said = agrees(sami, RECOVER, recovered(before, after, [layla.identity]))
+    gone: dict[str, Any] = {"remove": (layla.leaf,), "gone": [layla.identity]}
+    refused(sami, policy_commit(noor, after, **gone), "only an admin")
+    seen_by(sami, policy_commit(noor, after, (said,), **gone))
+
+
 def test_keyholders_whom_the_policy_names_recover_and_others_do_not() -> None:
     layla = found()
     sami = add(layla)

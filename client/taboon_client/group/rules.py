@@ -185,7 +185,7 @@ def _is_recovery(change: _Change, author: bytes, approvals: Collection[Given]) -
     if change.packages or not all(map(before.is_admin, change.removed)):
         return False
     named = change.derived.under(after.admins, len(change.members) - len(change.removed), everyone=after.everyone)
-    if after == change.derived or after != named:
+    if after != named:
         return False
     agreed = who_approved(approvals, RECOVER, recovered(before, after, change.removed), change.epoch) | {author}
     holders = change.members.intersection(before.keyholders) if before.keyholders else change.members
