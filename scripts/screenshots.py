@@ -122,13 +122,10 @@ def _walk(
     layla.press("Post")
     layla.sees("Post it")
     draw("post")
-    layla.press("People")
-    layla.sees("Dispatch circle")
-    draw("people")
-    for path, shown in (("more", "More"), ("outbox", "Everything is at the relay.")):
-        layla.goes_to(f"/{path}?g={layla.group_code()}")
-        layla.sees(shown)
-        draw(path)
+    for path, heading in layla.screens():
+        layla.goes_to(f"{path}?g={layla.group_code()}")
+        layla.page.locator("h1", has_text=heading).wait_for()
+        draw(path.strip("/"))
     layla.press("Settings")
     layla.sees("Change the passphrase")
     draw("settings")

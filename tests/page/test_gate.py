@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
+import json
 import os
+import queue
 import re
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from taboon_client.page import parent
 from taboon_client.page.screens import ACTS, SCREENS
 from tests.page.running import PageProcess
 from tests.support import PASSPHRASE
@@ -282,3 +287,27 @@ def test_who_may_come_in_is_decided_on_the_wires_own_words() -> None:
         r"EventSource|WebSocket|eval\(|new Function|document\.cookie|localStorage|insertAdjacentHTML", script
     )
     assert script.count("innerHTML") == script.count("createPolicy") == 1
+
+
+def test_the_start_file_is_for_its_user_alone_and_goes_when_its_code_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parent, "_CHILD", "tests.page.fast_child")
+    told: queue.Queue[str] = queue.Queue()
+    opening = parent.Parent(tmp_path / "vault", idle=600, tell=told.put)
+    code = opening.new_code()
+    file = opening.start_file()
+    if os.name == "posix":
+        assert file.stat().st_mode & 0o777 == 0o600
+    assert f"{opening.url}#{code}" in file.read_text("utf-8")
+    running = threading.Thread(target=opening.run)
+    running.start()
+    assert told.get(timeout=60) == "ready"
+    connection = http.client.HTTPConnection(parent.HOST, opening.port, timeout=60)
+    connection.request("POST", "/enter", json.dumps({"code": code}), {"Content-Type": "application/json"})
+    assert connection.getresponse().status == 200
+    connection.close()
+    assert told.get(timeout=60) == "entered"
+    assert not file.exists()
+    opening.stop()
+    running.join()

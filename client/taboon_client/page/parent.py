@@ -91,9 +91,8 @@ class Parent:
         failures = 0
         try:
             while not self._stopping and failures < _MOST_FAILURES:
-                child = self._start()
-                said_ready = self._follow(child)
-                child.wait()
+                with self._start() as child:
+                    said_ready = self._follow(child)
                 failures = 0 if said_ready and child.returncode == 0 else failures + 1
                 self._code = ""
             return 0 if self._stopping else 1
