@@ -154,7 +154,7 @@ def test_an_invite_that_names_another_suite_than_the_group_has_lets_nobody_in_an
     layla = neighbourhood.founder("Layla")
     real = host.create_invite
     with monkeypatch.context() as patch:
-        patch.setattr(host, "create_invite", lambda tx, grp, **told: real(tx, grp, **{**told, "suite": POST_QUANTUM}))
+        patch.setattr(host, "create_invite", lambda *found, **told: real(*found, **{**told, "suite": POST_QUANTUM}))
         (sami,) = ask(neighbourhood, layla, ["Sami"])
     with pytest.raises(NotAllowedError, match="not one that this group can take"):
         layla.group.approve("Sami")
