@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from taboon_client.errors import MailboxFullError, MailboxSealedError, MailboxUnknownError
 from taboon_client.relay.cursor import Cursor
-from taboon_client.session import coming_back, forks, watching
+from taboon_client.session import coming_back, forks, steps, watching
 from taboon_client.session.passes import relay_pass
 
 if TYPE_CHECKING:
@@ -93,6 +93,25 @@ async def other_side(desk: Desk, run: Runner, connect: Callable[[RelayAddress], 
         if told:
             return told
     return []
+
+
+async def mend(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int) -> None:
+    """Give a relay that has lost its disk the commits that ended the latest epochs, for those who are behind.
+
+    Raises:
+        RelayError: The relay cannot be reached, or misbehaves.
+    """
+    for relay, keys, blobs in await run(lambda: steps.ended_mailboxes(desk, grp)):
+        async with connect(relay) as client:
+            _, sealed = await _read(client, keys)
+            if sealed:
+                # Somebody was first, or it was not lost.
+                continue
+            await client.create(keys, await run(lambda: relay_pass(desk, grp)))
+            with suppress(MailboxSealedError, MailboxFullError):
+                for blob in blobs[:-1]:
+                    await client.append(keys, blob)
+                await client.append(keys, blobs[-1], seal=True)
 
 
 async def _all_of(client: RelayClient, keys: MailboxKeys) -> list[bytes]:

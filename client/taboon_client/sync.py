@@ -25,7 +25,7 @@ from taboon_client.errors import (
 from taboon_client.joining import steps as joining_steps
 from taboon_client.relay.client import RelayClient
 from taboon_client.relay.cursor import Cursor
-from taboon_client.returning import come_back, help_others, other_side
+from taboon_client.returning import come_back, help_others, mend, other_side
 from taboon_client.session import reading_back, steps
 from taboon_client.session.passes import relay_pass
 from taboon_client.values import SyncReport
@@ -389,6 +389,8 @@ class Syncer:
         if at.cursor.number:
             tally.restart()
             tally.notices.append(_LOST)
+            if not at.spoiled:
+                await mend(self._desk, self._run, self._client, grp)
         return await self._run(lambda: steps.lost_mailbox(self._desk, grp, at))
 
 

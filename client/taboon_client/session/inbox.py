@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from taboon_client import cbor
 from taboon_client.board import ADMIN
 from taboon_client.errors import FormatError
 from taboon_client.group import own_mailbox
@@ -20,12 +21,14 @@ from taboon_client.group.rules import BrokenRuleError, check_commit
 from taboon_client.group.snapshot import answer_question, compare_snapshot, take_snapshot_end
 from taboon_client.session import commits, forks
 from taboon_client.session.coming_back import ask
+from taboon_client.vault import ended, outbox, own_boxes
 from taboon_client.vault import groups as rows
-from taboon_client.vault import outbox, own_boxes
+from taboon_client.vault.ended import EndedRow
 from taboon_client.vault.savepoint import StorageError, savepoint
 from taboon_crypto import mls
-from taboon_crypto.blob import Assembler, Kind, Part, Whole, open_blob, parse_content
+from taboon_crypto.blob import Assembler, Kind, Part, Whole, open_blob, parse_content, seal_blob, split
 from taboon_crypto.errors import CryptoError
+from taboon_crypto.mailbox import RetentionClass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +65,9 @@ _REPLACED = (
     "admin at once over another channel: somebody has your vault"
 )
 _REMOVED = "you were removed from this group. What you have read stays on this device; nothing new will come"
+
+
+_DAY = 86_400
 
 
 @dataclass(slots=True)
@@ -101,6 +107,7 @@ class _Reader:
         self.grp = grp
         self.random = random
         self.applied = Applied()
+        self._came_in_parts: list[bytes] = []
         mailbox = rows.get_mailbox(tx, grp)
         if mailbox is None:
             raise FormatError("the group has no mailbox")
@@ -217,10 +224,28 @@ class _Reader:
             self.keeper.save(self.tx, self.grp, group)
             author = self._name_of(group, staged.sender_leaf)
             forks.keep(self.tx, self.grp, staged, author, data, now=self.ledger.now)
+        else:
+            self._keep_seal([blob] if own is None else list(cbor.decode(own.blobs)))
         self.applied.notices += commits.merge(
             self.tx, self.keeper, self.ledger, self.grp, staged, data, own=own, random=self.random
         )
         self.applied.moved = True
+
+    def _keep_seal(self, blobs: list[bytes]) -> None:
+        """Keep the commit that ends this epoch: a relay that loses its disk gets it again, for those who are behind."""
+        if len(blobs) == 1 and self._came_in_parts:
+            content = self._came_in_parts
+            blobs = [seal_blob(self.mailbox.blob_key, one, self.random) for one in content]
+        now = self.ledger.now
+        row = EndedRow(
+            grp=self.grp,
+            epoch=self.mailbox.epoch,
+            retention=self.mailbox.retention,
+            mailbox_secret=self.mailbox.mailbox_secret,
+            blobs=cbor.encode(blobs),
+            at=now,
+        )
+        ended.keep(self.tx, row, now - RetentionClass(self.mailbox.retention).days * _DAY)
 
     def _is_spoiled(self, group: mls.Group, commit: mls.CommitSummary, last: bytes | None) -> bool:
         """Tell whether a commit that we cannot follow is spoiled for everyone, whether they could follow or not."""
@@ -263,6 +288,8 @@ class _Reader:
         message = self._message(blob)
         if message is None or not _is_private(message, mls.ContentType.COMMIT):
             raise FormatError("the seal is no commit")
+        contents = split(Kind.MESSAGE, message, self.random)
+        self._came_in_parts = list(contents) if len(contents) > 1 else []
         result = group.receive(message, psks=commits.psks_of)
         if not isinstance(result, mls.StagedCommit):
             raise FormatError("the seal is no commit")

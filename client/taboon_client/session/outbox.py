@@ -45,11 +45,13 @@ def next_blobs(tx: Connection, keeper: Keeper, grp: int, random: Random, *, most
     finished = outbox.unsent_blobs(tx, grp)
     if finished:
         return finished
-    waiting = outbox.waiting(tx, grp, _BATCH)
-    if not waiting:
-        return []
     mailbox = rows.get_mailbox(tx, grp)
     if mailbox is None:
+        return []
+    if mailbox.lost:
+        outbox.drop_carried(tx, grp, mailbox.epoch)
+    waiting = outbox.waiting(tx, grp, _BATCH)
+    if not waiting:
         return []
     room = _LARGE if outbox.waiting_size(tx, grp) > _MANY else _SMALL
     group = keeper.load(tx, grp)

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from taboon_client import cbor
 from taboon_client.group import tending
 from taboon_client.group.epoch import mailbox_keys
 from taboon_client.group.own_mailbox import keys_of
@@ -19,8 +20,8 @@ from taboon_client.relay.cursor import Cursor
 from taboon_client.session import commits, inbox
 from taboon_client.session.coming_back import ask
 from taboon_client.session.outbox import next_blobs
-from taboon_client.vault import events, groups, outbox, own_boxes
-from taboon_crypto.mailbox import RetentionClass
+from taboon_client.vault import ended, events, groups, outbox, own_boxes
+from taboon_crypto.mailbox import MailboxKeys, RetentionClass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
     from taboon_client.session.commits import Seal
     from taboon_client.session.inbox import Applied
     from taboon_client.vault import Connection
-    from taboon_crypto.mailbox import MailboxKeys
 
 __all__ = [
     "Position",
     "Work",
     "acknowledge",
     "apply_page",
+    "ended_mailboxes",
     "lost_mailbox",
     "own_positions",
     "position",
@@ -49,6 +50,8 @@ __all__ = [
 
 _DAY = 86_400
 _JUST_NOW = 600
+_ENDED = 16
+"""How many of the latest commits a relay that lost its disk gets again."""
 _AWAY = (
     "this device was away for longer than the relay keeps mailboxes, so it may have missed who came and who went. It "
     "asks the others' devices to bring it back, which takes about a day. What you post meanwhile is kept"
@@ -232,14 +235,16 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
             groups.set_state(tx, grp, "spoiled", _AWAY)
             ask(tx, desk.keeper, grp, _AWAY, now=desk.now, random=desk.random)
             return False
+        if at.box is None and not _entered_just_now(mailbox, desk.now):
+            # Others may have gone on from it: what we say there, they may never read.
+            groups.set_lost(tx, grp)
         if at.cursor.number:
             _move(tx, grp, at, Cursor.start(at.keys.mailbox_id))
-            if at.box is None:
-                groups.set_lost(tx, grp)
-            elif at.keys.append_seed is None:
+            if at.box is not None and at.keys.append_seed is None:
                 # Whoever writes there does it again.
                 return True
-            for name in events.carried_by(tx, grp, mailbox.epoch):
+            # Whoever comes first posts it again; what is there by then, nobody else does.
+            for name in events.lose_carrier(tx, grp, mailbox.epoch):
                 outbox.queue_event(tx, grp, name)
             if row.snapshot == mailbox.epoch:
                 queue_snapshot(tx, desk.ledger, grp, desk.keeper.load(tx, grp))
@@ -248,13 +253,38 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
     return desk.keeper.write(act)
 
 
+def ended_mailboxes(desk: Desk, grp: int) -> list[tuple[RelayAddress, MailboxKeys, tuple[bytes, ...]]]:
+    """Return the mailboxes of epochs that have ended, with their commits, for a relay that has lost its disk.
+
+    Who is behind finds there what ended the epoch, and does not go on in it.
+    """
+
+    def act(tx: Connection) -> list[tuple[RelayAddress, MailboxKeys, tuple[bytes, ...]]]:
+        row = groups.get_group(tx, grp)
+        relay = RelayAddress(row.relay_url, row.relay_id)
+        return [
+            (
+                relay,
+                MailboxKeys.of_epoch(one.mailbox_secret, RetentionClass(one.retention)),
+                tuple(cbor.decode(one.blobs)),
+            )
+            for one in ended.latest(tx, grp, _ENDED)
+        ]
+
+    return desk.keeper.read(act)
+
+
+def _entered_just_now(mailbox: groups.MailboxRow, now: int) -> bool:
+    return now - mailbox.entered < _JUST_NOW and now // _DAY == mailbox.entered // _DAY
+
+
 def _was_away(row: groups.GroupRow, mailbox: groups.MailboxRow, now: int) -> bool:
     """Tell whether a mailbox that the relay does not know may have expired, with something in it that we have not read.
 
     What was read to its head lives on for its whole class if anything more came. One whose predecessor was there just
     now, with the seal, cannot have expired before it: nothing ever came there.
     """
-    if now - mailbox.entered < _JUST_NOW and now // _DAY == mailbox.entered // _DAY:
+    if _entered_just_now(mailbox, now):
         return False
     return row.synced is not None and now - row.synced > RetentionClass(mailbox.retention).days * _DAY
 

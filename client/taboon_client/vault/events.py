@@ -164,6 +164,13 @@ def carried_by(tx: Connection, grp: int, epoch: int, author: bytes | None = None
     return [row[0] for row in rows]
 
 
+def lose_carrier(tx: Connection, grp: int, epoch: int) -> list[bytes]:
+    """The relay has lost the mailbox of an epoch: return the names of the events that it held, now held by none."""
+    names = carried_by(tx, grp, epoch)
+    tx.execute("UPDATE event SET carried = NULL WHERE grp = ? AND carried = ?", (grp, epoch))
+    return names
+
+
 def set_carried(tx: Connection, name: bytes, epoch: int) -> None:
     """Note that the mailbox of an epoch holds an event."""
     tx.execute("UPDATE event SET carried = ? WHERE name = ?", (epoch, name))

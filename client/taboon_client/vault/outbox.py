@@ -75,6 +75,14 @@ def acknowledge(tx: Connection, grp: int, digest: bytes, epoch: int) -> int:
     return int(tx.execute("DELETE FROM outbox WHERE grp = ? AND blob = ?", (grp, digest)).rowcount)
 
 
+def drop_carried(tx: Connection, grp: int, epoch: int) -> None:
+    """Send nothing that the mailbox of the present epoch holds already: somebody else was first."""
+    tx.execute(
+        "DELETE FROM outbox WHERE grp = ? AND blob IS NULL AND event IN (SELECT name FROM event WHERE carried = ?)",
+        (grp, epoch),
+    )
+
+
 def drop_payloads(tx: Connection, grp: int) -> None:
     """Forget what waits and is no event: it was meant for an epoch that we are not in any more."""
     tx.execute("DELETE FROM outbox WHERE grp = ? AND payload IS NOT NULL", (grp,))
