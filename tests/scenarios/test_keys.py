@@ -149,6 +149,27 @@ def test_two_admins_who_rotate_at_once_come_to_one_epoch(neighbourhood: Neighbou
     assert layla.group.status().wishes == sami.group.status().wishes == ()
 
 
+def test_rotations_by_the_dozen_strand_nobody_who_was_dark(neighbourhood: Neighbourhood) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami = neighbourhood.let_in(layla, "Sami")
+    noor = neighbourhood.let_in(layla, "Noor")
+    sync(sami, noor)
+    noor.group.post(Need(title="Written in the dark", created=0))
+    for _ in range(12):
+        assert layla.group.rotate().done
+        sami.sync()
+        assert sami.group.rotate().done
+        layla.sync()
+    assert keys_of(layla, "Noor").following is Following.BEHIND
+    noor.sync()
+    assert noor.group.status().epoch == layla.group.status().epoch
+    # What was written in the dark states the epoch of then: only what is made here shows that it has followed.
+    noor.group.post(Need(title="Back", created=0))
+    sync(noor, layla, sami)
+    assert layla.titles() == sami.titles() == {"Written in the dark", "Back"}
+    assert keys_of(layla, "Noor").following is Following.CURRENT
+
+
 def test_who_was_away_for_longer_than_the_relay_keeps_messages_is_told_apart(neighbourhood: Neighbourhood) -> None:
     layla = neighbourhood.founder("Layla")
     sami = neighbourhood.let_in(layla, "Sami")
