@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from taboon_client.vault import groups as rows
 from taboon_client.vault import rendezvous
 
 if TYPE_CHECKING:
+    from taboon_client.vault import Connection
     from tests.scenarios.conftest import Neighbourhood, Person
 
 
@@ -239,7 +241,7 @@ def test_an_invite_that_has_expired_is_listed_no_more_and_answers_nobody(neighbo
     sync(layla, sami)
     for person in (layla, sami):
         desk = person.taboon._taboon._desk
-        desk.clock = desk.ledger._clock = lambda real=desk.clock: real() + 9 * 86_400
+        desk.clock = desk.ledger._clock = lambda: time.time() + 9 * 86_400
     sync(layla, sami)
     assert layla.group.invites() == sami.group.invites() == []
     noor = neighbourhood.person("Noor")
@@ -256,6 +258,9 @@ def test_the_secrets_of_an_invite_go_from_the_vault_when_it_is_over(neighbourhoo
     sync(layla, sami, layla, sami)
     for person in (layla, sami):
         desk = person.taboon._taboon._desk
-        query = "SELECT payload, invite_seed, state FROM invite ORDER BY id DESC LIMIT 1"
-        assert desk.keeper.read(lambda tx, query=query: tx.execute(query).fetchone()) == (b"", b"", "ended")
+        assert desk.keeper.read(_last_invite) == (b"", b"", "ended")
         assert desk.keeper.read(lambda tx: rows.wishes(tx, 1)) == []
+
+
+def _last_invite(tx: Connection) -> Any:
+    return tx.execute("SELECT payload, invite_seed, state FROM invite ORDER BY id DESC LIMIT 1").fetchone()

@@ -11,37 +11,24 @@ from typing import TYPE_CHECKING
 
 from taboon_client import cbor
 from taboon_client.board import (
-    AREAS,
-    PEOPLE,
-    QUESTIONS,
-    SETTINGS,
-    TAXONOMY,
     Authors,
     Event,
     Graph,
     History,
     Item,
     Judge,
-    Keep,
     Link,
     Times,
     event_name,
     fingerprint,
-    fold_group_name,
-    fold_keep,
-    fold_people,
     to_body,
 )
 from taboon_client.board.codes import code_of
-from taboon_client.board.invites import encode_invites, fold_invites
 from taboon_client.board.kinds import URGENCIES, Opening
-from taboon_client.board.marks import fold_marks
-from taboon_client.board.registers import INVITES, MEMBERS, VOTES, fold_accepted, fold_agreement
-from taboon_client.board.votes import decode_motions, encode_motions, fold_motions
 from taboon_client.errors import EventError, FormatError
-from taboon_client.group.marks import marks_of
 from taboon_client.group.payload import AskPayload
 from taboon_client.group.places import Places
+from taboon_client.group.registers import Registers, keep_register
 from taboon_client.vault import board, groups, outbox
 from taboon_client.vault import events as rows
 from taboon_crypto.primitives import sodium
@@ -50,9 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from taboon_client.board import Body, EpochChange, EpochRecord
-    from taboon_client.board.marks import Marks
-    from taboon_client.board.vocabulary import Asked, Vocabulary
-    from taboon_client.board.votes import GroupMotion
     from taboon_client.group.payload import HistoryPayload
     from taboon_client.group.places import Place
     from taboon_client.group.sealing import Author, Sealer
@@ -64,8 +48,6 @@ FOLD_VERSION = 2
 """Raised whenever the fold makes something else of the same events: a vault of an older one is folded anew."""
 
 _CODE = 24
-_AGREEMENT, _ACCEPTED = "agreement", "accepted"
-"""What stands folded beside the registers of these events."""
 _HOUR = 3_600
 _NONE: Mapping[bytes, Event] = MappingProxyType({})
 
@@ -75,7 +57,7 @@ def tag(identity: bytes) -> str:
     return code_of(fingerprint(identity))
 
 
-class Ledger:
+class Ledger(Registers):
     """Keeps, judges and folds events. Holds what it has read in memory, as long as it is the vault's.
 
     Args:
@@ -167,6 +149,12 @@ class Ledger:
     def missing(self, tx: Connection, grp: int) -> int:
         """Return how many events others name, by running number, that nobody has sent."""
         return sum(self._authors(tx, grp, author).missing(author) for author in rows.authors(tx, grp))
+
+    def wanted(self, tx: Connection, grp: int) -> dict[bytes, bytes]:
+        """Return the names of events that their authors' later ones name and that are not held, with the author."""
+        return {
+            name: author for author in rows.authors(tx, grp) for name in self._authors(tx, grp, author).wanted(author)
+        }
 
     def last_of_authors(self, tx: Connection, grp: int) -> list[tuple[bytes, int, bytes]]:
         """Return (author, number, name) of the last event of each author up to which there is no gap."""
@@ -378,7 +366,7 @@ class Ledger:
                 held.anew = False
                 self._keep_item(tx, grp, place, item)
             else:
-                self._keep_register(tx, grp, place, held.graph, judge)
+                keep_register(tx, grp, place, held.graph, judge, self.history(tx, grp))
 
     def refold_author(self, tx: Connection, grp: int, author: bytes) -> None:
         """Fold every place in which an author has spoken: what counts of it is other than it was."""
@@ -389,37 +377,6 @@ class Ledger:
         if groups.fold_version(tx, grp) != FOLD_VERSION:
             self.refold(tx, grp, rows.all_places(tx, grp), anew=True)
             groups.set_fold_version(tx, grp, FOLD_VERSION)
-
-    def _keep_register(self, tx: Connection, grp: int, place: str, graph: Graph, judge: Judge) -> None:
-        if place == PEOPLE:
-            board.set_people(tx, grp, fold_people(graph, judge).items())
-            accepted = fold_accepted(graph, judge)
-            board.set_register(tx, grp, _ACCEPTED, cbor.encode([list(one) for one in accepted.items()]))
-        elif place == SETTINGS:
-            name = fold_group_name(graph, judge)
-            if name:
-                groups.set_name(tx, grp, name)
-            board.set_register(tx, grp, SETTINGS, cbor.encode(list(fold_keep(graph, judge))))
-            board.set_register(tx, grp, _AGREEMENT, cbor.encode(fold_agreement(graph, judge)))
-        elif place == MEMBERS:
-            board.set_register(tx, grp, MEMBERS, cbor.encode(fold_marks(graph, judge).to_value()))
-            # Whoever is suspended is of no circle.
-            groups.set_circle_served(tx, grp, b"")
-        elif place == INVITES:
-            board.set_register(tx, grp, INVITES, cbor.encode(encode_invites(fold_invites(graph, judge))))
-        elif place == VOTES:
-            motions = fold_motions(graph, judge, self.history(tx, grp))
-            board.set_register(tx, grp, VOTES, cbor.encode(encode_motions(motions)))
-        elif place in (TAXONOMY, AREAS, QUESTIONS):
-            from taboon_client.board import vocabulary
-
-            if place == QUESTIONS:
-                folded = vocabulary.encode_questions(vocabulary.fold_questions(graph, judge))
-            elif place == TAXONOMY:
-                folded = vocabulary.fold_taxonomy(graph, judge).encode()
-            else:
-                folded = vocabulary.fold_areas(graph, judge).encode()
-            board.set_register(tx, grp, place, folded)
 
     def _keep_item(self, tx: Connection, grp: int, place: bytes, item: Item | None) -> None:
         if item is None:
@@ -453,48 +410,6 @@ class Ledger:
                 folded=item.encode(),
             ),
         )
-
-    # The group's lists
-
-    def keep(self, tx: Connection, grp: int) -> Keep:
-        """Return for how long the group keeps items."""
-        folded = board.register(tx, grp, SETTINGS)
-        return Keep() if folded is None else Keep(*cbor.decode(folded))
-
-    def agreement(self, tx: Connection, grp: int) -> str:
-        """Return what everyone who joins a group agrees to; empty for nothing."""
-        folded = board.register(tx, grp, _AGREEMENT)
-        return "" if folded is None else str(cbor.decode(folded))
-
-    def accepted(self, tx: Connection, grp: int) -> dict[bytes, bytes]:
-        """Return which agreement (hash of its text) each member accepted last, by identity key."""
-        folded = board.register(tx, grp, _ACCEPTED)
-        return {} if folded is None else dict(map(tuple, cbor.decode(folded)))
-
-    def motions(self, tx: Connection, grp: int) -> tuple[GroupMotion, ...]:
-        """Return what the group is asked to decide, oldest first."""
-        folded = board.register(tx, grp, VOTES)
-        return () if folded is None else decode_motions(cbor.decode(folded))
-
-    def marks(self, tx: Connection, grp: int) -> Marks:
-        """Return what members say about each other: who is at risk, whom they vouch for."""
-        return marks_of(tx, grp)
-
-    def vocabulary(self, tx: Connection, grp: int, name: str) -> Vocabulary:
-        """Return the categories (``taxonomy``) or ``areas`` of a group."""
-        from taboon_client.board import vocabulary
-
-        folded = board.register(tx, grp, name)
-        if folded is not None:
-            return vocabulary.Vocabulary.decode(folded)
-        return vocabulary.Vocabulary(vocabulary.BUILT_IN if name == TAXONOMY else ())
-
-    def questions(self, tx: Connection, grp: int) -> tuple[Asked, ...]:
-        """Return every version of every question of a group."""
-        from taboon_client.board import vocabulary
-
-        folded = board.register(tx, grp, QUESTIONS)
-        return () if folded is None else vocabulary.decode_questions(folded)
 
     # People
 
