@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -192,3 +193,9 @@ def test_with_a_thousand_items_the_first_page_and_the_next_stay_light(
     finally:
         amal.close()
     assert amal.faults == []
+
+
+def test_beside_arabic_digits_no_sign_looks_like_one_of_them() -> None:
+    assert language("ar").dot not in "·•.|"
+    for template in (PAGE / "templates").glob("*.html"):
+        assert not set("·•|") & set(re.sub(r"\{[{%#].*?[}%#]\}", "", template.read_text("utf-8"))), template.name

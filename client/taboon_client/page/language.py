@@ -39,6 +39,8 @@ class Language:
     def __init__(self, code: str) -> None:
         self.code = code
         self.direction = "rtl" if code == "ar" else "ltr"
+        # Between two parts of a line. Beside Arabic digits a dot in the middle would be read as a zero, a bar as a one.
+        self.dot = "–" if code == "ar" else "·"
         self._locale = _LOCALES[code]
         self.translations: NullTranslations = _arabic() if code == "ar" else NullTranslations()
 

@@ -77,7 +77,7 @@ def _environment(code: str) -> Environment:
         "day": spoken.day,
         "t": spoken.text,
     }
-    environment.globals |= {"language": spoken}
+    environment.globals |= {"language": spoken, "dot": spoken.dot}
     return environment
 
 
