@@ -199,13 +199,17 @@ class Syncer:
                 if not await self._lost(grp, at, tally):
                     continue
                 await self._create(client, grp, at.keys)
+                if await self._run(lambda: steps.was_lost(self._desk, grp)):
+                    # In this order: whoever follows a commit that was brought back finds the next mailbox.
+                    await mend(self._desk, self._run, self._client, grp)
                 if not at.cursor.number:
                     return at
                 continue
             except RelayRolledBackError:
                 # It lost its disk, or went back to an old copy: keys that were spent stay spent, so reading anew does
                 # no harm, and what it lost and we hold comes back.
-                await self._lost(grp, at, tally)
+                if await self._lost(grp, at, tally):
+                    await mend(self._desk, self._run, self._client, grp)
                 continue
             wait = 0
             if page.sealed and page.complete and not page.blobs:
@@ -389,8 +393,6 @@ class Syncer:
         if at.cursor.number:
             tally.restart()
             tally.notices.append(_LOST)
-            if not at.spoiled:
-                await mend(self._desk, self._run, self._client, grp)
         return await self._run(lambda: steps.lost_mailbox(self._desk, grp, at))
 
 

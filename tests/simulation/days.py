@@ -53,6 +53,10 @@ class Days:
     admins: int = 1
 
 
+_LIT = 2
+"""Members who are never all in the dark: after everyone was away, an admin has to decide whether to go on."""
+
+
 class _Life:
     def __init__(self, world: World, days: Days) -> None:
         self.world = world
@@ -89,7 +93,7 @@ class _Life:
             if not device.online and world.now >= self._until[device.name]:
                 device.online = True
                 world.note(f"{device.name}: is back")
-            elif device.online and world.chance(self.days.dark):
+            elif device.online and world.chance(self.days.dark) and sum(one.online for one in self.members) > _LIT:
                 device.online = False
                 self._until[device.name] = world.now + world.random.randrange(1, self.days.dark_days * 24) * HOUR
                 world.note(f"{device.name}: goes dark")

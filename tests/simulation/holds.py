@@ -55,6 +55,10 @@ def board_of(device: Device) -> dict[bytes, bytes]:
     return device.desk.keeper.read(act)
 
 
+def _events_unsent(tx: Connection) -> int:
+    return int(tx.execute("SELECT count(*) FROM outbox WHERE event IS NOT NULL").fetchone()[0])
+
+
 def _deleted(device: Device) -> set[bytes]:
     return device.desk.keeper.read(lambda tx: {bytes(row[0]) for row in tx.execute("SELECT id FROM gone_item")})
 
@@ -66,7 +70,9 @@ def check(world: World, members: Iterable[Device], removed: Iterable[Knowledge] 
         state = device.row.state
         states = {one.name: one.row.state for one in present}
         assert state == "active", f"{device.name} is stranded: {states}: {device.row.problem}\n{world.story()}"
-        unsent = device.desk.keeper.read(lambda tx: tx.execute("SELECT count(*) FROM outbox").fetchone()[0])
+        unsent = device.desk.keeper.read(
+            lambda tx: tx.execute("SELECT count(*) FROM outbox WHERE event IS NOT NULL").fetchone()[0]
+        )
         assert not unsent, f"{device.name} has {unsent} unsent\n{world.story()}"
     epochs = {device.name: device.epoch for device in present}
     assert len(set(epochs.values())) == 1, f"epochs differ: {epochs}\n{world.story()}"

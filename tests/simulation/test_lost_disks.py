@@ -82,3 +82,23 @@ def test_what_a_relay_lost_is_posted_again_by_who_comes_first_and_not_by_everyon
         check(world, devices)
 
     world.run(story())
+
+
+def test_what_was_said_in_an_ended_epoch_that_the_relay_lost_is_asked_for_and_given(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami = await _four(world)
+        await _post(omar, "said in time")
+        await world.sync(omar)
+        await world.together([(layla, (await layla.group()).rotate(600.0))])
+        await world.sync(layla, omar, rima)
+        world.relay.lose_disk()
+        world.pass_time(HOUR)
+        await _post(omar, "said later")
+        await world.sync(omar)
+        await world.sync(layla)
+        for _ in range(4):
+            world.pass_time(2 * HOUR)
+            await world.sync(layla, omar, rima, sami)
+        check(world, [layla, omar, rima, sami])
+
+    world.run(story())

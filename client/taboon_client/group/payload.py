@@ -65,14 +65,20 @@ class SnapshotEnd:
 
 @dataclass(frozen=True, slots=True)
 class AskPayload:
-    """A newcomer asks members, by identity key, for whole items that were closed before and are spoken of."""
+    """A question to members, by identity key.
+
+    A newcomer's, for whole items that were closed before and are spoken of; or for events, by name, that their authors'
+    later ones name and that have not come.
+    """
 
     items: tuple[bytes, ...]
     members: tuple[bytes, ...]
+    events: tuple[bytes, ...] = ()
 
     def encode(self) -> bytes:
         """Return the payload."""
-        return cbor.encode(["ask", {"items": list(self.items), "members": list(self.members)}])
+        value = {"items": list(self.items), "members": list(self.members)}
+        return cbor.encode(["ask", value | {"events": list(self.events)} if self.events else value])
 
 
 def write_events(events: Sequence[bytes]) -> bytes:
@@ -99,7 +105,8 @@ def read_payload(data: bytes) -> list[bytes] | HistoryPayload | SnapshotEnd | As
     if kind == "snapshot":
         return _read_end(value)
     if kind == "ask":
-        return AskPayload(_read_ids(value, "items"), _read_ids(value, "members"))
+        events = _read_ids(value, "events") if isinstance(value, dict) and "events" in value else ()
+        return AskPayload(_read_ids(value, "items"), _read_ids(value, "members"), events)
     return None
 
 

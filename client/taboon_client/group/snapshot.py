@@ -15,13 +15,19 @@ from taboon_client.group.payload import AskPayload, SnapshotEnd, history_in_piec
 from taboon_client.vault import board, events, groups, outbox
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from taboon_client.group.ledger import Ledger
     from taboon_client.vault import Connection
     from taboon_crypto import mls
 
-__all__ = ["answer_question", "compare_snapshot", "queue_snapshot", "take_snapshot_end"]
+__all__ = ["answer_question", "ask_for_missing", "compare_snapshot", "queue_snapshot", "take_snapshot_end"]
 
 _MOST_ASKED = 20
+MOST_EVENTS = 100
+"""Events that one question asks for."""
+_ASK_AGAIN = 12 * 3_600
+_LOOK_AGAIN = 3_600
 _DIFFERS = (
     "what a newcomer was given leaves out {count} messages that are on this device. Ask whoever let them in whether "
     "they know why"
@@ -73,10 +79,32 @@ def compare_snapshot(tx: Connection, grp: int, end: SnapshotEnd, epoch: int, *, 
     return [(_MENDED if mend else _DIFFERS).format(count=len(left_out))]
 
 
+def ask_for_missing(tx: Connection, ledger: Ledger, grp: int, random: Callable[[int], bytes]) -> None:
+    """Ask for events that others name and that have not come: their author, and one other member."""
+    if events.looked_for_gaps(tx, grp, ledger.now, _LOOK_AGAIN):
+        return
+    last = ledger.history(tx, grp).last
+    wanted = ledger.wanted(tx, grp)
+    if last is None or not wanted:
+        return
+    names = events.to_ask(tx, grp, wanted.keys(), ledger.now, _ASK_AGAIN)[:MOST_EVENTS]
+    if not names:
+        return
+    own = groups.get_group(tx, grp).identity
+    others = sorted(member for member in last.members if member != own)
+    asked = {wanted[name] for name in names}
+    if others:
+        asked.add(others[int.from_bytes(random(4)) % len(others)])
+    outbox.queue_payload(tx, grp, AskPayload((), tuple(sorted(asked)), tuple(names)).encode())
+
+
 def answer_question(tx: Connection, grp: int, question: AskPayload) -> None:
-    """Send items whole, if we are asked and hold them, to somebody who came after they were closed."""
+    """Send what we are asked for and hold: items, whole, to somebody who came after they were closed; single events."""
     if groups.get_group(tx, grp).identity not in question.members:
         return
+    for name in question.events[:MOST_EVENTS]:
+        if events.has_event(tx, name):
+            outbox.queue_event(tx, grp, name)
     for item in question.items[:_MOST_ASKED]:
         names = events.arrivals(tx, grp, item)
         if item in names:

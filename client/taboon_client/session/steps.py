@@ -14,7 +14,7 @@ from taboon_client import cbor
 from taboon_client.group import tending
 from taboon_client.group.epoch import mailbox_keys
 from taboon_client.group.own_mailbox import keys_of
-from taboon_client.group.snapshot import queue_snapshot
+from taboon_client.group.snapshot import ask_for_missing, queue_snapshot
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
 from taboon_client.session import commits, inbox
@@ -45,6 +45,7 @@ __all__ = [
     "stopped",
     "synced",
     "unsent",
+    "was_lost",
     "work",
 ]
 
@@ -289,6 +290,12 @@ def _was_away(row: groups.GroupRow, mailbox: groups.MailboxRow, now: int) -> boo
     return row.synced is not None and now - row.synced > RetentionClass(mailbox.retention).days * _DAY
 
 
+def was_lost(desk: Desk, grp: int) -> bool:
+    """Tell whether the relay seems to have lost the mailbox of the present epoch."""
+    mailbox = desk.keeper.read(lambda tx: groups.get_mailbox(tx, grp))
+    return mailbox is not None and bool(mailbox.lost)
+
+
 def _is_at(tx: Connection, grp: int, mailbox: groups.MailboxRow, at: Position) -> bool:
     """Tell whether a mailbox is still the one that is read, and read as far as it was."""
     place = mailbox if at.box is None else own_boxes.get(tx, grp, *at.box)
@@ -316,6 +323,8 @@ def synced(desk: Desk, grp: int) -> None:
     def act(tx: Connection) -> int:
         groups.set_synced(tx, grp, desk.now)
         tending.serve_circle(tx, desk.ledger, grp)
+        if groups.is_whole(tx, grp) and groups.get_group(tx, grp).state == "active":
+            ask_for_missing(tx, desk.ledger, grp, desk.random)
         return tending.delete_due(tx, desk.ledger, grp, desk.now)
 
     if desk.keeper.write(act):

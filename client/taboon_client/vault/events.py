@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from taboon_client.vault.database import Connection
 
@@ -162,6 +162,24 @@ def carried_by(tx: Connection, grp: int, epoch: int, author: bytes | None = None
         (grp, epoch, author),
     )
     return [row[0] for row in rows]
+
+
+def looked_for_gaps(tx: Connection, grp: int, now: int, again: int) -> bool:
+    """Tell whether we have looked for gaps within so many seconds; if not, note that we do now."""
+    row = tx.execute("SELECT at FROM asked WHERE grp = ? AND name = X''", (grp,)).fetchone()
+    if row is not None and now - row[0] < again:
+        return True
+    tx.execute("INSERT OR REPLACE INTO asked (grp, name, at) VALUES (?, X'', ?)", (grp, now))
+    return False
+
+
+def to_ask(tx: Connection, grp: int, names: Collection[bytes], now: int, again: int) -> list[bytes]:
+    """Return which of some events to ask for now, and note that; none is asked for again before so many seconds."""
+    tx.execute("DELETE FROM asked WHERE grp = ? AND at < ?", (grp, now - again))
+    known = {row[0] for row in tx.execute("SELECT name FROM asked WHERE grp = ?", (grp,))}
+    fresh = sorted(name for name in names if name not in known)
+    tx.executemany("INSERT INTO asked (grp, name, at) VALUES (?, ?, ?)", [(grp, name, now) for name in fresh])
+    return fresh
 
 
 def lose_carrier(tx: Connection, grp: int, epoch: int) -> list[bytes]:

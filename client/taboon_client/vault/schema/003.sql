@@ -67,6 +67,14 @@ CREATE TABLE reply (
     blobs  BLOB NOT NULL                      -- CBOR
 ) STRICT;
 
+-- Events that others name and we do not hold, and when we last asked for them.
+CREATE TABLE asked (
+    grp  INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
+    name BLOB NOT NULL,
+    at   INTEGER NOT NULL,                    -- Unix time
+    PRIMARY KEY (grp, name)
+) STRICT, WITHOUT ROWID;
+
 -- A spoiled epoch that ended in an own mailbox, as it was before: another seal of it may stand before the one that we
 -- have followed. Kept until every admin was seen after it, or for 7 days. One for each epoch that ended so is enough.
 CREATE TABLE fork (
