@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from taboon_client import cbor
 from taboon_client.board import Need
+from taboon_client.group.commit_data import CommitData, psk_id
+from taboon_client.group.rejoining import ReturnRequest, return_blob_key
+from taboon_client.session.watching import contents
 from taboon_client.vault import coming_back
+from taboon_crypto import mls
+from taboon_crypto.primitives.secret import Secret
 from tests.simulation.holds import check
+from tests.simulation.misdeeds import seal_epoch_with, signed_by
 from tests.simulation.world import DAY, HOUR
 
 if TYPE_CHECKING:
@@ -148,3 +155,51 @@ def test_who_was_removed_while_dark_asks_in_vain(world: World) -> None:
         check(world, [layla, omar, rima])
 
     world.run(story())
+
+
+def test_a_request_that_was_answered_brings_nobody_back_a_second_time(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami = await _group(world)
+        sami.online = False
+        await _days(world, 40, layla, omar, rima)
+        sami.online = True
+        await world.sync(sami)
+        (request,) = _requests_of(sami)
+        await _come_back(world, layla, omar, rima, sami)
+
+        def again(group: mls.Group) -> bytes:
+            leaf = next(one.leaf for one in group.members() if one.signature_key == sami.row.identity)
+            package = ReturnRequest.read(group.group_id, group.suite, request).package
+            psk = mls.ExternalPsk(psk_id=psk_id(bytes(32)))
+            data = CommitData(psks={psk.psk_id: Secret(bytes(32))}, returns=(request,))
+            staged = group.commit(
+                add=(package,),
+                remove=(leaf,),
+                psks=((psk, bytes(32)),),
+                by_reference=False,
+                path=True,
+                authenticated_data=data.encode(),
+                random=world.bytes,
+                now=int(world.now),
+            )
+            return staged.message or b""
+
+        assert seal_epoch_with(omar, signed_by(omar, again))
+        await world.sync(layla, rima, sami)
+        await world.sync(layla, rima, sami)
+        assert [line for line in world.trace if "without being a valid commit is signed by Omar" in line]
+        check(world, [layla, rima, sami])
+
+    world.run(story())
+
+
+def _requests_of(device: Device) -> list[bytes]:
+    """The requests that a device has left."""
+    grp = device.row_id
+    row = device.desk.keeper.read(lambda tx: coming_back.get_coming(tx, grp))
+    assert row is not None
+    return [
+        whole.body
+        for secret, _, _, blobs in cbor.decode(row.asking)
+        for whole in contents(return_blob_key(secret), blobs)
+    ]
