@@ -194,7 +194,7 @@ class Person:
     def safety_code(self) -> str:
         """Return the digits of the safety code on the screen."""
         self.open_fold("The same code in other ways")
-        return self.page.locator(".words[dir=ltr]").last.inner_text()
+        return str(self.page.locator(".words[dir=ltr]").last.text_content())
 
     def let_in(self) -> str:
         """Wait for somebody who asks to join, let them in, and return the safety code that was compared."""
