@@ -104,12 +104,17 @@ def drafts_of_table(
     drafts = []
     passed = 0
     for row in table.rows:
-        drawn = reader.draft(row, {field: row.cells[place].strip() for place, field in places})
+        drawn = reader.draft(row, {field: _cell(row.cells[place], field) for place, field in places})
         if drawn is None:
             passed += 1
         else:
             drafts.append(drawn)
     return Drafts(tuple(drafts), passed, tuple(reader.notes))
+
+
+def _cell(text: str, field: str) -> str:
+    """Return what a cell says; texts stay as they were written, to the last blank."""
+    return text if field in ("title", "message", "original") else text.strip()
 
 
 class _Reader:
@@ -121,9 +126,9 @@ class _Reader:
 
     def draft(self, row: Row, said: dict[str, str]) -> Draft | None:
         title, message = said.get("title", ""), said.get("message", "")
-        if not title and not message:
+        if not title.strip() and not message.strip():
             return None
-        if not title:
+        if not title.strip():
             title, message = message, ""
         kind = fold(said.get("kind", ""))
         if kind and kind not in _OFFERS | _NEEDS:

@@ -122,9 +122,9 @@ class Drawer:
 
 
 def _fitting(title: str, note: str) -> tuple[str, str]:
-    """Return a title of one line that is short enough, and a note that holds the whole text where it is not."""
+    """Return a title of one short line, and a note that holds the whole text as it was where that is another."""
     line = " ".join(title.split())
-    if len(line) <= _MOST_TITLE and (line == title or "\n" not in title):
+    if line == title and len(line) <= _MOST_TITLE:
         return line or "…", note[:_MOST_NOTE]
     whole = title if not note else f"{title}\n{note}"
     first = " ".join(title.strip().split("\n", 1)[0].split()) or line
