@@ -152,9 +152,10 @@ class House:
 
     async def _sync(self, group: Group) -> None:
         with suppress(TaboonError):
-            self._note(group.code, await group.sync(_PATIENCE))
+            self.note(group.code, await group.sync(_PATIENCE))
 
-    def _note(self, code: str, report: SyncReport) -> None:
+    def note(self, code: str, report: SyncReport) -> None:
+        """Keep what a sync of a group has told, whoever asked for it."""
         self._reports[code] = report
         if report.notices:
             known = self._notices.setdefault(code, [])
@@ -184,7 +185,7 @@ class House:
     async def _watch(self, group: Group) -> None:
         with suppress(TaboonError):
             async for report in group.watch():
-                self._note(group.code, report)
+                self.note(group.code, report)
 
     async def _ask(self, taboon: Taboon) -> None:
         """Look at rendezvous more often than a group's sync does, while somebody waits behind one."""

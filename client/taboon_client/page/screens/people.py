@@ -107,6 +107,7 @@ async def _dispatch(visit: Visit) -> Told:
 
 def told_of(visit: Visit, go: str, outcome: Outcome, done: str) -> Told:
     """Return what to say of a change of the group: done, or what it still waits for."""
+    visit.house.note(visit.asked.text("g"), outcome.report)
     if outcome.done:
         return Told(go=go, say=visit.say(done))
     if outcome.lacking:
