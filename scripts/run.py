@@ -287,7 +287,7 @@ def _import(amal: Person, basil: Person, sheet: Path) -> None:
         amal.types("import", "Harbour", _relative(sheet), "--wait", "300")
     basil.types("sync", "Harbour", "--wait", "300")
     basil.types("board", "Harbour", "--offline")
-    items = basil.knows("board", "Harbour", "--offline")["items"]
+    items = basil.knows("board", "Harbour", "--offline", "--all")["items"]
     sent = {(row["message"], row["original"]) for row in rows}
     sealed = [item for item in items if _GAP in item["text"] + item["original"]]
     whole = [(item["text"], item["original"]) for item in items if item not in sealed]
@@ -305,6 +305,8 @@ def _help(amal: Person, basil: Person, dalal: Person) -> str:
         )
     )
     basil.types("pledge", "Harbour", code, "--quantity", "40")
+    # She has not looked since the sheet came, and a slow machine may take longer for that than a command waits.
+    dalal.types("sync", "Harbour", "--wait", "300")
     dalal.types("pledge", "Harbour", code, "--quantity", "20")
     dalal.types("comment", "Harbour", code, "-", given="سنكون هناك في السادسة")
     for person in (basil, dalal):
@@ -349,7 +351,7 @@ def _remove(amal: Person, basil: Person, dalal: Person) -> None:
     _claim("removed" in dalal.types("status", "Harbour"), "Dalal's own device says so")
     titles = {item["title"] for item in basil.knows("board", "Harbour", "--offline")["items"]}
     _claim(_AFTER in titles, "Basil reads what Amal posted after the removal")
-    titles = {item["title"] for item in dalal.knows("board", "Harbour")["items"]}
+    titles = {item["title"] for item in dalal.knows("board", "Harbour", "--all")["items"]}
     _claim(_TITLE in titles and _AFTER not in titles, "Dalal has what was said before, and nothing of what came after")
 
 

@@ -194,7 +194,7 @@ def _sheet(place: "Group", data: bytes, mapped: list[str], now: int) -> _Read:
         # Whoever wrote the sheet for Taboon mends it; in one that was not, what is left out is shown with the preview.
         raise BadSheetError(list(drafts.notes[:_MOST_TOLD]))
     passed_over = [name for name in table.header if name not in fields]
-    return _Read(drafts, Source.SHEET, fields, passed_over, look_first=not (plain or remembered or given))
+    return _Read(drafts, Source.SHEET, fields, passed_over, look_first=bool(given) or not (plain or remembered))
 
 
 def _decided(draft: "Draft", undecided: Undecided) -> "Draft | None":

@@ -68,7 +68,7 @@ _URGENCY: Final = {
 _OFFERS: Final = frozenset(map(fold, ("offer", "have", "available", "عرض", "متوفر")))
 _NEEDS: Final = frozenset(map(fold, ("need", "needs", "request", "طلب", "احتياج", "حاجة")))
 _QUANTITY: Final = re.compile(r"\s*(\d{1,9})\s*(.*?)\s*\Z", re.DOTALL)
-_MOST_WORD, _MOST_AREA, _MOST_CONTACT = 32, 64, 120
+_MOST_WORD, _MOST_AREA, _MOST_CONTACT, _MOST_CONTACTS = 32, 64, 120, 4
 
 
 def guess(header: Sequence[str]) -> dict[str, str]:
@@ -107,8 +107,10 @@ def drafts_of_table(
         drawn = reader.draft(row, {field: _cell(row.cells[place], field) for place, field in places})
         if drawn is None:
             passed += 1
-        else:
-            drafts.append(drawn)
+            continue
+        drafts.append(drawn)
+        if drawn.cut:
+            reader.notes.append((row.line, "the end of what is too long to seal or to post"))
     return Drafts(tuple(drafts), passed, tuple(reader.notes))
 
 
@@ -150,12 +152,14 @@ class _Reader:
             names=said.get("names", ""),
             place=said.get("place", ""),
             people=self._number(row, said.get("people", ""), 1_000),
-            contacts=tuple(
-                Contact(channel="phone", value=part.strip()[:_MOST_CONTACT])
-                for part in re.split(r"[,;/،؛\n]", said.get("phone", ""))[:4]
-                if part.strip()
-            ),
+            contacts=self._contacts(row, said.get("phone", "")),
         )
+
+    def _contacts(self, row: Row, text: str) -> tuple[Contact, ...]:
+        numbers = [part.strip() for part in re.split(r"[,;/،؛\n]", text) if part.strip()]
+        if len(numbers) > _MOST_CONTACTS:
+            self._note(row, f"there are more than {_MOST_CONTACTS} telephone numbers")
+        return tuple(Contact(channel="phone", value=one[:_MOST_CONTACT]) for one in numbers[:_MOST_CONTACTS])
 
     def _note(self, row: Row, what: str) -> None:
         self.notes.append((row.line, what))

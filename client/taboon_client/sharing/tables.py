@@ -7,6 +7,8 @@ import io
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from taboon_client.text.contacts import redact
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -53,9 +55,9 @@ def csv_of(items: Iterable[Item]) -> str:
                 "kind": item.kind,
                 "status": item.status.value,
                 "urgency": item.urgency,
-                "title": " – ".join(filter(None, (item.title, line.name if len(item.lines) > 1 else ""))),
-                "message": item.note,
-                "original": item.original,
+                "title": _plain(" – ".join(filter(None, (item.title, line.name if len(item.lines) > 1 else "")))),
+                "message": _plain(item.note),
+                "original": _plain(item.original),
                 "category": item.category,
                 "subcategory": item.sub,
                 "area": item.area,
@@ -78,9 +80,9 @@ def json_of(items: Iterable[Item]) -> list[dict[str, Any]]:
             "kind": item.kind,
             "status": item.status.value,
             "urgency": item.urgency,
-            "title": item.title,
-            "message": item.note,
-            "original": item.original,
+            "title": _plain(item.title),
+            "message": _plain(item.note),
+            "original": _plain(item.original),
             "category": item.category,
             "subcategory": item.sub,
             "area": item.area,
@@ -103,6 +105,10 @@ def json_of(items: Iterable[Item]) -> list[dict[str, Any]]:
         }
         for item in items
     ]
+
+
+def _plain(text: str) -> str:
+    return redact(text).text
 
 
 def _harmless(text: str) -> str:

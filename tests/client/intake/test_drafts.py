@@ -16,6 +16,7 @@ from taboon_client.intake.drafts import Draft, Drafts, Drawer
 from taboon_client.intake.messages import drafts_of_chat, drafts_of_text
 from taboon_client.intake.sheet import BadSheetError
 from taboon_client.intake.table import read_table
+from taboon_crypto.sealed_details import MOST
 
 VOCABULARY = Vocabulary(BUILT_IN)
 SECRET, OTHER = bytes(32), bytes(31) + b"\1"
@@ -116,6 +117,36 @@ def test_a_key_lets_nobody_try_out_what_is_sealed() -> None:
     sealed = "title,phone\nBread,0599123456\n"
     assert keys(drafts(sealed)) != keys(drafts(sealed, secret=OTHER))
     assert keys(drafts("title\nBread\n")) == keys(drafts("title\nBread\n", secret=OTHER))
+
+
+def test_nobody_tries_out_who_wrote_in_a_chat_or_what_tells_rows_apart() -> None:
+    chat = read_chat(b"31/12/2026, 21:15 - +970 599 000 000: We need water\n")
+    one, other = (
+        drafts_of_chat(chat, vocabulary=VOCABULARY, secret=secret, now=NOW).drafts[0] for secret in (SECRET, OTHER)
+    )
+    assert one.details is None
+    assert one.key != other.key
+    named = "id,title\n900000001,Bread\n"
+    assert keys(drafts(named)) != keys(drafts(named, secret=OTHER))
+
+
+def test_numbers_are_cut_out_of_every_column() -> None:
+    (one,) = drafts("title,category,area,quantity,unit\nBread,0599 123 456,0599 123 457,3,0599 123 458\n").drafts
+    told = str((one.opening.category, one.opening.area, [line.unit for line in one.opening.lines]))
+    assert "0599" not in told
+    assert one.details is not None
+    assert one.details.note.count("0599") == 3
+
+
+@pytest.mark.parametrize("text", ["x", "ع", "𝔘"])
+def test_details_that_are_too_long_are_shortened_told_and_can_be_sealed(text: str) -> None:
+    found = drafts(f"title,names,address,phone\nBread,{text * 900},{text * 900},{'0599123456;' * 6}\n")
+    (one,) = found.drafts
+    assert one.details is not None
+    assert len(one.details.encode()) <= MOST
+    assert one.details.contacts[0].value == "0599123456"
+    assert one.cut
+    assert len(found.notes) == 2
 
 
 CHAT = """31/12/2026, 21:14 - Messages are end-to-end encrypted.
