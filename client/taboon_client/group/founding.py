@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from taboon_client.board import GroupName, Name
@@ -75,7 +76,7 @@ def found_group(
     groups.add_leaf_key(tx, grp, "sealing", keys.content.sealing_key, keys.sealing_private)
     keeper.save(tx, grp, group)
     ledger.add_epoch(tx, grp, record_of(group), signer.public)
-    groups.set_mailbox(tx, mailbox_of(group, grp))
+    groups.set_mailbox(tx, replace(mailbox_of(group, grp), entered=now))
     groups.set_fold_version(tx, grp, FOLD_VERSION)
     note_sealing_keys(tx, grp, group)
     note_leaves(tx, grp, [signer.public], group.epoch, now)
