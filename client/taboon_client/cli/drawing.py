@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from taboon_client.board.explain import about_item
 from taboon_client.board.sentences import say
@@ -13,10 +13,13 @@ from taboon_client.cli.terminal import Cell
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from taboon_client.blocking import Group
     from taboon_client.board import Freshness, Item, ItemComment, ItemLine, ItemPledge
+    from taboon_client.board.fields import Answer
+    from taboon_client.board.vocabulary import Asked, Vocabulary
     from taboon_client.cli.people import People
 
-__all__ = ["board", "comment", "coverage", "item", "my_part", "who"]
+__all__ = ["Around", "board", "comment", "coverage", "explained", "item", "my_part", "who"]
 
 _URGENT: Final = {"now": "bold red", "soon": "yellow", "week": "", "whenever": "dim"}
 _STATUS: Final = {
@@ -102,16 +105,52 @@ def my_part(pledge: ItemPledge, one: Item) -> str:
     return f"{_MY_STANDINGS[pledge.standing.value]}{part}"
 
 
-def item(one: Item, people: People, now: int) -> None:
+class Around(NamedTuple):
+    """What the group knows around an item, for its page.
+
+    Attributes:
+        categories: The group's.
+        asked: Every version of every question, by the name that answers give.
+        merged: Items that go on in this one.
+        into: The item that this one goes on in.
+        overtaken: Pledges that came in late and stand before one that was here, each with that one.
+    """
+
+    categories: Vocabulary
+    asked: Mapping[bytes, Asked]
+    merged: Sequence[Item]
+    into: Item | None
+    overtaken: Sequence[tuple[ItemPledge, ItemPledge]]
+
+    @classmethod
+    def of(cls, group: Group, one: Item) -> Self:
+        """Ask the group."""
+        into = next((other for other in group.board() if other.id == one.merged_into), None)
+        asked = group.all_questions() if one.answers else {}
+        return cls(group.categories(), asked, group.merged_into(one), into, group.overtaken(one))
+
+
+def explained(one: Item, people: People, language: str) -> list[str]:
+    """Return who goes and why, and how much is open, in sentences."""
+    return [say(message, language, lambda identity: _tag(identity, people)) for message in about_item(one)]
+
+
+def item(one: Item, people: People, now: int, around: Around, language: str = "en") -> None:
     """Write all there is about one item."""
     urgency = f", {one.urgency}" if one.urgency else ""
     terminal.say(f"#{people.code(one)}  {one.kind}{urgency}, {one.status.value}: {terminal.member(one.title)}")
     for line in one.lines:
         if line.quantity > 1 or line.unit or line.name:
             _line(line)
-    for message in about_item(one):
-        terminal.say(f"  {say(message, 'en', lambda identity: _tag(identity, people))}")
-    _field("category", " ".join(filter(None, (one.category, one.sub))))
+    for sentence in explained(one, people, language):
+        terminal.say(f"  {sentence}")
+    for before, after in around.overtaken:
+        terminal.say(f"  look: {people.tag(before.author)} came in later and stands before {people.tag(after.author)}")
+    if around.into is not None:
+        terminal.say(f"  goes on in #{people.code(around.into)}: {terminal.member(around.into.title)}")
+    for other in around.merged:
+        terminal.say(f"  #{people.code(other)} goes on in this one: {terminal.member(other.title)}")
+    _field("category", _category(one, around.categories, language))
     _field("area", one.area)
     _field("why now", one.urgency_reason)
     for name, when in (
@@ -140,8 +179,16 @@ def item(one: Item, people: People, now: int) -> None:
     _field("why withdrawn", one.reason)
     if one.opening_set_aside:
         terminal.say("  set aside: whoever posted it was no member then, and others have answered")
+    if one.sealed:
+        # Every item has some, so that their being there tells nothing.
+        terminal.say("  names and address, if there are any: “taboon details” (everyone sees who opens them)")
+    for answer in one.answers:
+        _answer(answer, around.asked.get(answer.question), language)
     _text("note", one.note)
     _text("original", one.original)
+    for day in one.rounds:
+        pledged, whole = (sum(getattr(line, name) for line in day.lines) for name in ("pledged", "quantity"))
+        terminal.say(f"  on {terminal.member(day.day)}: {pledged} of {whole} pledged")
     for pledge in one.pledges:
         _pledge(pledge, people, now)
     for seen in one.opened:
@@ -167,6 +214,24 @@ def _line(line: ItemLine) -> None:
     terminal.say(f"  {line.quantity}{people} ({done}){': ' if what else ''}{what}")
 
 
+def _category(one: Item, categories: Vocabulary, language: str) -> str:
+    """Return what an item's category is called, in the meaning that it had when the item was posted."""
+    terms = [(code, categories.meant(code, one.sense)) for code in (one.category, one.sub) if code]
+    return ", ".join(code if term is None else term.label(language) for code, term in terms)
+
+
+def _answer(answer: Answer, asked: Asked | None, language: str) -> None:
+    """Write a question of the group's and its answer, each a text by a member and so on a line of its own."""
+    text = "" if asked is None else asked.labels.get(language) or next(iter(asked.labels.values()), asked.code)
+    terminal.say(f"  the group asks: {terminal.member(text)}")
+    value = answer.value
+    if isinstance(value, bool):
+        said = "yes" if value else "no"
+    else:
+        said = ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+    terminal.say(terminal.paragraph(said, "      "))
+
+
 def _household(one: Item) -> tuple[str, ...]:
     lives = one.household
     true = ((lives.children, "children"), (lives.elder, "elder"), (lives.disability, "disability"))
@@ -184,7 +249,15 @@ def _pledge(pledge: ItemPledge, people: People, now: int) -> None:
     taken, promised = (sum(quantity for _, quantity in pairs) for pairs in (pledge.taken, pledge.promised))
     of = f" of {taken} (wanted {promised})" if 0 < taken < promised else f" of {promised}" if promised > 1 else ""
     age = f", {terminal.ago(pledge.changed, now)} ago" if pledge.changed else ""
-    terminal.say(f"  pledge{of}, {_STANDINGS[pledge.standing.value]}{age}: {who(pledge.author, people)}")
+    day = f" for {terminal.member(pledge.day)}" if pledge.day else ""
+    terminal.say(f"  pledge{of}{day}, {_STANDINGS[pledge.standing.value]}{age}: {who(pledge.author, people)}")
+    for name, when in (("means to hand over", pledge.expected), ("holds until", pledge.lease)):
+        if when:
+            terminal.say(f"      {name} {terminal.when(when)}")
+    if pledge.hours:
+        terminal.say(f"      can come {', '.join(map(hours_text, pledge.hours))}")
+    if pledge.company:
+        terminal.say("      would rather not go alone")
     for text in (pledge.note, pledge.said):
         if text:
             terminal.say(terminal.paragraph(text, "      "))

@@ -1,11 +1,11 @@
 """Items: ``post``, ``edit``, ``show``."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from taboon_client.cli import drawing, shapes, terminal
+from taboon_client.cli import drawing, guide, shapes, terminal
 from taboon_client.cli.arguments import GroupRef, ItemRef, Yes
 from taboon_client.cli.command import command
 from taboon_client.cli.errand import Answer, Errand
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Kind", "StatusName", "register"]
 
+_YES: Final = ("y", "yes")
+
 
 class Kind(StrEnum):
     """What is posted."""
@@ -28,6 +30,13 @@ class Kind(StrEnum):
     OFFER = "offer"
     STANDING = "standing"
     LOAN = "loan"
+
+
+class Language(StrEnum):
+    """In which language who goes is said."""
+
+    ENGLISH = "en"
+    ARABIC = "ar"
 
 
 class StatusName(StrEnum):
@@ -51,7 +60,10 @@ _KindArgument = Annotated[
     ),
 ]
 _Title = Annotated[
-    str, typer.Option("--title", metavar="T", help="What, in a line that everyone in the group may read (-: input).")
+    str | None,
+    typer.Option(
+        "--title", metavar="T", help="What, in a line that all in the group may read (-: input). Without it: questions."
+    ),
 ]
 _NewTitle = Annotated[str | None, typer.Option("--title", metavar="T", help="Another title (-: standard input).")]
 _Details = Annotated[
@@ -63,6 +75,8 @@ _Details = Annotated[
     ),
 ]
 
+_Language = Annotated[Language, typer.Option("--language", help="Say who goes and why in English or Arabic.")]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
@@ -70,6 +84,7 @@ def register(app: typer.Typer) -> None:
         app,
         "post",
         examples=[
+            "taboon post Harbour need                        asks for what matters, a question at a time",
             'taboon post Harbour need --title "Water" --category water --quantity 60 --unit litre --urgency now',
             'taboon post Harbour offer --title "A van, evenings" --category move --area "North side"',
             'taboon post Harbour need --title "Insulin" --line "2 box: insulin" --line "20 box: needles" --details -',
@@ -81,7 +96,15 @@ def register(app: typer.Typer) -> None:
         "edit",
         examples=["taboon edit Harbour K7F2 --quantity 40 --urgency soon", 'taboon edit Harbour K7F2 --area "Hill"'],
     )(with_fields(_edit))
-    command(app, "show", examples=["taboon show Harbour K7F2", 'taboon show Harbour "Water for"'])(_show)
+    command(
+        app,
+        "show",
+        examples=[
+            "taboon show Harbour K7F2",
+            'taboon show Harbour "Water for"',
+            "taboon show Harbour K7F2 --language ar",
+        ],
+    )(_show)
 
 
 def _post(
@@ -89,7 +112,7 @@ def _post(
     group: GroupRef,
     kind: _KindArgument,
     *,
-    title: _Title,
+    title: _Title = None,
     details: _Details = None,
     yes: Yes = False,
     **fields: Any,
@@ -109,7 +132,13 @@ def _post(
         Kind.LOAN: LoanOffer,
     }
     place = errand.group(group)
-    titled = errand.text(title, "Title")
+    if title is None:
+        titled = guide.ask_for_title(errand, kind.value)
+        fields = guide.ask_for_fields(errand, place, kind.value, titled, fields)
+        if details is None and errand.ask("Is there a name, an address or a phone to seal? [y/N] ").lower() in _YES:
+            details = "-"
+    else:
+        titled = errand.text(title, "Title")
     made = kinds[kind](title=titled, created=errand.now, **said_of(errand, place, fields))
     sealed = errand.details(details)
     made = _asked(errand, place, made)
@@ -141,7 +170,7 @@ def _asked(errand: Errand, place: "Group", made: "Opening") -> "Opening":
         return made
     if "urgency_reason" in made.asks():
         made = msgspec.structs.replace(made, urgency_reason=errand.ask("Why now, and what happens otherwise? "))
-    if "consent" in made.asks() and errand.ask("Were they asked, and did they agree? [y/N] ").lower() in ("y", "yes"):
+    if "consent" in made.asks() and errand.ask("Were they asked, and did they agree? [y/N] ").lower() in _YES:
         made = msgspec.structs.replace(made, consent=Consent(asked=True))
     given = {answer.question for answer in made.answers}
     for asked in place.questions():
@@ -219,16 +248,25 @@ def _lines_after(item: "Item", wanted: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(lines)
 
 
-def _show(errand: Errand, group: GroupRef, item: ItemRef) -> Answer:
+def _show(errand: Errand, group: GroupRef, item: ItemRef, *, language: _Language = Language.ENGLISH) -> Answer:
     """See one item whole.
 
-    What was written, who pledged what, what became of it, and what was said about it.
+    What was written, who goes and why, what became of it, and what was said about it.
     """
     place = errand.group(group)
     found = place.item(item)
     people = People(place)
+    around = drawing.Around.of(place, found)
 
     def show() -> None:
-        drawing.item(found, people, errand.now)
+        drawing.item(found, people, errand.now, around, language.value)
 
-    return Answer({"group": shapes.group_ref(place), "item": shapes.item(found, people)}, show)
+    data = shapes.item(found, people) | {
+        "explained": drawing.explained(found, people, language.value),
+        "merged": [people.code(one) for one in around.merged],
+        "overtaken": [
+            {"before": people.data(before.author), "after": people.data(after.author)}
+            for before, after in around.overtaken
+        ],
+    }
+    return Answer({"group": shapes.group_ref(place), "item": data}, show)

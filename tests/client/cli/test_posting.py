@@ -1,0 +1,80 @@
+"""Posting as a person does it: asked for what matters, shown what looks alike, told who goes and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.client.cli.people import People
+    from tests.relay_process import RelayProcess
+
+POST = ("post", "Harbour", "need")
+
+
+@pytest.fixture
+def amal(people: People, cli_relay: RelayProcess) -> People:
+    people.found("amal", cli_relay.url)
+    return people
+
+
+def test_without_a_title_a_person_is_asked_for_what_matters_and_again_after_a_slip(amal: People) -> None:
+    amal.json("amal", "areas", "Harbour", "--set", "hill", "--label", "en=The hill")
+    about = "Drinking water\nplenty\n20 litre\nat once\nnow\n\nthe sea\nhill\n"
+    answers = f"{about}y\nUm Ali\n3 Mill Lane\n\n0599\n\ntank is dry\n"
+    done = amal.type("amal", *POST, given=answers, terminal=True)
+    assert done.code == 0, done
+    assert "--line takes a quantity first" in done.err.replace("\n", " ")
+    assert "The group's areas are: hill." in done.err
+    [item] = amal.json("amal", "board", "Harbour")["items"]
+    assert (item["title"], item["category"], item["urgency"], item["area"]) == (
+        "Drinking water",
+        "water",
+        "now",
+        "hill",
+    )
+    assert (item["lines"][0]["quantity"], item["lines"][0]["unit"]) == (20, "litre")
+    assert item["urgency_reason"] == "tank is dry"
+    sealed = dict(amal.json("amal", "details", "Harbour", item["code"])["details"])
+    assert sealed == {"names": "Um Ali", "place": "3 Mill Lane", "phone": "0599"}
+
+
+def test_enter_passes_over_every_question_but_the_title(amal: People) -> None:
+    done = amal.type("amal", *POST, given="Water\n\n\n\n\n\n", terminal=True)
+    assert done.code == 0, done
+    assert len(amal.json("amal", "board", "Harbour")["items"]) == 1
+
+
+def test_a_script_is_asked_nothing_and_told_what_is_missing(amal: People) -> None:
+    told = amal.type("amal", *POST, "--json")
+    assert told.error["kind"] == "usage"
+    assert "--title" in told.error["message"]
+
+
+def test_what_looks_alike_is_asked_about_and_no_posts_nothing(amal: People) -> None:
+    first = amal.json("amal", *POST, "--title", "Insulin", "--category", "insulin")["item"]
+    again = (*POST, "--title", "insulin", "--category", "insulin")
+    done = amal.type("amal", *again, given="n\n", terminal=True)
+    assert done.code == 130
+    assert f"Looks like #{first['code']}" in done.err
+    assert "taboon edit" in done.err
+    assert len(amal.json("amal", "board", "Harbour")["items"]) == 1
+    assert amal.json("amal", *again)["alike"] == [first["code"]]
+
+
+def test_who_goes_and_why_is_said_in_both_languages(amal: People) -> None:
+    code = amal.json("amal", *POST, "--title", "Bread")["item"]["code"]
+    amal.json("amal", "pledge", "Harbour", code)
+    [english] = amal.json("amal", "show", "Harbour", code)["item"]["explained"]
+    [arabic] = amal.json("amal", "show", "Harbour", code, "--language", "ar")["item"]["explained"]
+    assert "goes: nobody else has pledged" in english
+    assert "يذهب" in arabic
+    assert arabic in amal.type("amal", "show", "Harbour", code, "--language", "ar").out
+
+
+def test_an_item_lists_what_goes_on_in_it(amal: People) -> None:
+    codes = [amal.json("amal", *POST, "--title", title)["item"]["code"] for title in ("Bread", "Loaves")]
+    amal.json("amal", "merge", "Harbour", codes[1], codes[0])
+    assert amal.json("amal", "show", "Harbour", codes[0])["item"]["merged"] == [codes[1]]
+    assert f"#{codes[1]} goes on in this one: Loaves" in amal.type("amal", "show", "Harbour", codes[0]).out
