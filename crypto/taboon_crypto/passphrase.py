@@ -67,15 +67,19 @@ def normalize_passphrase(text: str) -> bytes:
 
 
 def generate_passphrase(language: Language, random: Callable[[int], bytes]) -> str:
-    """Return five random words, with single spaces between them: 55 bits.
+    """Return five different random words, with single spaces between them: 55 bits, less a hundredth of one.
 
     Args:
         language: "en" or "ar".
         random: Gives that many random bytes.
     """
     bits = ENOUGH_WORDS * BITS_PER_WORD
-    number = int.from_bytes(random(8), "big") >> (64 - bits)
-    return " ".join(words_of(number, ENOUGH_WORDS, language))
+    while True:
+        number = int.from_bytes(random(8), "big") >> (64 - bits)
+        words = words_of(number, ENOUGH_WORDS, language)
+        # One time in two hundred a word comes twice, and such a passphrase is refused as what people make up.
+        if len(set(words)) == ENOUGH_WORDS:
+            return " ".join(words)
 
 
 def check_passphrase(text: str) -> None:

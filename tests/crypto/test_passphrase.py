@@ -117,3 +117,11 @@ def test_a_refusal_does_not_repeat_the_passphrase() -> None:
     with pytest.raises(PassphraseError) as caught:
         check_passphrase("hunter2")
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_word_that_came_twice_is_drawn_again() -> None:
+    drawn = [bytes(8), bytes.fromhex("0123456789abcdef")]
+    passphrase = generate_passphrase("en", lambda _: drawn.pop(0))
+    assert len(set(passphrase.split())) == 5
+    assert drawn == []
+    check_passphrase(passphrase)
