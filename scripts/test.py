@@ -23,9 +23,11 @@ def main() -> int:
     _venv.prepare("-e", ".[relay]", "--group", "dev")
     if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
         _venv.say("No Chromium is here, so the tests of the local page are left out: sudo apt install chromium")
-    tests = [_venv.python(), "-m", "pytest", *sys.argv[1:]]
+    tests = [_venv.python(), "-m", "pytest"]
     if sys.argv[1:]:
-        return subprocess.run(tests, cwd=_venv.ROOT, check=False).returncode
+        return subprocess.run([*tests, *sys.argv[1:]], cwd=_venv.ROOT, check=False).returncode
+    # Two at once, a file each: half the suite waits for relays and browsers. More would starve two slow cores.
+    tests += ["--numprocesses", "2", "--dist", "loadfile"]
     checks = [
         ("style", [_venv.tool("ruff"), "check"]),
         ("format", [_venv.tool("ruff"), "format", "--check"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -33,6 +34,11 @@ OCTETS = {"Content-Type": "application/octet-stream"}
 
 def blob(size: int = SIZES[0]) -> bytes:
     return os.urandom(size)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
 class Caller:

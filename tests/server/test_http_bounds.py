@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
@@ -18,7 +19,7 @@ from taboon_server import protocol
 from taboon_server.notices import Notices
 from taboon_server.settings import Settings
 from tests.relay_process import RelayProcess
-from tests.server.caller import Caller, blob, refused
+from tests.server.caller import Caller, blob, free_port, refused
 from tests.server.signing import APPEND, READ, SIZES, Keys, header
 
 if TYPE_CHECKING:
@@ -269,14 +270,18 @@ def test_where_there_are_too_many_connections_the_one_that_brought_nothing_for_l
 
 
 def test_half_open_connections_lock_nobody_out_and_no_waiting_reader_is_cut_for_them(tmp_path: Path) -> None:
+    port = free_port()
     with (
-        RelayProcess(tmp_path / "home", extra_args=["--connections", "20"]) as relay,
+        RelayProcess(tmp_path / "home", extra_args=["--connections", "20", "--metrics-port", str(port)]) as relay,
         Caller(relay) as reading,
         contextlib.ExitStack() as half_open,
         ThreadPoolExecutor(1) as thread,
     ):
         keys, content = reading.new_mailbox(), blob()
         reader = thread.submit(reading.page, keys, 0, 3, 25)
+        # Until its whole request has come, a reader is as good as half open.
+        while "taboon_relay_waiting_readers 1" not in httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).text:
+            assert not reader.done()
         for _ in range(100):
             half_open.enter_context(connected(relay)).sendall(b"POST /v1/blobs HTTP/1.1\r\nHost: re")
         with Caller(relay) as caller:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from taboon_server.cli import relay as command
 from tests.relay_process import RelayProcess
-from tests.server.caller import Caller, blob
+from tests.server.caller import Caller, blob, free_port
 from tests.server.signing import Keys
 
 if TYPE_CHECKING:
@@ -23,11 +23,6 @@ LINE = re.compile(
     r'|taboon_relay_notices_total\{kind="[\w .;-]+"\} \d+'
     r"|taboon_relay_(connections|waiting_readers) \d+"
 )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def test_metrics_are_totals_and_name_nobody(tmp_path: Path) -> None:
