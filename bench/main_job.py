@@ -1,6 +1,6 @@
 """The main job: an intake sheet of 2,000 messages from one vault, through a real relay, into another.
 
-``python -m bench.main_job [--quick] [--json]``. The job is done as the program does it: `read_sheet`, `post_all`, a
+``python -m bench.main_job [--quick] [--json]``. The job is done as the program does it: `posts_of`, `post_all`, a
 sync of whoever posts, a sync of whoever reads; the relay is a process of its own, plain HTTP on loopback. Four phases
 make up all of it and leave nothing out, in messages (rows of the sheet) a second:
 
@@ -47,10 +47,9 @@ from bench.job import cold_start, floors
 from bench.job.bare_server import BareServer
 from bench.job.floors import Carried
 from bench.job.people import World, check
-from bench.job.sheet import read_intake
+from bench.job.sheet import posts_of, read_intake
 from bench.job.watching import watched
 from taboon_client.board import Event
-from taboon_client.intake.sheet import read_sheet
 from taboon_client.relay.client import RelayClient
 from taboon_client.relay.exchange import Exchange
 from taboon_client.session import inbox, steps
@@ -119,8 +118,7 @@ def _do(world: World, intake: Intake) -> _Phases:
         stack.enter_context(watched(RelayClient, "append", Stopwatch(), lambda given, _: _note_sent(phases, given)))
         with phases.whole:
             with phases.importing:
-                sheet = read_sheet(intake.csv, created=_CREATED)
-                poster.post_all(sheet.posts)
+                poster.post_all(posts_of(intake, created=_CREATED))
             with phases.sending:
                 check(poster.sync(None))
     carried = phases.carried
@@ -159,9 +157,10 @@ def _note_event(carried: Carried, given: tuple[Any, ...]) -> None:
 
 
 def _compare(world: World, intake: Intake) -> None:
-    """Refuse a job whose texts did not all arrive, byte for byte."""
-    arrived = sorted((item.note or item.title, item.original) for item in world.reader.group.board())
-    if arrived != sorted(intake.texts):
+    """Refuse a job whose texts did not all arrive, byte for byte but for what was sealed of them."""
+    sent = [post[1] for post in posts_of(intake, created=_CREATED)]
+    arrived = [(item.title, item.note, item.original) for item in world.reader.group.board()]
+    if sorted(arrived) != sorted((opening.title, opening.note, opening.original) for opening in sent):
         raise RuntimeError("what arrived is not what was imported")
 
 
@@ -204,7 +203,7 @@ def _sizes(samples: Samples, world: World, intake: Intake) -> None:
     count, payload = len(intake.texts), intake.payload / len(intake.texts)
     people = (world.reader, world.poster)
     before = [world.relay_size_on_disk(), *(person.size_on_disk() for person in people)]
-    world.poster.group.post_all(read_sheet(intake.csv, created=_CREATED).posts)
+    world.poster.group.post_all(posts_of(intake, created=_CREATED))
     world.proxy.taken()
     check(world.poster.group.sync(None))
     posted = world.proxy.taken()
@@ -223,7 +222,7 @@ def _sizes(samples: Samples, world: World, intake: Intake) -> None:
 def _starts(samples: Samples, world: World, folder: Path, times: int) -> None:
     """Note how long the command line takes to show a board."""
     street = world.poster.taboon.create_group("Street", relay=world.url, me=world.poster.name)
-    street.post_all(read_sheet(read_intake(_BOARD_ROWS).csv, created=_CREATED).posts)
+    street.post_all(posts_of(read_intake(_BOARD_ROWS), created=_CREATED))
     world.poster.sync()
     world.poster.taboon.close()
     passphrase = folder / "passphrase"

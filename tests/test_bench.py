@@ -14,10 +14,8 @@ import pytest
 from bench import __main__ as everything
 from bench import harness
 from bench.job.counting_proxy import CountingProxy
-from bench.job.sheet import read_intake
+from bench.job.sheet import posts_of, read_intake
 from bench.job.watching import watched
-
-from taboon_client.intake.sheet import read_sheet
 
 if TYPE_CHECKING:
     from bench.harness import Options, Samples
@@ -140,7 +138,7 @@ def test_without_the_real_sheet_one_of_its_sizes_is_made_and_the_result_says_so(
     assert lengths[1_800] < 200
     assert lengths[-1] <= 250
     assert read_intake() == intake
-    assert len(read_sheet(intake.csv, created=1).posts) == 2_000
+    assert len(posts_of(intake, created=1)) == 2_000
 
 
 def test_a_sheet_in_the_folder_that_is_named_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,8 +8,16 @@ import os
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["Intake", "read_intake"]
+from taboon_client.board.vocabulary import BUILT_IN, Vocabulary
+from taboon_client.intake.columns import drafts_of_table, guess
+from taboon_client.intake.table import read_table
+
+if TYPE_CHECKING:
+    from taboon_client.library.items import Post
+
+__all__ = ["Intake", "posts_of", "read_intake"]
 
 _ROWS = 2_000
 _NAME = "crisis-messages.csv"
@@ -57,6 +65,18 @@ def read_intake(rows: int = _ROWS) -> Intake:
         f"{_NAME} is not there (TABOON_DATA names its folder): this sheet was generated, with texts of the same lengths"
     )
     return _intake(_generated(rows), note)
+
+
+def posts_of(intake: Intake, *, created: int) -> list[Post]:
+    """Return what an import of the sheet posts, read and redacted as the program does it."""
+    table = read_table(intake.csv)
+    read = drafts_of_table(
+        table, guess(table.header), vocabulary=Vocabulary(BUILT_IN), secret=bytes(32), created=created
+    )
+    return [
+        (draft.key, draft.opening) if draft.details is None else (draft.key, draft.opening, draft.details)
+        for draft in read.drafts
+    ]
 
 
 def _intake(rows: list[dict[str, str]], note: str) -> Intake:

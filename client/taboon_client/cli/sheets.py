@@ -148,7 +148,7 @@ def _bytes(file: Path) -> bytes:
 def _read(place: "Group", data: bytes, source: Source, mapped: list[str], now: int) -> _Read:
     from taboon_client.intake.chat import BadChatError, read_chat
     from taboon_client.intake.messages import drafts_of_chat, drafts_of_text
-    from taboon_client.intake.sheet import BadSheetError
+    from taboon_client.intake.table import BadSheetError
 
     vocabulary, secret = place.categories(), place.row_secret()
     if source in (Source.AUTO, Source.CHAT):
@@ -171,9 +171,8 @@ def _read(place: "Group", data: bytes, source: Source, mapped: list[str], now: i
 
 
 def _sheet(place: "Group", data: bytes, mapped: list[str], now: int) -> _Read:
-    from taboon_client.intake.columns import FIELDS, drafts_of_table, guess
-    from taboon_client.intake.sheet import COLUMNS, BadSheetError
-    from taboon_client.intake.table import read_table
+    from taboon_client.intake.columns import FIELDS, OUR_NAMES, drafts_of_table, guess
+    from taboon_client.intake.table import BadSheetError, read_table
 
     table = read_table(data)
     remembered = place.columns(table.header)
@@ -189,7 +188,7 @@ def _sheet(place: "Group", data: bytes, mapped: list[str], now: int) -> _Read:
     drafts = drafts_of_table(table, fields, vocabulary=place.categories(), secret=place.row_secret(), created=now)
     if given:
         place.remember_columns(table.header, fields)
-    plain = all(name.strip().casefold() in COLUMNS for name in fields)
+    plain = all(name.strip().casefold() in OUR_NAMES for name in fields)
     if plain and drafts.notes:
         # Whoever wrote the sheet for Taboon mends it; in one that was not, what is left out is shown with the preview.
         raise BadSheetError(list(drafts.notes[:_MOST_TOLD]))

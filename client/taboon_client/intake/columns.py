@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from taboon_client.board import Contact, Line, Need, Offer
 from taboon_client.intake.drafts import Draft, Drafts, Drawer
-from taboon_client.intake.sheet import BadSheetError
+from taboon_client.intake.table import BadSheetError
 from taboon_client.text.folding import fold, plain_digits
 
 if TYPE_CHECKING:
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from taboon_client.board.vocabulary import Vocabulary
     from taboon_client.intake.table import Row, Table
 
-__all__ = ["FIELDS", "drafts_of_table", "guess"]
+__all__ = ["FIELDS", "OUR_NAMES", "drafts_of_table", "guess"]
+
+OUR_NAMES: Final = (
+    "message", "title", "id", "original", "category", "area", "urgency", "quantity", "unit", "kind",
+)  # fmt: skip
+"""Names of columns that nobody needs to guess at: a sheet that has them alone was written for Taboon."""
 
 FIELDS: Final = (
     *("title", "message", "original", "id", "kind", "category", "area", "urgency", "quantity", "unit", "by"),

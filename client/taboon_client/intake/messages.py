@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from taboon_client.board import Need, Offer
 from taboon_client.intake.drafts import Drafts, Drawer
-from taboon_client.intake.sheet import BadSheetError
+from taboon_client.intake.table import BadSheetError
 from taboon_client.text.folding import fold
 
 if TYPE_CHECKING:

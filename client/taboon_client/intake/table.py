@@ -11,9 +11,9 @@ import csv
 import io
 from typing import Final, NamedTuple
 
-from taboon_client.intake.sheet import BadSheetError
+from taboon_client.errors import TaboonError
 
-__all__ = ["Row", "Table", "read_table"]
+__all__ = ["BadSheetError", "Row", "Table", "read_table"]
 
 MAX_BYTES: Final = 32 << 20
 MAX_ROWS: Final = 50_000
@@ -21,6 +21,19 @@ _MAX_COLUMNS: Final = 200
 _MAX_CELL: Final = 16_384
 _SEPARATORS: Final = (",", ";", "\t")
 _ESCAPED: Final = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+
+
+class BadSheetError(TaboonError):
+    """A sheet that cannot be imported as it is.
+
+    Attributes:
+        problems: Pairs (line in the file from 1, what is wrong there and what to do), at most 20.
+    """
+
+    def __init__(self, problems: list[tuple[int, str]]) -> None:
+        told = "\n".join(f"line {line}: {what}" for line, what in problems)
+        super().__init__(f"{told}\nNothing was posted.")
+        self.problems = tuple(problems)
 
 
 class Row(NamedTuple):

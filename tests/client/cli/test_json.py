@@ -17,7 +17,7 @@ from taboon_client.cli.exits import Exit, exit_for
 from taboon_client.cli.fields import Urgency
 from taboon_client.cli.items import Kind, StatusName
 from taboon_client.cli.looking import Sort
-from taboon_client.intake.sheet import BadSheetError
+from taboon_client.intake.table import BadSheetError
 from taboon_client.views.filters import Order
 
 if TYPE_CHECKING:

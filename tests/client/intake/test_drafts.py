@@ -14,8 +14,7 @@ from taboon_client.intake.chat import read_chat
 from taboon_client.intake.columns import drafts_of_table, guess
 from taboon_client.intake.drafts import Draft, Drafts, Drawer
 from taboon_client.intake.messages import drafts_of_chat, drafts_of_text
-from taboon_client.intake.sheet import BadSheetError
-from taboon_client.intake.table import read_table
+from taboon_client.intake.table import BadSheetError, read_table
 from taboon_crypto.sealed_details import MOST
 
 VOCABULARY = Vocabulary(BUILT_IN)

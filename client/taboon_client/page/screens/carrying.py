@@ -12,8 +12,7 @@ from taboon_client.errors import FieldError
 from taboon_client.intake.chat import BadChatError, read_chat
 from taboon_client.intake.columns import drafts_of_table, guess
 from taboon_client.intake.messages import drafts_of_chat, drafts_of_text
-from taboon_client.intake.sheet import BadSheetError
-from taboon_client.intake.table import read_table
+from taboon_client.intake.table import BadSheetError, read_table
 from taboon_client.page.language import N_
 from taboon_client.page.screens.board import names_of, view_of
 from taboon_client.page.screens.visit import Told
