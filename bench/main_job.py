@@ -33,8 +33,8 @@ with a sync. Floor: a Python process that imports the libraries no such command 
 from __future__ import annotations
 
 import sys
-import time
 import tempfile
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
