@@ -114,6 +114,14 @@ class Database:
         if revision < REVISION:
             raise StoreError(f"{self.name} was made by an older version. Back it up, then run `taboon relay migrate`.")
 
+    def file_size(self) -> int:
+        """Return how many bytes an SQLite file has."""
+        with self.plainly() as connection:
+            pages, size = (
+                connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size")
+            )
+            return int(pages * size)
+
     def rewrite(self) -> None:
         """Write an SQLite file anew: no free pages, in the order of the keys, with this version's page size."""
         with self.plainly() as connection:

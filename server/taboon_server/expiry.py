@@ -15,6 +15,9 @@ from taboon_server.problems import Problem
 from taboon_server.store import Store
 from taboon_server.writer import Writer
 
+_MOST_REWRITTEN: Final = 256 << 20
+"""Bytes of an SQLite file that a start still writes anew: it takes seconds. Gigabytes take minutes without a relay."""
+
 _LOOK_SHARE: Final = 100
 """Counting all mailboxes may take one part in so many of the time."""
 
@@ -31,7 +34,11 @@ def purge_at_start(store: Store, days: Days, notices: Notices) -> None:
                 while store.purge_step(mailbox, days.today()):
                     pass
         if not store.is_postgres:
-            store.tidy()
+            if store.file_size() <= _MOST_REWRITTEN:
+                store.tidy()
+            else:
+                notices.count("large database not written anew; `taboon relay tidy` does that")
+                store.truncate_log()
         store.note_run(days.today())
         _tell_of_leap(days, notices)
     except OperationalError as error:  # no room, or another process has it: what is stored can be served all the same

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from taboon_server import expiry
 from taboon_server.days import Days
 from taboon_server.expiry import purge_at_start
 from taboon_server.notices import Notices
@@ -131,6 +132,31 @@ async def test_what_expired_while_the_relay_was_off_vanishes_at_its_start(tmp_pa
     assert not [mark for _, mark in blobs if mark in disk]
     assert keys.mailbox not in disk
     assert kept.mailbox in disk
+    assert (tmp_path / "relay.db").stat().st_size < size / 2
+
+
+async def test_a_large_database_is_served_without_being_written_anew_and_what_expired_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expiry, "_MOST_REWRITTEN", 1 << 20)
+    clock = Clock()
+    async with inside(tmp_path, clock=clock) as relay:
+        keys = await relay.new_mailbox(0)
+        blobs = [marked(SIZES[-1]) for _ in range(8)]
+        for content, _ in blobs:
+            await relay.appended(keys, content)
+    size = (tmp_path / "relay.db").stat().st_size
+    clock.now += 20 * DAY
+    store = Store(tmp_path / "relay.db")
+    notices: list[str] = []
+    purge_at_start(store, Days(clock, lambda: 0), Notices(notices.append))
+    disk = on_disk(tmp_path)
+    assert (tmp_path / "relay.db").stat().st_size == size
+    store.tidy()
+    store.close()
+    assert notices == ["taboon relay: large database not written anew; `taboon relay tidy` does that (1)"]
+    assert not [mark for _, mark in blobs if mark in disk]
+    assert keys.mailbox not in disk
     assert (tmp_path / "relay.db").stat().st_size < size / 2
 
 
