@@ -17,6 +17,7 @@ from taboon_client.errors import FieldError
 
 if TYPE_CHECKING:
     from taboon_client.blocking import Group
+    from taboon_client.board import Details
     from taboon_client.intake.drafts import Draft, Drafts
 
 __all__ = ["register"]
@@ -223,12 +224,23 @@ def _preview(read: _Read, posts: "list[Draft]", left: int) -> None:
             "sealed details" if draft.details else "",
         ]
         terminal.say(f"line {draft.line}, {', '.join(filter(None, told))}: {terminal.member(opening.title)}")
+        if draft.details:
+            terminal.say(f"    sealed: {terminal.member(_sealed(draft.details))}")
     if len(posts) > _SHOWN:
         terminal.say(f"… and {len(posts) - _SHOWN} more")
     if left:
+        for draft in [draft for draft in read.drafts.drafts if not draft.decided][:_SHOWN]:
+            terminal.say(f"line {draft.line}, undecided: {terminal.member(draft.opening.title)}")
         terminal.hint(
             f"{left} texts tell neither need nor offer and are left out: --undecided need posts them as needs."
         )
+
+
+def _sealed(details: "Details") -> str:
+    """Return what only those would read who must know, for the one who brings it."""
+    contacts = (one.value for one in details.contacts)
+    people = f"{details.people} people" if details.people else ""
+    return "; ".join(filter(None, (details.names, details.place, *contacts, people, details.note)))
 
 
 def _answer(

@@ -1,7 +1,7 @@
 """A spreadsheet saved as text: which characters, which separator, which rows. What the columns mean is `columns.py`.
 
-UTF-8 with and without a mark, UTF-16, and the old Windows code pages of Arabic and of western Europe are read;
-separators are commas, semicolons or tabs. A row of tags of the Humanitarian Exchange Language is passed over.
+UTF-8 and UTF-16, with and without a mark, and the old Windows code page of Arabic are read; separators are commas,
+semicolons or tabs. A row of tags of the Humanitarian Exchange Language is passed over.
 """
 
 from __future__ import annotations
@@ -87,15 +87,17 @@ def read_table(data: bytes) -> Table:
 
 
 def _text(data: bytes) -> str:
-    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    for name in ("utf-16",) if is_utf16 else ("utf-8-sig", "cp1256"):
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        names: tuple[str, ...] = ("utf-16",)
+    else:  # without a mark, UTF-16 is what has NUL bytes beside its line feeds
+        names = ("utf-16-le", "utf-16-be") if b"\0" in data else ("utf-8-sig", "cp1256")
+    for name in names:
         try:
             text = data.decode(name)
         except UnicodeDecodeError:
             continue
-        if "\0" in text:
-            break
-        return text
+        if "\0" not in text and ("\n" in text or name not in ("utf-16-le", "utf-16-be")):
+            return text
     raise BadSheetError([(1, "this is no text: save the sheet again as “CSV UTF-8”")])
 
 

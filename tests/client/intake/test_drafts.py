@@ -65,7 +65,7 @@ def test_what_is_not_understood_is_told_by_line_and_left_out() -> None:
     assert (one.opening.urgency, one.opening.lines, one.opening.needed_by) == ("", (), 0)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1256"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1256"])
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_a_sheet_of_every_program_is_read(encoding: str, separator: str) -> None:
     text = f"title{separator}area\r\nخبز{separator}التلة\r\n"
