@@ -185,10 +185,9 @@ def _asked(errand: Errand, place: "Group", made: "Opening") -> "Opening":
 
 
 def _alike(place: "Group", made: "Opening") -> "list[Item]":
-    from taboon_client.views.similar import Similar
-
-    items = {item.id: item for item in place.board()}
-    return [items[one.id] for one in Similar(items.values()).to(made)]
+    found = place.alike(made)
+    items = {item.id: item for item in place.board()} if found else {}
+    return [items[one.id] for one in found]
 
 
 def _edit(errand: Errand, group: GroupRef, item: ItemRef, *, title: _NewTitle = None, **fields: Any) -> Answer:
