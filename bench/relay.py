@@ -12,7 +12,7 @@ measured and sent by one thread, so that the two cores of a small machine are th
                     who ask for the same page at once, with nothing to wait for
     postgres_1, 2   as append_64, on PostgreSQL, by one process and by two. Floor: raw commits of 64
     postgres_2_to_1 how many times as many two store as one
-    rss_idle        memory of a relay that has answered one call
+    rss_idle        memory of a relay that has answered one call; rss_first: of one that made its database before that
     rss_100k        memory with 100,000 mailboxes of 20 blobs, after 300,000 calls (quick: 1,000 and 5,000)
     append_flat     how much slower the slowest is of relays with 10, 1,000 and 100,000 mailboxes, and with 1e4, 1e6
                     (quick: 1e5) and, in the whole run, 1e7 blobs, than the fastest; appends_… are their rates
@@ -203,9 +203,10 @@ def _memory(samples: Samples, folder: Path, mailboxes: int, calls: int) -> None:
     _say(f"memory, with {mailboxes:,} mailboxes and {calls:,} calls")
     known = [Keys() for _ in range(1_000)]
     home = folder / "memory"
-    with _relay(home) as relay, Connections([relay.port]) as one:
-        one.drive([b"GET /v1/health HTTP/1.1\r\nHost: relay\r\n\r\n"])
-        samples.add("rss_idle", "MB", _resident(relay))
+    for name in ("rss_first", "rss_idle"):
+        with _relay(home) as relay, Connections([relay.port]) as one:
+            one.drive([b"GET /v1/health HTTP/1.1\r\nHost: relay\r\n\r\n"])
+            samples.add(name, "MB", _resident(relay))
     fill(home / "relay.db", mailboxes, 20, known)
     with _relay(home) as relay, Connections([relay.port] * _CLIENTS) as clients:
         signer = _signer(relay)
