@@ -18,7 +18,7 @@ READERS: Final = 4
 OLDEST_SQLITE: Final = (3, 51, 3)  # older ones can corrupt a database in WAL mode when a checkpoint meets a commit
 _PAGE_SIZE: Final = 2_048  # measured: docs/decisions/0003-storage.md
 _AT_ONCE: Final = (64, 16, 4, 1)
-_CACHE_KIB: Final = 8_192
+_CACHE_KIB: Final = 2_048
 _MIGRATING: Final = 0x7461626F6F6E  # any number: the name of PostgreSQL's lock
 
 
