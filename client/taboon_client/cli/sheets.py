@@ -117,7 +117,7 @@ def _import(
     if errand.human and (looking or dry_run):
         _preview(read, posts, left)
     if dry_run or (looking and not terminal.interactive()):
-        return _answer(place, read, posts, left, posted=0, known=0, done=False)
+        return _answer(place, read, posts, left, posted=0, known=read.drafts.known, done=False)
     if looking:
         errand.confirm(f"Post these {len(posts)}?", yes=yes)
     with terminal.Bar("Importing", shown=errand.human) as bar:
@@ -129,7 +129,7 @@ def _import(
             progress=bar,
         )
     errand.send(place)
-    return _answer(place, read, posts, left, posted=report.posted, known=report.known, done=True)
+    return _answer(place, read, posts, left, posted=report.posted, known=report.known + read.drafts.known, done=True)
 
 
 def _bytes(file: Path) -> bytes:
@@ -174,6 +174,7 @@ def _read(place: "Group", data: bytes, source: Source, mapped: list[str], now: i
 def _sheet(place: "Group", data: bytes, mapped: list[str], now: int) -> _Read:
     from taboon_client.intake.columns import FIELDS, OUR_NAMES, drafts_of_table, guess
     from taboon_client.intake.table import BadSheetError, read_table
+    from taboon_client.sharing.tables import rows_of
 
     table = read_table(data)
     remembered = place.columns(table.header)
@@ -186,7 +187,11 @@ def _sheet(place: "Group", data: bytes, mapped: list[str], now: int) -> _Read:
             raise UsageError(f"--map takes COLUMN=FIELD; the columns here are {columns}; fields: {', '.join(FIELDS)}")
         given[name] = field
     fields = {name: field for name, field in (fields | given).items() if field}
-    drafts = drafts_of_table(table, fields, vocabulary=place.categories(), secret=place.row_secret(), created=now)
+    # Only a sheet that an export wrote has both columns; none other has to wait for the whole board.
+    ours = rows_of(place.board()) if {"id", "title"} <= set(fields.values()) else ()
+    drafts = drafts_of_table(
+        table, fields, vocabulary=place.categories(), secret=place.row_secret(), created=now, ours=ours
+    )
     if given:
         place.remember_columns(table.header, fields)
     plain = all(name.strip().casefold() in OUR_NAMES for name in fields)
@@ -246,7 +251,7 @@ def _sealed(details: "Details") -> str:
 def _answer(
     place: "Group", read: _Read, posts: "list[Draft]", left: int, *, posted: int, known: int, done: bool
 ) -> Answer:
-    entries = len(read.drafts.drafts) + read.drafts.passed
+    entries = len(read.drafts.drafts) + read.drafts.passed + read.drafts.known
     sealed = sum(draft.details is not None for draft in posts)
     data = {
         "rows": entries,

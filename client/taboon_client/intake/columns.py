@@ -13,7 +13,7 @@ from taboon_client.intake.table import BadSheetError
 from taboon_client.text.folding import fold, plain_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from taboon_client.board.vocabulary import Vocabulary
     from taboon_client.intake.table import Row, Table
@@ -87,7 +87,13 @@ def guess(header: Sequence[str]) -> dict[str, str]:
 
 
 def drafts_of_table(
-    table: Table, fields: Mapping[str, str], *, vocabulary: Vocabulary, secret: bytes, created: int
+    table: Table,
+    fields: Mapping[str, str],
+    *,
+    vocabulary: Vocabulary,
+    secret: bytes,
+    created: int,
+    ours: Collection[tuple[str, str]] = (),
 ) -> Drafts:
     """Return what the rows of a table would post.
 
@@ -97,6 +103,7 @@ def drafts_of_table(
         vocabulary: The group's categories.
         secret: As :class:`.Drawer` has it.
         created: Unix seconds that the posts state as their time.
+        ours: Id and title of rows that an export of this very board has; they are counted and not drawn up again.
 
     Raises:
         BadSheetError: No column holds the text, or rows have none.
@@ -107,16 +114,20 @@ def drafts_of_table(
     reader = _Reader(Drawer(secret), vocabulary, created)
     places = [(place, fields[name]) for place, name in enumerate(table.header) if name in fields]
     drafts = []
-    passed = 0
+    passed = known = 0
     for row in table.rows:
-        drawn = reader.draft(row, {field: _cell(row.cells[place], field) for place, field in places})
+        said = {field: _cell(row.cells[place], field) for place, field in places}
+        if (said.get("id"), said.get("title")) in ours:
+            known += 1
+            continue
+        drawn = reader.draft(row, said)
         if drawn is None:
             passed += 1
             continue
         drafts.append(drawn)
         if drawn.cut:
             reader.notes.append((row.line, "the end of what is too long to seal or to post"))
-    return Drafts(tuple(drafts), passed, tuple(reader.notes))
+    return Drafts(tuple(drafts), passed, tuple(reader.notes), known)
 
 
 def _cell(text: str, field: str) -> str:

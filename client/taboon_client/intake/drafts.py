@@ -55,11 +55,13 @@ class Drafts(NamedTuple):
         drafts: In the order of the file.
         passed: How many entries hold no text of a person, and are passed over.
         notes: Pairs (line, what was not understood there and left out).
+        known: How many rows an export of this very board has written.
     """
 
     drafts: tuple[Draft, ...]
     passed: int = 0
     notes: tuple[tuple[int, str], ...] = ()
+    known: int = 0
 
 
 class Drawer:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from taboon_client.board import Item
 
-__all__ = ["COLUMNS", "csv_of", "json_of"]
+__all__ = ["COLUMNS", "csv_of", "json_of", "rows_of"]
 
 COLUMNS: Final = {
     "id": "#meta+id",
@@ -50,12 +50,13 @@ def csv_of(items: Iterable[Item]) -> str:
     writer.writerow(COLUMNS.values())
     for item in items:
         for place, line in enumerate(item.lines):
+            name, title = _named(item, place)
             row = {
-                "id": item.code if place == 0 else f"{item.code}-{place + 1}",
+                "id": name,
                 "kind": item.kind,
                 "status": item.status.value,
                 "urgency": item.urgency,
-                "title": _plain(" – ".join(filter(None, (item.title, line.name if len(item.lines) > 1 else "")))),
+                "title": title,
                 "message": _plain(item.note),
                 "original": _plain(item.original),
                 "category": item.category,
@@ -70,6 +71,11 @@ def csv_of(items: Iterable[Item]) -> str:
             }
             writer.writerow([_harmless(row[name]) for name in COLUMNS])
     return output.getvalue()
+
+
+def rows_of(items: Iterable[Item]) -> frozenset[tuple[str, str]]:
+    """Return id and title of every row that the CSV of these items has; both together tell whether a row came from here."""
+    return frozenset(_named(item, place) for item in items for place in range(len(item.lines)))
 
 
 def json_of(items: Iterable[Item]) -> list[dict[str, Any]]:
@@ -105,6 +111,12 @@ def json_of(items: Iterable[Item]) -> list[dict[str, Any]]:
         }
         for item in items
     ]
+
+
+def _named(item: Item, place: int) -> tuple[str, str]:
+    line = item.lines[place]
+    title = " – ".join(filter(None, (item.title, line.name if len(item.lines) > 1 else "")))
+    return item.code if place == 0 else f"{item.code}-{place + 1}", _plain(title)
 
 
 def _plain(text: str) -> str:

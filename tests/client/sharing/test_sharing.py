@@ -16,7 +16,7 @@ from taboon_client.intake.columns import drafts_of_table, guess
 from taboon_client.intake.table import read_table
 from taboon_client.sharing.lists import list_of
 from taboon_client.sharing.paper import Codes, read_row, sheet_of
-from taboon_client.sharing.tables import COLUMNS, csv_of, json_of
+from taboon_client.sharing.tables import COLUMNS, csv_of, json_of, rows_of
 from tests.client.board.worlds import Actor, Device, first_epoch
 
 CATEGORIES = Vocabulary(BUILT_IN)
@@ -77,6 +77,20 @@ def test_a_table_has_tags_and_no_formulas_and_reads_back() -> None:
     assert back[1].opening.title == "=HYPERLINK(1)"
     assert [(line.quantity, line.unit) for line in back[0].opening.lines] == [(60, "litre")]
     assert (back[0].opening.category, back[0].opening.area, back[0].opening.urgency) == ("water", "hill", "now")
+
+
+def test_a_table_that_comes_back_to_its_own_board_makes_no_doubles() -> None:
+    board = items(WATER, VAN)
+    table = read_table(csv_of(board).encode())
+    read = drafts_of_table(
+        table, guess(table.header), vocabulary=CATEGORIES, secret=bytes(32), created=1, ours=rows_of(board)
+    )
+    assert (read.known, read.drafts) == (2, ())
+    grown = read_table((csv_of(board) + "K7F2,need,,,Blankets,,,,,,,,,,,\r\n").encode())
+    read = drafts_of_table(
+        grown, guess(table.header), vocabulary=CATEGORIES, secret=bytes(32), created=1, ours=rows_of(board)
+    )
+    assert [draft.opening.title for draft in read.drafts] == ["Blankets"]
 
 
 def test_json_says_nothing_of_who_posted() -> None:

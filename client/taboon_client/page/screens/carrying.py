@@ -17,6 +17,7 @@ from taboon_client.page.language import N_
 from taboon_client.page.screens.board import names_of, view_of
 from taboon_client.page.screens.visit import Told
 from taboon_client.sharing.lists import list_of
+from taboon_client.sharing.tables import rows_of
 from taboon_client.views.filters import Now, choose
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ async def _read(group: Group, text: str, now: int) -> Drafts:
     fields = await group.columns(table.header) or guess(table.header)
     if not {"title", "message"} & set(fields.values()):
         return drafts_of_text(text, vocabulary=vocabulary, secret=secret, created=now)
-    return drafts_of_table(table, fields, vocabulary=vocabulary, secret=secret, created=now)
+    ours = rows_of(await group.board()) if {"id", "title"} <= set(fields.values()) else ()
+    return drafts_of_table(table, fields, vocabulary=vocabulary, secret=secret, created=now, ours=ours)
 
 
 def _decided(draft: Draft, wanted: str) -> Opening:
