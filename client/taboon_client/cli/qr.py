@@ -1,7 +1,6 @@
 """QR codes: drawn on the terminal, as PNG and as SVG, and read from a picture file."""
 
 import io
-import warnings
 from pathlib import Path
 from typing import Final
 
@@ -11,10 +10,6 @@ from taboon_client.cli.exits import UsageError
 __all__ = ["draw", "read_picture", "write_picture"]
 
 _KINDS: Final = {".png": "png", ".svg": "svg"}
-_LARGEST: Final = 20 * 1024 * 1024
-_PIXELS: Final = 60_000_000
-"""A photograph of a good telephone has 12 to 50 million."""
-_PREFIX: Final = "taboon:"
 
 
 def draw(text: str) -> None:
@@ -53,33 +48,12 @@ def read_picture(path: Path) -> str:
     Raises:
         UsageError: There is none or several, it is no picture, it is too large, or what reads it is not installed.
     """
+    from taboon_client.intake import picture
+
     try:
-        import zxingcpp
-        from PIL import Image, UnidentifiedImageError
-    except ImportError:
-        raise UsageError("to read pictures, install the extra “taboon[scan]”; or paste the link") from None
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise UsageError("this picture is too large: crop it to the code")
-        # Pillow's own limit is another; its warning is no more than ours, and its error is caught below.
-        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=("PNG", "JPEG", "WEBP")) as picture:
-            if picture.width * picture.height > _PIXELS:
-                raise UsageError("this picture is too large: crop it to the code")
-            found = zxingcpp.read_barcodes(
-                picture.convert("L"), formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-            )
-    except Image.DecompressionBombError:
-        raise UsageError("this picture is too large: crop it to the code") from None
+        with path.open("rb") as file:
+            return picture.read_picture(file.read(picture.LARGEST_PICTURE + 1))
+    except picture.BadPictureError as error:
+        raise UsageError(str(error)) from None
     except OSError as error:
-        if isinstance(error, UnidentifiedImageError):
-            raise UsageError("this is no picture that can be read: PNG, JPEG or WebP") from None
         raise UsageError(f"this picture cannot be read: {error.strerror or 'it is damaged'}") from None
-    texts = {one.text for one in found}
-    ours = {text for text in texts if text.startswith(_PREFIX)}
-    if len(ours) == 1:
-        return ours.pop()
-    if ours:
-        raise UsageError("several codes of Taboon stand in this picture: crop it to one")
-    if texts:
-        raise UsageError("the code in this picture is not one of Taboon. Nothing was done with it")
-    raise UsageError("there is no code in this picture, or it is not sharp enough. Take it again, closer and straight")

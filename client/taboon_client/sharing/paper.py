@@ -60,15 +60,17 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
 }
 _STYLE: Final = """
 @page { size: A4; margin: 12mm; }
-body { font: 11pt/1.35 "DejaVu Sans", "Noto Naskh Arabic", Tahoma, sans-serif; margin: 0; color: #000; }
+body { font: 10pt/1.25 "DejaVu Sans", "Noto Naskh Arabic", Tahoma, sans-serif; margin: 0; color: #000; }
 h1 { font-size: 15pt; margin: 0 0 2mm; }
-p { margin: 0 0 3mm; }
-ul { columns: 3; margin: 0 0 4mm; padding: 0; list-style: none; font-size: 9.5pt; }
+p { margin: 0 0 2mm; }
+h2 { font-size: 9pt; margin: 0 0 0.5mm; }
+ul { columns: 4; margin: 0 0 2mm; padding: 0; list-style: none; font-size: 8.5pt; }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
 th, td { border: 0.4pt solid #000; padding: 1mm 1.5mm; text-align: start; vertical-align: top; }
 th { font-size: 8.5pt; }
-td { height: 12mm; }
-.text { width: 45%; } .quantity { width: 20%; }
+td { height: 11mm; white-space: nowrap; font-size: 8.5pt; }
+tr { break-inside: avoid; }
+.kind { width: 12%; } .category, .area { width: 10%; } .urgency { width: 17%; } .quantity { width: 14%; }
 """
 
 
@@ -98,9 +100,10 @@ def sheet_of(codes: Codes, language: str = "en") -> str:
     urgencies = [say[name] for name in _URGENCIES]
     heads = ("kind", "category", "area", "urgency", "quantity", "text")
     head = "".join(f'<th class="{name}" scope="col">{escape(say[name])}</th>' for name in heads)
-    row = "<tr>" + "".join(f'<td class="{name}"></td>' for name in heads) + "</tr>"
+    boxes = {"kind": _boxes("no"), "urgency": _boxes("1234")}
+    row = "<tr>" + "".join(f'<td class="{name}">{boxes.get(name, "")}</td>' for name in heads) + "</tr>"
     lists = "".join(
-        f"<p>{escape(say[name])}</p><ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
+        f"<h2>{escape(say[name])}</h2><ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
         for name, texts in (
             ("kind", [say["need"], say["offer"]]),
             ("category", categories),
@@ -155,6 +158,11 @@ def _term(terms: tuple[Term, ...], text: str, field: str, *, number: bool) -> Te
         most = str(len(terms)) if number else _letter(max(0, len(terms) - 1))
         raise FieldError(field, f"is {'1' if number else 'a'} to {most} as the sheet has it, or -")
     return terms[place]
+
+
+def _boxes(choices: str) -> str:
+    """Return a box to tick for each choice, in the order of the page's direction."""
+    return " ".join(f"<bdi>☐&nbsp;{choice}</bdi>" for choice in choices)
 
 
 def _letter(place: int) -> str:

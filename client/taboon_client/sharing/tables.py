@@ -74,7 +74,7 @@ def csv_of(items: Iterable[Item]) -> str:
 
 
 def rows_of(items: Iterable[Item]) -> frozenset[tuple[str, str]]:
-    """Return id and title of every row that the CSV of these items has; both together tell whether a row came from here."""
+    """Return id and title of every row that the CSV of these items has: both together tell that a row is from here."""
     return frozenset(_named(item, place) for item in items for place in range(len(item.lines)))
 
 

@@ -130,3 +130,11 @@ def test_the_sheet_names_every_category_and_area_and_fetches_nothing(language: s
     assert "<script>" not in page
     assert "http" not in page
     assert 'dir="rtl"' in page or language == "en"
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_each_row_of_paper_has_boxes_to_tick_whose_signs_stay_beside_them(language: str) -> None:
+    rows = sheet_of(CODES, language).partition("<tbody>")[2].split("<tr>")[1:]
+    assert len(rows) == 12
+    for row in rows:
+        assert [f"<bdi>☐&nbsp;{sign}</bdi>" in row for sign in "no1234"] == [True] * 6
