@@ -14,17 +14,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from taboon_client.board import Need
-from taboon_client.errors import MailboxMovedError, MailboxUnknownError
+from taboon_client.errors import MailboxMovedError, MailboxUnknownError, RelayUnreachableError
 from taboon_client.joining.link import InvitePayload
 from taboon_client.relay.answers import Page, Receipt
 from taboon_client.relay.client import RelayClient
+from taboon_client.vault import groups as rows
+from taboon_crypto.blob import Whole, open_blob, parse_content
+from taboon_crypto.mls.group.opening import EpochView, open_private
+from taboon_crypto.mls.keys.secret_tree import Ratchet
+from taboon_crypto.mls.messages.envelope import MLSMessage, wrap
+from taboon_crypto.mls.messages.protection import PrivateMessage
 from taboon_crypto.primitives.secret import Secret
-from tests.scenarios.hostile import desk_of, lose_disk
+from tests.scenarios.hostile import desk_of, lose_disk, row_of, send_message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from tests.scenarios.conftest import Neighbourhood
+    from taboon_crypto import mls
+    from tests.scenarios.conftest import Neighbourhood, Person
 
 
 @pytest.mark.own_relay
@@ -174,6 +182,86 @@ def test_a_restored_copy_whose_original_committed_knows_that_it_is_one(
     layla.reopen()
     layla.taboon.sync(wait=30)
     assert layla.group.status().state == "frozen"
+
+
+def _wrapped_again(group: mls.Group, message: bytes, how: str) -> bytes:
+    """The commit of another member once more, as every member has the keys to."""
+    if how == "the same message":
+        return message
+    state = group.state
+    body = MLSMessage.decode(message).body
+    assert isinstance(body, PrivateMessage)
+    epoch = state.epoch
+
+    def signature_key(leaf: int) -> bytes:
+        return group.member(leaf).signature_key
+
+    secret = epoch.secrets.sender_data_secret
+    content, key = open_private(EpochView(epoch.context, secret, None, signature_key), state.ratchets, body)
+    if how == "another generation":
+        key = state.ratchets.peek(key.leaf, Ratchet.HANDSHAKE, key.generation + 3)
+    if how == "another tag":
+        auth = replace(content.auth, confirmation_tag=bytes(32))
+        content = replace(content, auth=auth)
+    return wrap(PrivateMessage.protect(epoch.suite, content, secret, key.key, key.nonce, key.generation, os.urandom(4)))
+
+
+def _swallow_and_wrap_again(
+    victim: Person, by: Person, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], how: str
+) -> None:
+    """Keep a seal from the relay, and seal with the same commit in another wrapping."""
+    taken: list[bytes] = []
+    real = RelayClient.append
+
+    async def append(
+        self: RelayClient, keys: Any, blob: bytes, *, seal: bool = False, expected: int | None = None
+    ) -> Receipt:
+        if seal:
+            taken.append(blob)
+            raise RelayUnreachableError("swallowed")
+        return await real(self, keys, blob, seal=seal, expected=expected)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RelayClient, "append", append)
+        act()
+    desk, grp = desk_of(by), row_of(by)
+    mailbox = desk.keeper.read(lambda tx: rows.get_mailbox(tx, grp))
+    assert mailbox is not None
+    whole = parse_content(open_blob(mailbox.blob_key, taken[0]))
+    assert isinstance(whole, Whole)
+    send_message(by, lambda group: _wrapped_again(group, whole.body, how), seal=True)
+
+
+@pytest.mark.parametrize("how", ["the same message", "the same generation", "another generation"])
+def test_our_own_commit_in_another_wrapping_is_our_own(
+    neighbourhood: Neighbourhood, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    eve = neighbourhood.let_in(layla, "Eve")
+    neighbourhood.let_in(layla, "Sami")
+    eve.sync()
+    _swallow_and_wrap_again(layla, eve, monkeypatch, lambda: layla.group.remove("Sami"), how)
+    layla.sync()
+    eve.sync()
+    assert layla.group.status().state == "active"
+    assert layla.group.epoch_code() == eve.group.epoch_code()
+    layla.group.post(Need(title="Only for those who stayed", created=0))
+    layla.sync()
+    eve.sync()
+    assert eve.titles() == {"Only for those who stayed"}
+    assert {member.name for member in eve.group.members()} == {"Layla", "Eve"}
+
+
+def test_our_own_commit_with_another_tag_is_no_second_copy_of_the_vault(
+    neighbourhood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    eve = neighbourhood.let_in(layla, "Eve")
+    eve.sync()
+    _swallow_and_wrap_again(layla, eve, monkeypatch, layla.group.rotate, "another tag")
+    layla.sync()
+    assert layla.group.status().state == "spoiled"
+    assert "cannot follow" in (layla.group.status().problem or "")
 
 
 def test_an_invite_to_a_relay_that_never_answers_holds_up_no_other(neighbourhood: Neighbourhood) -> None:

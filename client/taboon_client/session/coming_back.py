@@ -105,7 +105,7 @@ def _content(member: mls.Member, suite: mls.CipherSuite) -> LeafContent:
 def _staged_leaves(tx: Connection, grp: int, group: mls.Group) -> list[mls.Member]:
     found = []
     for staged in groups.all_staged(tx, grp):
-        members = group.load_staged(staged).members()
+        members = group.load_staged(staged.staged).members()
         found += [member for member in members if member.leaf == group.own_leaf]
     return found
 

@@ -8,7 +8,7 @@ one transaction with the cursor, so nothing is applied twice.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from taboon_client import cbor
@@ -193,10 +193,10 @@ class _Reader:
         """Follow the commit that ends the epoch; what is none changes nothing, and the epoch goes on elsewhere."""
         group = self.keeper.load(self.tx, self.grp)
         digest = hashlib.sha256(blob).digest()
-        own = rows.staged_of_hash(self.tx, self.grp, digest)
         last = rows.last_committer(self.tx, self.grp)
+        own: rows.StagedRow | None = None
         try:
-            staged = self._received(group, blob) if own is None else group.load_staged(own.staged)
+            own, staged = self._of_seal(group, blob, digest)
             data = check_commit(group, staged, last_committer=last)
         except mls.OwnCommitError:
             raise _StopError("frozen", _FROZEN) from None
@@ -225,9 +225,16 @@ class _Reader:
             author = self._name_of(group, staged.sender_leaf)
             forks.keep(self.tx, self.grp, staged, author, data, now=self.ledger.now)
         else:
-            self._keep_seal([blob] if own is None else list(cbor.decode(own.blobs)))
+            self._keep_seal([blob] if own is None or own.hash != digest else list(cbor.decode(own.blobs)))
         self.applied.notices += commits.merge(
-            self.tx, self.keeper, self.ledger, self.grp, staged, data, own=own, random=self.random
+            self.tx,
+            self.keeper,
+            self.ledger,
+            self.grp,
+            staged,
+            data,
+            own=None if own is None else replace(own, hash=digest),
+            random=self.random,
         )
         self.applied.moved = True
 
@@ -284,16 +291,24 @@ class _Reader:
     def _called(self, group: mls.Group, leaf: int) -> str:
         return self.ledger.spoken(self.tx, self.grp, self._name_of(group, leaf))
 
-    def _received(self, group: mls.Group, blob: bytes) -> mls.StagedCommit:
+    def _of_seal(self, group: mls.Group, blob: bytes, digest: bytes) -> tuple[rows.StagedRow | None, mls.StagedCommit]:
+        """Return the commit that a seal is; with its row where it is ours, though somebody may have wrapped it anew."""
+        own = rows.staged_of_hash(self.tx, self.grp, digest)
+        if own is not None:
+            return own, group.load_staged(own.staged)
         message = self._message(blob)
         if message is None or not _is_private(message, mls.ContentType.COMMIT):
             raise FormatError("the seal is no commit")
         contents = split(Kind.MESSAGE, message, self.random)
         self._came_in_parts = list(contents) if len(contents) > 1 else []
+        ours = [(row, group.load_staged(row.staged)) for row in rows.all_staged(self.tx, self.grp)]
+        known = group.own_commit(message, [staged for _, staged in ours])
+        if known is not None:
+            return next((row, staged) for row, staged in ours if staged is known)
         result = group.receive(message, psks=commits.psks_of)
         if not isinstance(result, mls.StagedCommit):
             raise FormatError("the seal is no commit")
-        return result
+        return None, result
 
 
 def apply_page(

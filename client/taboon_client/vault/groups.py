@@ -421,9 +421,10 @@ def staged_of_hash(tx: Connection, grp: int, digest: bytes) -> StagedRow | None:
     return None if row is None else StagedRow(*row)
 
 
-def all_staged(tx: Connection, grp: int) -> list[bytes]:
+def all_staged(tx: Connection, grp: int) -> list[StagedRow]:
     """Return every staged commit of a group, also those that the relay said it refused."""
-    return [bytes(row[0]) for row in tx.execute("SELECT bytes FROM staged WHERE grp = ? ORDER BY hash", (grp,))]
+    query = f"SELECT {_STAGED} FROM staged WHERE grp = ? ORDER BY hash"  # noqa: S608 - constant
+    return [StagedRow(*row) for row in tx.execute(query, (grp,))]
 
 
 def retire_staged(tx: Connection, grp: int, digest: bytes) -> None:

@@ -474,6 +474,27 @@ def test_our_own_commit_is_not_received_but_loaded(dice: Dice) -> None:
             twin.receive(staged.message)
 
 
+@pytest.mark.parametrize("private", [True, False])
+def test_our_own_commit_is_known_in_whatever_wrapping_it_comes(private: bool, dice: Dice) -> None:
+    alice, bob = town(2, dice)
+    other, staged = alice.commit(private=private, random=dice), alice.commit(private=private, random=dice)
+    assert staged.message is not None
+    back = mls.Group.load(alice.parts())
+    known = [back.load_staged(other.encode()), back.load_staged(staged.encode())]
+    assert back.own_commit(staged.message, known) is known[1]
+    assert back.own_commit(staged.message, known[:1]) is None
+    assert back.own_commit(bob.commit(private=private, random=dice).message or b"", known) is None
+    assert back.own_commit(staged.message[:-1] + bytes([staged.message[-1] ^ 1]), known) is None
+
+
+def test_a_staged_commit_that_an_older_version_saved_is_read(dice: Dice) -> None:
+    (alice,) = town(1, dice)
+    staged = alice.commit(private=False, random=dice)
+    saved = staged.encode()
+    assert (saved[:2], saved[-1]) == (b"\0\3", 0)
+    assert alice.load_staged(b"\0\2" + saved[2:-1]).encode() == saved
+
+
 def test_a_staged_commit_survives_a_crash(dice: Dice) -> None:
     groups = town(3, dice)
     key_package, secrets = package(dice)

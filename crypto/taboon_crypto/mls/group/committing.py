@@ -5,6 +5,7 @@ own_psks_first(state, find_psk)         a lookup that knows the resumption PSKs 
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from taboon_crypto.mls.ciphersuite import Random
 from taboon_crypto.mls.errors import UsageError
@@ -12,10 +13,11 @@ from taboon_crypto.mls.extension import Extension
 from taboon_crypto.mls.group.commit import FindPsk, create
 from taboon_crypto.mls.group.selection import pick
 from taboon_crypto.mls.group.sending import check_sendable, protect
-from taboon_crypto.mls.group.staged import StagedCommit
+from taboon_crypto.mls.group.staged import OwnKey, StagedCommit
 from taboon_crypto.mls.group.state import State
 from taboon_crypto.mls.group.validation import SentProposal
 from taboon_crypto.mls.keys.psk import ExternalPsk, PreSharedKeyID, ResumptionPsk, ResumptionUsage
+from taboon_crypto.mls.keys.secret_tree import Ratchet
 from taboon_crypto.mls.messages.framing import MemberSender, WireFormat
 from taboon_crypto.mls.messages.key_package import MemberProfile
 from taboon_crypto.mls.messages.proposal import Add, PreSharedKey, Proposal
@@ -61,7 +63,8 @@ def commit(
     if now is None and any(isinstance(sent.proposal, Add) for sent in covered):
         raise UsageError("the time is needed to add somebody: a key package has a lifetime")
     check_sendable(proposals)
-    return create(
+    key = state.ratchets.next_key(epoch.own_leaf, Ratchet.HANDSHAKE) if private else None
+    staged = create(
         epoch,
         covered,
         profile=profile,
@@ -77,6 +80,7 @@ def commit(
         limits=state.limits,
         resuming=resuming,
     )
+    return staged if key is None else replace(staged, own_key=OwnKey(key.generation, key.key, key.nonce))
 
 
 def own_psks_first(state: State, find_psk: FindPsk | None) -> FindPsk:

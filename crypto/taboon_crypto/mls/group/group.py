@@ -29,6 +29,7 @@ from taboon_crypto.mls.group.founding import found
 from taboon_crypto.mls.group.join import join_by_welcome
 from taboon_crypto.mls.group.limits import DEFAULT_LIMITS, Limits
 from taboon_crypto.mls.group.origin import OldGroup, check_resumed
+from taboon_crypto.mls.group.own_commit import own_commit
 from taboon_crypto.mls.group.receiving import receive
 from taboon_crypto.mls.group.results import ApplicationMessage, ProposalMessage
 from taboon_crypto.mls.group.saved import Status
@@ -578,6 +579,23 @@ class Group:
             EpochGoneError: The commit ends another epoch than the one that stands.
         """
         return decode_staged(data, self._state.active_epoch)
+
+    def own_commit(self, message: bytes, staged: Sequence[StagedCommit]) -> StagedCommit | None:
+        """Tell which of our own staged commits a message holds, whoever encrypted it again, and however.
+
+        Args:
+            message: An MLSMessage, as it came.
+            staged: Of the epoch that stands.
+
+        Returns:
+            The one to merge where the message stands; None if it holds none of these.
+
+        Raises:
+            CannotFollowError: It holds one, with another confirmation tag: those who follow it lead an epoch that is
+                not ours.
+            EpochGoneError: One of the staged commits ends another epoch than the one that stands.
+        """
+        return own_commit(self._state, message, staged)
 
     def merge(self, staged: StagedCommit) -> None:
         """Go over into the epoch that a commit begins. If it removes us, everything is forgotten.

@@ -22,9 +22,10 @@ from taboon_crypto.mls.tree.nodes import Node, ParentNode
 from taboon_crypto.mls.tree.ratchet_tree import RatchetTree
 from taboon_crypto.primitives.secret import Secret
 
-__all__ = ["CannotFollowError", "CommitSummary", "HandshakeKey", "StagedCommit", "decode_staged"]
+__all__ = ["CannotFollowError", "CommitSummary", "HandshakeKey", "OwnKey", "StagedCommit", "decode_staged"]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
+_WITHOUT_OWN_KEY: Final = 2
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -141,6 +142,15 @@ class HandshakeKey(Struct):
     generation: UInt32
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class OwnKey(Struct):
+    """The key that a private commit of ours was encrypted with: others can use it again, to wrap the commit anew."""
+
+    generation: UInt32
+    key: Secret
+    nonce: Secret
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class StagedCommit(CommitSummary):
     """A commit, and the epoch it leads to. Nothing of the group changes before ``Group.merge``.
@@ -152,6 +162,7 @@ class StagedCommit(CommitSummary):
         handshake_key: Whose key opened the commit.
         message: The commit as an MLSMessage, if we made it; else None.
         welcome: The Welcome for those it adds as an MLSMessage, if we made it: release it when the commit stands.
+        own_key: What it was encrypted with, if we made it and it is private.
     """
 
     base: bytes
@@ -160,6 +171,7 @@ class StagedCommit(CommitSummary):
     handshake_key: HandshakeKey | None = None
     message: bytes | None = None
     welcome: bytes | None = None
+    own_key: OwnKey | None = None
 
     @classmethod
     def of(
@@ -172,6 +184,7 @@ class StagedCommit(CommitSummary):
         handshake_key: HandshakeKey | None = None,
         message: bytes | None = None,
         welcome: bytes | None = None,
+        own_key: OwnKey | None = None,
     ) -> Self:
         """Stage what a summary says."""
         return cls(
@@ -182,6 +195,7 @@ class StagedCommit(CommitSummary):
             handshake_key=handshake_key,
             message=message,
             welcome=welcome,
+            own_key=own_key,
         )
 
     @property
@@ -241,6 +255,7 @@ class StagedCommit(CommitSummary):
             self.handshake_key,
             self.message,
             self.welcome,
+            self.own_key,
         ).encode()
 
 
@@ -287,6 +302,7 @@ class _StagedState(Struct):
     handshake_key: HandshakeKey | None
     message: bytes | None
     welcome: bytes | None
+    own_key: OwnKey | None
 
 
 def _tree_after(before: RatchetTree, state: _StagedState) -> RatchetTree:
@@ -313,6 +329,9 @@ def decode_staged(data: bytes, current: Epoch) -> StagedCommit:
         DecodeError: The data is none.
         EpochGoneError: The commit ends another epoch than the one that stands.
     """
+    if data[:2] == _WITHOUT_OWN_KEY.to_bytes(2):
+        # As an older version saved it, a key that was not kept is left out.
+        data = FORMAT.to_bytes(2) + data[2:] + b"\0"
     state = _StagedState.decode(data)
     if state.format != FORMAT:
         raise DecodeError(f"a staged commit of format {state.format} cannot be read")
@@ -343,4 +362,5 @@ def decode_staged(data: bytes, current: Epoch) -> StagedCommit:
         handshake_key=state.handshake_key,
         message=state.message,
         welcome=state.welcome,
+        own_key=state.own_key,
     )
