@@ -10,8 +10,11 @@ import pytest
 from taboon_client.board.register_kinds import Question
 from taboon_client.errors import InviteEndedError, NotAllowedError, NotFoundError
 from taboon_client.group.changes import PolicyChange
+from taboon_client.joining import host
+from taboon_client.relay.cursor import Cursor
 from taboon_client.vault import groups as rows
 from taboon_client.vault import rendezvous
+from tests.scenarios.hostile import desk_of
 
 if TYPE_CHECKING:
     from taboon_client.vault import Connection
@@ -134,6 +137,22 @@ def test_a_revoked_invite_lets_nobody_in_and_says_so_to_whoever_asks(neighbourho
     assert "ended by whoever made it" in (joining.problem or "")
     with pytest.raises(NotFoundError):
         layla.group.revoke(invite.code)
+
+
+def test_a_page_of_an_invite_that_another_sync_has_answered_meanwhile_is_passed_over(
+    neighbourhood: Neighbourhood,
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    layla.group.invite()
+    desk = desk_of(layla)
+
+    def late(tx: Connection) -> list[str]:
+        (row,) = rendezvous.invites(tx)
+        at = Cursor(row.number, row.head)
+        rendezvous.close_invites(tx, [row.id], "answered")
+        return host.take_page(tx, desk.ledger, row.id, at, at, [], desk.random)
+
+    assert desk.keeper.write(late) == []
 
 
 def test_taking_the_role_from_an_admin_ends_all_open_invites(neighbourhood: Neighbourhood) -> None:

@@ -109,7 +109,8 @@ def take_page(
     request by taking it back.
     """
     row = rows.get_invite(tx, invite)
-    if row is None or (row.number, row.head) != (before.number, before.head):
+    # Another sync may have answered or ended it since this page was asked for: then its secrets are gone.
+    if row is None or not row.payload or (row.number, row.head) != (before.number, before.head):
         return []
     payload = InvitePayload.decode(row.payload)
     notices = []
