@@ -11,6 +11,7 @@ from taboon_client.page.screens import (
     deeds,
     home,
     item,
+    joining,
     keys,
     more,
     numbers,
@@ -29,6 +30,7 @@ __all__ = ["ACTS", "SCREENS"]
 
 SCREENS: Final[dict[str, Callable[[Visit], Awaitable[Answer]]]] = {
     **home.SCREENS,
+    **joining.SCREENS,
     **board.SCREENS,
     **item.SCREENS,
     **posting.SCREENS,
@@ -44,6 +46,7 @@ SCREENS: Final[dict[str, Callable[[Visit], Awaitable[Answer]]]] = {
 
 ACTS: Final[dict[str, Callable[[Visit], Awaitable[Told]]]] = {
     **home.ACTS,
+    **joining.ACTS,
     **board.ACTS,
     **posting.ACTS,
     **deeds.ACTS,

@@ -1,4 +1,4 @@
-"""The door and the hall: opening or making the vault, the groups, opening a group, joining one."""
+"""The door and the hall: opening or making the vault, the groups, opening a group."""
 
 from __future__ import annotations
 
@@ -34,10 +34,6 @@ async def _home(visit: Visit) -> Answer:
 
 async def _new_group(visit: Visit) -> Answer:
     return visit.render("new_group.html")
-
-
-async def _join_screen(visit: Visit) -> Answer:
-    return visit.render("join.html")
 
 
 async def _unlock(visit: Visit) -> Told:
@@ -89,11 +85,6 @@ async def _found(visit: Visit) -> Told:
     return Told(go=f"/board?g={group.code}", say=visit.say(N_("The group is open.")))
 
 
-async def _join(visit: Visit) -> Told:
-    await visit.house.taboon.join(visit.asked.text("link"), me=visit.asked.text("me"))
-    return Told(go="/home", say=visit.say(N_("You have asked. Compare the safety code with whoever invited you.")))
-
-
 async def _language(visit: Visit) -> Told:
     wanted = visit.asked.text("to")
     if wanted not in LANGUAGES:
@@ -113,14 +104,13 @@ async def _change_passphrase(visit: Visit) -> Told:
     return Told(go="/settings", say=visit.say(N_("The passphrase is changed.")))
 
 
-SCREENS = {"/home": _home, "/new-group": _new_group, "/join": _join_screen, "/settings": _settings}
+SCREENS = {"/home": _home, "/new-group": _new_group, "/settings": _settings}
 ACTS = {
     "/unlock": _unlock,
     "/make": _make,
     "/strength": _strength,
     "/suggest": _suggest,
     "/found": _found,
-    "/ask-to-join": _join,
     "/language": _language,
     "/change-passphrase": _change_passphrase,
 }

@@ -10,16 +10,16 @@ from markupsafe import Markup
 from taboon_client.errors import NotFoundError
 from taboon_client.page.language import N_
 from taboon_client.page.screens.visit import Told
-from taboon_client.values import InviteState
+from taboon_client.values import GroupState, InviteState
 
 if TYPE_CHECKING:
-    from taboon_client.page.screens.visit import Visit
+    from taboon_client.page.screens.visit import Place, Visit
     from taboon_client.page.web import Answer
     from taboon_client.values import Member, Outcome
 
 __all__ = ["ACTS", "SCREENS", "told_of"]
 
-_HOURS = 72
+_HOURS = ("12", "24", "72")
 
 
 class _Shown(NamedTuple):
@@ -37,10 +37,17 @@ async def _people(visit: Visit) -> Answer:
         place,
         "people.html",
         "people",
+        may_invite=place.status.admin
+        or (place.status.state is GroupState.ACTIVE and (await group.policy()).members_invite),
         members=[_Shown(one, one.identity.hex(), one.identity in dispatch) for one in members],
         requests=await group.requests(),
+        returns=[one for one in await group.returns() if not one.approved],
         invites=[one for one in await group.invites() if one.state is not InviteState.ENDED],
     )
+
+
+async def _members_invite(place: Place) -> bool:
+    return place.status.state is GroupState.ACTIVE and (await place.group.policy()).members_invite
 
 
 async def _invite_screen(visit: Visit) -> Answer:
@@ -65,15 +72,30 @@ def _qr(text: str) -> Markup:
 
 async def _invite(visit: Visit) -> Told:
     place = await visit.place()
-    invite = await place.group.invite(_HOURS)
+    hours = visit.asked.text("hours")
+    invite = await place.group.invite(int(hours) if hours in _HOURS else int(_HOURS[-1]))
     visit.house.send_soon(place.group)
     return Told(go=f"/invite?g={place.code}&code={invite.code}")
 
 
 async def _approve(visit: Visit) -> Told:
     place = await visit.place()
-    outcome = await place.group.approve(visit.asked.text("code"))
+    outcome = await place.group.approve(visit.asked.text("code"), compared=bool(visit.asked.text("same")))
     return told_of(visit, f"/people?g={place.code}", outcome, N_("Let in."))
+
+
+async def _revoke(visit: Visit) -> Told:
+    place = await visit.place()
+    await place.group.revoke(visit.asked.text("code"))
+    visit.house.send_soon(place.group)
+    return Told(go=f"/people?g={place.code}", say=visit.say(N_("The invite is ended: nobody is let in with it.")))
+
+
+async def _vouch_request(visit: Visit) -> Told:
+    place = await visit.place()
+    await place.group.vouch_for_request(visit.asked.text("code"), visit.asked.text("text"))
+    visit.house.send_soon(place.group)
+    return Told(go=f"/people?g={place.code}", say=visit.say(N_("You vouch for them.")))
 
 
 async def _remove(visit: Visit) -> Told:
@@ -126,6 +148,8 @@ SCREENS = {"/people": _people, "/invite": _invite_screen}
 ACTS = {
     "/do-invite": _invite,
     "/approve": _approve,
+    "/revoke": _revoke,
+    "/vouch-request": _vouch_request,
     "/remove": _remove,
     "/rotate": _rotate,
     "/dispatch": _dispatch,
