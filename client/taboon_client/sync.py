@@ -169,7 +169,7 @@ class Syncer:
                 if work is None:
                     continue
                 if work.seal is not None:
-                    if not await self._seal(client, grp, at, work.seal):
+                    if not await self._seal(client, grp, at, work.seal, tally):
                         tries += 1
                 elif work.blobs:
                     await self._append(client, grp, at, work.blobs, tally)
@@ -252,7 +252,7 @@ class Syncer:
         async with self._client(own.relay) as client:
             await self._create(client, grp, own.keys)
             if work.seal is not None:
-                await self._seal(client, grp, own, work.seal)
+                await self._seal(client, grp, own, work.seal, tally)
             else:
                 await self._append(client, grp, own, work.blobs, tally)
         return True
@@ -296,17 +296,18 @@ class Syncer:
             if receipts:
                 tally.sent += await self._acknowledge(grp, position, receipts)
 
-    async def _seal(self, client: RelayClient, grp: int, position: Position, seal: Seal) -> bool:
+    async def _seal(self, client: RelayClient, grp: int, position: Position, seal: Seal, tally: _Tally) -> bool:
         """Send our staged commit. False if it has to be made anew; reading on tells whether it stood."""
         try:
             for blob in seal.blobs[:-1]:
                 await client.append(position.keys, blob)
-            await client.append(position.keys, seal.blobs[-1], seal=True, expected=seal.expected)
+            receipt = await client.append(position.keys, seal.blobs[-1], seal=True, expected=seal.expected)
         except (MailboxSealedError, MailboxUnknownError):
             return True
         except MailboxMovedError:
             await self._run(lambda: steps.retire_staged(self._desk, grp, seal.blobs[-1]))
             return False
+        tally.notices += await self._run(lambda: steps.keep_signed(self._desk, grp, position, receipt.signed))
         return True
 
     async def _read_back(self, grp: int, tally: _Tally) -> None:
@@ -382,7 +383,9 @@ class Syncer:
     async def _apply(self, grp: int, at: Position, page: Page) -> Applied:
         sealed = page.sealed and page.complete
         return await self._run(
-            lambda: steps.apply_page(self._desk, grp, at, after=page.cursor, blobs=page.blobs, sealed=sealed)
+            lambda: steps.apply_page(
+                self._desk, grp, at, after=page.cursor, blobs=page.blobs, sealed=sealed, signed=page.signed
+            )
         )
 
     async def _acknowledge(self, grp: int, at: Position, receipts: list[tuple[bytes, Cursor]]) -> int:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from taboon_crypto.safety_code import SafetyCode
 
 __all__ = [
+    "Compared",
     "Deed",
     "ExposedItem",
     "Exposure",
@@ -29,6 +30,7 @@ __all__ = [
     "MemberKeys",
     "Outcome",
     "PendingAct",
+    "Proof",
     "Removal",
     "RemovalState",
     "Returning",
@@ -385,3 +387,43 @@ class ImportReport:
     rows: int
     posted: int
     known: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Two words that a relay has signed on one mailbox and that cannot both be true.
+
+    No member can make them. A relay that lies makes them, and one that lost its disk or went back to an old copy.
+
+    Attributes:
+        relay_id: Whose key signed both, 32 bytes.
+        epoch: Whose mailbox it is.
+        numbers: How far each word reaches.
+        signed: Both as the relay signed them; docs/protocol.md, section 1.4, for whoever wants to check.
+        at: Unix time at which it was found.
+    """
+
+    relay_id: bytes
+    epoch: int
+    numbers: tuple[int, int]
+    signed: tuple[bytes, bytes]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of comparing with another member's device.
+
+    Attributes:
+        epoch: The latest epoch here.
+        other_epoch: The latest epoch there.
+        comparable: Whether both know an epoch of one number; else one is too far behind to tell.
+        parted: The first epoch known that is another one there; None where both are in one history.
+        proofs: What the relay is proven to have signed twice over.
+    """
+
+    epoch: int
+    other_epoch: int
+    comparable: bool
+    parted: int | None
+    proofs: tuple[Proof, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from taboon_crypto.primitives import sodium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from taboon_client.group.desk import Desk
     from taboon_client.vault import Connection
@@ -113,4 +115,16 @@ def lose_disk(relay: RelayProcess) -> None:
     for file in list(relay.folder.iterdir()):
         if file.read_bytes()[:15] == b"SQLite format 3" or file.name.endswith(("-wal", "-shm")):
             file.unlink()
+    relay.start()
+
+
+def swap_disk(relay: RelayProcess, spare: Path) -> None:
+    """Let a relay go on from its other disk: to whom it shows which, it decides, and its key is the same."""
+    relay.stop()
+    here, other = relay.folder, spare.with_name(spare.name + "-kept")
+    if not spare.exists():
+        shutil.copytree(here, spare)
+    here.rename(other)
+    spare.rename(here)
+    other.rename(spare)
     relay.start()

@@ -9,7 +9,7 @@ from taboon_client.library import COMMIT_WAIT
 
 if TYPE_CHECKING:
     from taboon_client import library
-    from taboon_client.values import Deed, Exposure, GroupKeys, Member, Outcome, Removal
+    from taboon_client.values import Compared, Deed, Exposure, GroupKeys, Member, Outcome, Proof, Removal
     from taboon_crypto.safety_code import SafetyCode
 
 __all__ = ["Membership"]
@@ -87,3 +87,15 @@ class Membership:
     def epoch_code(self) -> tuple[int, SafetyCode]:
         """Return the number of the epoch and its code."""
         return now(self._group.epoch_code())
+
+    def seen(self) -> str:
+        """Return what this device was shown of the group, as a text for another member to compare."""
+        return now(self._group.seen())
+
+    def compare(self, text: str) -> Compared:
+        """Compare with what another member's device was shown; what proves two histories is kept."""
+        return now(self._group.compare(text))
+
+    def proofs(self) -> tuple[Proof, ...]:
+        """Return what is kept as proof that the relay signed two histories."""
+        return now(self._group.proofs())

@@ -9,6 +9,7 @@ import typer.main
 from taboon_client.cli import (
     details,
     device,
+    evidence,
     exports,
     groups,
     items,
@@ -80,6 +81,7 @@ for _part in (
     groups,
     ruling,
     keys,
+    evidence,
     voting,
     lists,
     joining,

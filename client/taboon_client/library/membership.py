@@ -18,7 +18,7 @@ from taboon_client.vault import members as member_rows
 
 if TYPE_CHECKING:
     from taboon_client.board import Body
-    from taboon_client.values import Deed, Exposure, GroupKeys, Removal
+    from taboon_client.values import Compared, Deed, Exposure, GroupKeys, Proof, Removal
     from taboon_client.vault import Connection
     from taboon_crypto.safety_code import SafetyCode
 
@@ -242,6 +242,28 @@ class Membership(Syncing):
             return meeting.code_of_epoch(self._desk, tx, self.row_id)
 
         return await self._read(act)
+
+    async def seen(self) -> str:
+        """Return what this device was shown of the group, as a text for another member to compare."""
+        from taboon_client.session import evidence
+
+        return await self._read(lambda tx: evidence.seen(self._desk, tx, self.row_id))
+
+    async def compare(self, text: str) -> Compared:
+        """Compare with what another member's device was shown; what proves two histories is kept in the vault.
+
+        Raises:
+            BadLinkError: It is no such text, or of another group.
+        """
+        from taboon_client.session import evidence
+
+        return await self._write(lambda tx: evidence.compare(self._desk, tx, self.row_id, text))
+
+    async def proofs(self) -> tuple[Proof, ...]:
+        """Return what is kept as proof that the relay signed two histories."""
+        from taboon_client.session import evidence
+
+        return await self._read(lambda tx: evidence.proofs(tx, self.row_id))
 
     async def _mark(self, body: Body) -> None:
         def act(tx: Connection) -> None:

@@ -75,12 +75,14 @@ class Page:
         last: Number of the mailbox's last blob when the relay answered.
         sealed: Whether that last blob is the seal.
         cursor: Where to go on reading: behind the last blob of this page.
+        signed: What the relay signed of it, 256 bytes; see :mod:`taboon_client.relay.signed`.
     """
 
     blobs: tuple[bytes, ...] = field(repr=False)
     last: int
     sealed: bool
     cursor: Cursor
+    signed: bytes = field(default=b"", repr=False)
 
     @property
     def complete(self) -> bool:
@@ -184,7 +186,7 @@ def parse_page(
     blobs = _split(body, count, size_class, sizes, page_class)
     reached = _follow(cursor, blobs)
     _check_end(cursor, reached, last, head)
-    return Page(blobs, last, bool(flags), reached)
+    return Page(blobs, last, bool(flags), reached, answer[:224] + hashlib.sha256(body).digest())
 
 
 def parse_limits(answer: bytes, *, relay_id: bytes | None) -> Limits:

@@ -19,7 +19,7 @@ from taboon_client.group.epoch import policy_of, roles_of
 from taboon_client.group.payload import AskPayload, HistoryPayload, SnapshotEnd, read_payload
 from taboon_client.group.rules import BrokenRuleError, check_commit
 from taboon_client.group.snapshot import answer_question, compare_snapshot, take_snapshot_end
-from taboon_client.session import commits, forks
+from taboon_client.session import commits, evidence, forks
 from taboon_client.session.coming_back import ask
 from taboon_client.vault import ended, outbox, own_boxes
 from taboon_client.vault import groups as rows
@@ -323,6 +323,7 @@ def apply_page(
     blobs: Sequence[bytes],
     sealed: bool,
     random: Random,
+    signed: bytes = b"",
     box: tuple[int, int] | None = None,
 ) -> Applied:
     """Apply the blobs of a page.
@@ -338,6 +339,7 @@ def apply_page(
         blobs: Oldest first.
         sealed: Whether the last of them is the mailbox's seal.
         random: Source of randomness.
+        signed: What the relay signed of the page.
         box: Leaf and count of the own mailbox that was read; None for the epoch's.
     """
     mailbox = rows.get_mailbox(tx, grp)
@@ -348,6 +350,8 @@ def apply_page(
     if (mailbox.epoch, place.number, place.head) != (epoch, before.number, before.head):
         return Applied(stale=True)
     reader = _Reader(tx, keeper, ledger, grp, random, own)
+    if box is None:
+        reader.applied.notices += evidence.keep(tx, grp, epoch, signed, now=ledger.now)
     try:
         for index, blob in enumerate(blobs):
             if sealed and index == len(blobs) - 1:

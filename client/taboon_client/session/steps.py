@@ -17,7 +17,7 @@ from taboon_client.group.own_mailbox import keys_of
 from taboon_client.group.snapshot import ask_for_missing, queue_snapshot
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
-from taboon_client.session import commits, inbox
+from taboon_client.session import commits, evidence, inbox
 from taboon_client.session.coming_back import ask
 from taboon_client.session.outbox import next_blobs
 from taboon_client.vault import ended, events, groups, outbox, own_boxes
@@ -37,6 +37,7 @@ __all__ = [
     "acknowledge",
     "apply_page",
     "ended_mailboxes",
+    "keep_signed",
     "lost_mailbox",
     "own_positions",
     "position",
@@ -126,7 +127,16 @@ def own_positions(desk: Desk, grp: int) -> list[Position]:
     return desk.keeper.read(act)
 
 
-def apply_page(desk: Desk, grp: int, at: Position, *, after: Cursor, blobs: Sequence[bytes], sealed: bool) -> Applied:
+def keep_signed(desk: Desk, grp: int, at: Position, signed: bytes) -> list[str]:
+    """Keep the relay's receipt for a seal: it may show another one to the others. Returns sentences."""
+    if at.box is not None:
+        return []
+    return desk.keeper.write(lambda tx: evidence.keep(tx, grp, at.epoch, signed, now=desk.now))
+
+
+def apply_page(
+    desk: Desk, grp: int, at: Position, *, after: Cursor, blobs: Sequence[bytes], sealed: bool, signed: bytes = b""
+) -> Applied:
     """Apply the blobs of a page that was read from a position."""
     return desk.keeper.write(
         lambda tx: inbox.apply_page(
@@ -140,6 +150,7 @@ def apply_page(desk: Desk, grp: int, at: Position, *, after: Cursor, blobs: Sequ
             blobs=blobs,
             sealed=sealed,
             random=desk.random,
+            signed=signed,
             box=at.box,
         )
     )

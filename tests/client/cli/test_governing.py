@@ -137,3 +137,15 @@ def test_the_admin_is_gone_and_the_members_name_another(harbour: People) -> None
     assert harbour.json("dana", "agree", "Harbour", act["code"])["done"]
     admins = harbour.json("basil", "admins", "Harbour")["admins"]
     assert [one["name"] for one in admins] == ["Basil"]
+
+
+def test_two_devices_compare_what_the_relay_showed_them(harbour: People) -> None:
+    text = harbour.json("amal", "evidence", "Harbour")["text"]
+    shown = harbour.type("amal", "evidence", "Harbour")
+    assert "taboon:seen:" in shown.out
+    told = harbour.json("basil", "evidence", "Harbour", "--compare", "-", given=text)
+    assert (told["comparable"], told["parted"], told["proofs"]) == (True, None, [])
+    assert told["epoch"] == told["other_epoch"]
+    said = harbour.type("basil", "evidence", "Harbour", "--compare", "-", given=text)
+    assert "One history" in said.out
+    assert harbour.type("basil", "evidence", "Harbour", "--compare", "-", given=text[:-5]).code != 0
