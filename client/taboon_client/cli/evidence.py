@@ -86,8 +86,8 @@ def _say_proofs(found: "tuple[Proof, ...]") -> None:
     for one in found:
         terminal.say(
             f"Proven: the relay with the id {one.relay_id.hex()[:16]} has signed two different contents of the "
-            f"mailbox of epoch {one.epoch}. No member can have made that. It lied to one of you; or it lost its disk, or "
-            "went back to an old copy. What it showed to whom, and why, is not proven."
+            f"mailbox of epoch {one.epoch}. No member can have made that. It lied to one of you, or it lost its disk "
+            "or went back to an old copy. What it showed to whom, and why, is not proven."
         )
 
 
