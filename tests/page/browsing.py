@@ -137,6 +137,11 @@ class Person:
         """Fill a field in."""
         self.page.get_by_label(self.say(label), exact=True).first.fill(text)
 
+    def fill_starting(self, label: str, text: str) -> None:
+        """Fill in a field whose label holds somebody's name, which stands apart from the rest."""
+        before = self.say(label).partition("%(")[0].strip()
+        self.page.get_by_label(re.compile(f"^{re.escape(before)}")).first.fill(text)
+
     def press(self, button: str, **values: object) -> None:
         """Press a button or follow a link."""
         self.button(button, **values).first.click()

@@ -54,3 +54,89 @@ def test_an_invite_can_be_ended_and_a_request_taken_back(neighbours: Neighbours,
         layla.page.wait_for_function(
             "n => document.querySelectorAll('form[data-to=\"/revoke\"]').length < n", arg=before
         )
+
+
+def test_the_group_asks_its_own_question_and_what_is_answered_is_read(neighbours: Neighbours) -> None:
+    layla, basil, _ = neighbours
+    code, question = layla.language.code, {"en": "Are there stairs?", "ar": "هل هناك درج؟"}
+    layla.goes_to(f"/lists?g={layla.group_code()}")
+    layla.open_fold("Ask something with every post …")
+    layla.page.locator(f"#question-{code}").fill(question[code])
+    layla.page.get_by_label(layla.say("What answers it")).select_option("yes-no")
+    layla.press("Ask it")
+    layla.sees("Noted for the whole group.")
+    basil.press("Post a need")
+    basil.page.get_by_label(question[code]).wait_for()
+    basil.fill("What is needed, in a few words", "A bed frame")
+    basil.page.get_by_label(question[code]).select_option("yes")
+    basil.press("Post it")
+    basil.sees("Posted.")
+    layla.press("Board")
+    layla.reads("A bed frame").click()
+    layla.page.locator(".facts li", has_text=question[code]).get_by_text(layla.say("yes")).wait_for()
+    layla.goes_to(f"/lists?g={layla.group_code()}")
+    layla.press("Ask it no longer")
+    layla.sees("The group asks nothing of its own.")
+    layla.fill("Open ones: days since they were renewed", "45")
+    layla.page.locator("form[data-to='/set-keep'] button").click()
+    layla.sees("Noted for the whole group.")
+    basil.goes_to(f"/lists?g={basil.group_code()}")
+    basil.sees("Admins change these.")
+    basil.reads(basil.language.number(45))
+
+
+def test_what_stands_there_twice_is_put_together_and_whoever_helped_is_thanked(neighbours: Neighbours) -> None:
+    layla, basil, _ = neighbours
+    layla.post("Rice for the kitchen")
+    goes_on = layla.page.locator("article p.small span[dir=ltr]").first.inner_text()
+    layla.post("Rice, 20 kilos")
+    layla.open_fold("It stands there twice …")
+    layla.fill("Code of the one that goes on", goes_on)
+    layla.press("Put them together")
+    layla.sees("It goes on in the other one.")
+    layla.press("Open it again")
+    layla.sees("It is open again.")
+    basil.reads("Rice, 20 kilos").click()
+    basil.press("Pledge")
+    basil.sees("You have pledged. Thank you.")
+    layla.open_fold("Say something to a few …")
+    layla.fill_starting("Thank %(name)s: nobody else reads it", "You came at night")
+    layla.press("Thank them")
+    layla.sees("They will read it, and nobody else.")
+    basil.page.locator(".sealed", has_text="You came at night").wait_for()
+    layla.open_fold("Say something to a few …")
+    layla.press("Note it for those who send people out")
+    layla.sees("Noted, for those who send people out.")
+    layla.page.locator(".sealed", has_text=layla.say("did not come:")).wait_for()
+    assert basil.page.locator(".sealed", has_text=basil.say("did not come:")).count() == 0
+
+
+def test_the_group_votes(neighbours: Neighbours) -> None:
+    layla, basil, _ = neighbours
+    layla.goes_to(f"/votes?g={layla.group_code()}")
+    layla.fill("What is asked", "Shall we meet on Friday?")
+    layla.press("Propose it")
+    layla.sees("Proposed: who is a member now can vote.")
+    for one in (layla, basil):
+        one.goes_to(f"/votes?g={one.group_code()}")
+        one.reads("Shall we meet on Friday?")
+        one.page.locator("form[data-to='/vote'] button", has_text=one.say("yes")).first.click()
+        one.sees("Your vote is counted.")
+    layla.page.locator("section.panel li", has_text="Basil").wait_for()
+    layla.press("Count the votes now")
+    layla.sees("Decided: yes.")
+
+
+def test_two_who_meet_check_each_others_keys(neighbours: Neighbours, tmp_path: Path) -> None:
+    layla, basil, _ = neighbours
+    for one in (layla, basil):
+        one.press("Board")
+        one.goes_to(f"/meeting?g={one.group_code()}")
+        one.sees("Take theirs")
+    picture = tmp_path / "theirs.png"
+    segno.make(str(basil.page.locator("#mine").text_content()), error="m").save(str(picture), scale=6)
+    layla.page.get_by_label(layla.say("A picture of their code")).set_input_files(picture)
+    layla.press("Take it")
+    layla.page.locator("#say.good", has_text="Basil").wait_for()
+    layla.goes_to(f"/keys?g={layla.group_code()}")
+    layla.page.locator("tr", has_text="Basil").get_by_text(layla.say("compared by you")).wait_for()

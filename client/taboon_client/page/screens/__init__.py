@@ -13,11 +13,14 @@ from taboon_client.page.screens import (
     item,
     joining,
     keys,
+    lists,
+    meeting,
     more,
     numbers,
     people,
     posting,
     rules,
+    votes,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +41,9 @@ SCREENS: Final[dict[str, Callable[[Visit], Awaitable[Answer]]]] = {
     **more.SCREENS,
     **keys.SCREENS,
     **rules.SCREENS,
+    **votes.SCREENS,
+    **lists.SCREENS,
+    **meeting.SCREENS,
     **numbers.SCREENS,
     **asking.SCREENS,
     **carrying.SCREENS,
@@ -53,6 +59,9 @@ ACTS: Final[dict[str, Callable[[Visit], Awaitable[Told]]]] = {
     **people.ACTS,
     **keys.ACTS,
     **rules.ACTS,
+    **votes.ACTS,
+    **lists.ACTS,
+    **meeting.ACTS,
     **carrying.ACTS,
 }
 """By path: what is done."""

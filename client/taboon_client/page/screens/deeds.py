@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from taboon_client.board import Pledge
-from taboon_client.errors import FieldError
+from taboon_client.board import Pledge, PrivateNote
+from taboon_client.errors import FieldError, NotFoundError
 from taboon_client.page.language import N_
 from taboon_client.page.screens.visit import Told
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from taboon_client.board import ItemPledge
     from taboon_client.library import Group
     from taboon_client.page.screens.visit import Visit
 
 __all__ = ["ACTS"]
 
 _DAY = 86_400
+_LONGEST_NOTE = 400
 
 
 def _deed(said: str, act: Callable[[Group, Visit], Awaitable[object]]) -> Callable[[Visit], Awaitable[Told]]:
@@ -104,6 +106,43 @@ async def _withdraw(group: Group, visit: Visit) -> None:
     await group.withdraw(_item(visit), visit.asked.text("reason"), why=visit.asked.text("why"))
 
 
+async def _merge(group: Group, visit: Visit) -> None:
+    into = visit.asked.text("into").lstrip("#")
+    if not into:
+        raise FieldError("into", "is empty: type the code of the other one")
+    await group.merge(_item(visit), into)
+
+
+async def _share_details(group: Group, visit: Visit) -> None:
+    await group.share_details(_item(visit))
+
+
+async def _thanks(group: Group, visit: Visit) -> None:
+    text, pledge = visit.asked.text("text"), await _pledge_of(group, visit)
+    if not text:
+        raise FieldError("text", "is empty")
+    await group.private_note(_item(visit), _note("thanks", text, pledge.name), [pledge.author])
+
+
+async def _no_show(group: Group, visit: Visit) -> None:
+    pledge = await _pledge_of(group, visit)
+    await group.private_note(_item(visit), _note("no-show", visit.asked.text("text"), pledge.name, (pledge.author,)))
+
+
+def _note(about: str, text: str, pledge: bytes, people: tuple[bytes, ...] = ()) -> PrivateNote:
+    if len(text) > _LONGEST_NOTE:
+        raise FieldError("text", "is too long")
+    return PrivateNote(about=about, text=text, pledge=pledge, people=people)
+
+
+async def _pledge_of(group: Group, visit: Visit) -> ItemPledge:
+    name = _event(visit, "pledge")
+    found = next((one for one in (await group.item(_item(visit))).pledges if one.name == name), None)
+    if found is None:
+        raise NotFoundError("pledge", "this pledge is not here any more")
+    return found
+
+
 async def _undo(group: Group, visit: Visit) -> None:
     await group.undo(_item(visit))
 
@@ -155,6 +194,10 @@ ACTS = {
     "/renew": _deed(N_("Noted: it is still so."), _renew),
     "/pause": _deed(N_("It is paused."), _pause),
     "/withdraw": _deed(N_("It is closed."), _withdraw),
+    "/merge": _deed(N_("It goes on in the other one."), _merge),
+    "/share-details": _deed(N_("The details are sealed to the whole dispatch circle."), _share_details),
+    "/thanks": _deed(N_("They will read it, and nobody else."), _thanks),
+    "/no-show": _deed(N_("Noted, for those who send people out."), _no_show),
     "/undo": _deed(N_("It is open again."), _undo),
     "/release-details": _deed(N_("The details are released to whoever goes."), _release_details),
     "/follow-up": _deed(N_("Somebody will be reminded to ask again."), _follow_up),

@@ -41,6 +41,7 @@ class Can(NamedTuple):
     pause: bool
     close: bool
     reopen: bool
+    merge: bool
     bring_back: bool
 
 
@@ -60,6 +61,7 @@ def can_do(item: Item, place: Place, dispatch: frozenset[bytes]) -> Can:
         renew=side and not item.closed,
         pause=side and not item.closed and item.status is not Status.PAUSED,
         close=side and not item.closed,
+        merge=side and not item.closed,
         reopen=side and bool(item.closing) and item.status is not Status.DONE,
         bring_back=item.kind == "loan" and side and any(one.standing in HANDED for one in item.pledges),
     )
@@ -97,6 +99,7 @@ async def _item(visit: Visit) -> Answer:
         opens=bool(item.sealed) and await group.can_open_details(item),
         overtaken=await group.overtaken(item) if can.act_for_it else [],
         notes=await group.private_notes(item) if item.private else [],
+        merged=await group.merged_into(item),
         answers=[(questions.get(one.question), one.value) for one in item.answers],
         matches=await _matches(item, group, names) if item.kind == "need" and not item.closed else [],
         fading=freshness.get(item.id, Freshness.FRESH) is not Freshness.FRESH,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from taboon_client.page.web import Answer
     from taboon_client.values import Member, Outcome
 
-__all__ = ["ACTS", "SCREENS", "told_of"]
+__all__ = ["ACTS", "SCREENS", "drawn", "told_of"]
 
 _HOURS = ("12", "24", "72")
 
@@ -56,18 +56,18 @@ async def _invite_screen(visit: Visit) -> Answer:
     invite = next((one for one in await place.group.invites() if one.code == code), None)
     if invite is None:
         raise NotFoundError("invite", "this invite is not here any more")
-    return visit.render_in(place, "invite.html", "people", invite=invite, picture=_qr(invite.link))
+    return visit.render_in(place, "invite.html", "people", invite=invite, picture=drawn(invite.link))
 
 
-def _qr(text: str) -> Markup:
+def drawn(text: str) -> Markup:
     """Return a QR code as SVG that takes its colours from the page."""
     import segno
 
-    drawn = io.BytesIO()
+    picture = io.BytesIO()
     segno.make(text, error="m").save(
-        drawn, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=4, svgclass="qr", lineclass=None
+        picture, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=4, svgclass="qr", lineclass=None
     )
-    return Markup(drawn.getvalue().decode("ascii"))  # noqa: S704 - drawn by us from a link of ours: no text in it
+    return Markup(picture.getvalue().decode("ascii"))  # noqa: S704 - drawn by us from a link of ours: no text in it
 
 
 async def _invite(visit: Visit) -> Told:

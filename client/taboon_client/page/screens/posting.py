@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from taboon_client.board import Answer as Said
 from taboon_client.board import Consent, Contact, Details, Household, Line, LoanOffer, Need, Offer, StandingOffer
 from taboon_client.board.fields import FOR_WHOM, HELPER_NEEDS, HOUSEHOLD_SIZES, URGENCIES
 from taboon_client.board.openings import Edit
@@ -17,7 +18,10 @@ from taboon_client.page.screens.board import names_of
 from taboon_client.page.screens.visit import Told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from taboon_client.board import Item, Opening
+    from taboon_client.board.vocabulary import Asked as Question
     from taboon_client.page.screens.visit import Visit
     from taboon_client.page.web import Answer, Asked
 
@@ -68,6 +72,7 @@ async def _post(visit: Visit) -> Told:
     fields = _fields(asked)
     categories = await place.group.categories()
     fields |= _category(asked, {term.code: term.under for term in categories.offered()})
+    fields["answers"] = _answers(asked, await place.group.questions())
     opening = kind(created=0, source="app", lines=_lines(asked), **fields)
     item = await place.group.post(opening, asked.text("key") or None, details=_details(asked))
     visit.house.send_soon(place.group)
@@ -123,6 +128,30 @@ def _fields(asked: Asked) -> dict[str, Any]:
         "repeat": {"week": "FREQ=WEEKLY", "day": "FREQ=DAILY"}.get(asked.text("repeat"), ""),
         "first": asked.text("first") if asked.text("repeat") else "",
     }
+
+
+def _answers(asked: Asked, questions: Iterable[Question]) -> tuple[Said, ...]:
+    """Return what was answered to the group's own questions; one that should not be left out may be, as everywhere."""
+    given = ((one, asked.many(f"answer-{one.version.hex()}")) for one in questions)
+    return tuple(Said(question=one.version, value=_answer(one, said)) for one, said in given if said)
+
+
+def _answer(question: Question, said: tuple[str, ...]) -> str | int | bool | tuple[str, ...]:
+    field = f"answer-{question.version.hex()}"
+    if question.options and not set(said) <= set(question.options):
+        raise FieldError(field, "is one of those that are shown")
+    if question.type == "many-of":
+        return said
+    text = said[-1]
+    if question.type == "yes-no":
+        return text == "yes"
+    if question.type in {"number", "people"}:
+        if not text.removeprefix("-").isdecimal() or len(text) > 10:
+            raise FieldError(field, "is a whole number")
+        return int(text)
+    if len(text) > 1_000:
+        raise FieldError(field, "is too long")
+    return text
 
 
 def _category(asked: Asked, under: dict[str, str]) -> dict[str, str]:
