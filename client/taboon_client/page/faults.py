@@ -1,7 +1,7 @@
 """What went wrong, as a sentence in the user's language.
 
-The library says it in English, often with a name or a number in it. Where the catalogue has that very sentence, it is
-used; in another language than English, what is not there is told by its kind.
+The library says it in English, often with a name or a number in it. Where the catalogue has that sentence, it is used;
+in another language than English, what is not there is told by its kind.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from taboon_client import errors
 from taboon_client.page.language import N_
+from taboon_client.page.notices import in_language
 from taboon_client.page.render import visible
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def sentence_of(error: errors.TaboonError, language: Language) -> str:
     told = _sentence(str(error))
     if isinstance(error, errors.AmbiguousError) and error.choices:
         told = _sentence(f"{error}: {', '.join(error.choices)}")
+    if (known := in_language(told, language)) is not None:
+        return known
     if language.knows(told):
         return visible(language.text(told))
     return language.text(next(said for kind, said in _KINDS if isinstance(error, kind)))
@@ -63,6 +66,8 @@ def spoken_notice(told: str, language: Language) -> str:
     if not told:
         return ""
     sentence = _sentence(told)
+    if (known := in_language(sentence, language)) is not None:
+        return known
     if language.knows(sentence):
         return visible(language.text(sentence))
     return f"{language.text(_NOTICE)} {visible(sentence)}"

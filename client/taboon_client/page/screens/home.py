@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from taboon_client.blocking import has_vault
 from taboon_client.errors import FieldError
+from taboon_client.page.faults import spoken_notice
 from taboon_client.page.language import LANGUAGES, N_
 from taboon_client.page.screens.visit import Told
 from taboon_client.values import JoiningState
@@ -29,7 +30,11 @@ async def _home(visit: Visit) -> Answer:
     taboon = visit.house.taboon
     groups = [await group.status() for group in await taboon.groups()]
     joinings = [one for one in await taboon.joinings() if one.state is not JoiningState.JOINED]
-    return visit.render("home.html", groups=groups, joinings=joinings)
+    return visit.render(
+        "home.html",
+        groups=groups,
+        joinings=[(one, spoken_notice(one.problem or "", visit.language)) for one in joinings],
+    )
 
 
 async def _new_group(visit: Visit) -> Answer:
