@@ -1,21 +1,30 @@
-"""What the client reads that a relay, a member or a stranger wrote: each strict decoder, picked by the first byte."""
+"""What the client reads that others wrote, a spreadsheet too: each strict decoder, picked by the first byte."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
 
 from taboon_client import cbor
 from taboon_client.board.event import Event
-from taboon_client.errors import TaboonError
+from taboon_client.board.kinds import to_body
+from taboon_client.board.vocabulary import BUILT_IN, Vocabulary
+from taboon_client.errors import FieldError, TaboonError
 from taboon_client.group.commit_data import CommitData
 from taboon_client.group.leaf import LeafKeys
 from taboon_client.group.payload import read_payload, write_events
 from taboon_client.group.policy import Policy
+from taboon_client.intake.chat import read_chat
+from taboon_client.intake.columns import drafts_of_table, guess
+from taboon_client.intake.drafts import Drafts
+from taboon_client.intake.messages import drafts_of_chat, drafts_of_text
+from taboon_client.intake.table import read_table
 from taboon_client.joining.link import InvitePayload
 from taboon_client.joining.messages import is_ended, make_request, make_welcome, read_request, read_welcome
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.answers import parse_health, parse_limits, parse_page, parse_receipt
 from taboon_client.relay.cursor import Cursor
 from taboon_client.relay.problems import parse_problem
+from taboon_client.sharing.paper import Codes, read_row
+from taboon_client.text.contacts import redact
 from taboon_crypto.blob import Kind, open_blob, parse_content, seal_blob, split
 from taboon_crypto.errors import CryptoError
 from tests.crypto.mls.kit import Dice, package, profile
@@ -23,6 +32,7 @@ from tests.crypto.mls.kit import Dice, package, profile
 __all__ = ["read", "read_seeds"]
 
 HASH = bytes(range(32))
+WORDS = Vocabulary(BUILT_IN)
 
 
 @cache
@@ -54,6 +64,37 @@ def _address(data: bytes) -> None:
     assert RelayAddress.parse(address.format()) == address
 
 
+def _sheet(data: bytes) -> None:
+    table = read_table(data)
+    fields = guess(table.header) or dict.fromkeys(table.header[:1], "title")
+    _postable(drafts_of_table(table, fields, vocabulary=WORDS, secret=HASH, created=1_800_000_000))
+
+
+def _chat(data: bytes) -> None:
+    _postable(drafts_of_chat(read_chat(data), vocabulary=WORDS, secret=HASH, now=1_800_000_000))
+
+
+def _text(data: bytes) -> None:
+    text = data.decode("utf-8", "replace")
+    _postable(drafts_of_text(text, vocabulary=WORDS, secret=HASH, created=1_800_000_000))
+
+
+def _paper(data: bytes) -> None:
+    read_row(data.decode("utf-8", "replace"), Codes.of(WORDS, WORDS), created=1_800_000_000)
+
+
+def _postable(drafts: Drafts) -> None:
+    """Whatever a file holds, a draft of it can be posted and sealed, and no number is left in it."""
+    for draft in drafts.drafts:
+        try:
+            to_body(draft.opening)
+            if draft.details is not None:
+                draft.details.encode()
+        except FieldError as error:
+            raise AssertionError(f"a draft that cannot be posted: {error}") from None
+        assert redact(draft.opening.note).text == draft.opening.note
+
+
 READERS: tuple[Callable[[bytes], object], ...] = (
     _cbor,
     Event.parse,
@@ -77,6 +118,10 @@ READERS: tuple[Callable[[bytes], object], ...] = (
     ),
     parse_content,
     lambda data: open_blob(HASH, data),
+    _sheet,
+    _chat,
+    _text,
+    _paper,
 )
 
 
@@ -114,6 +159,11 @@ def read_seeds() -> Iterator[bytes]:
         bytes(256 + 2048),
         split(Kind(1), b"body", dice)[0],
         seal_blob(HASH, b"\1content", dice),
+        'title,phone,العدد\r\n#item+name,,\r\n"Milk, now",0599 123 456,3\r\n'.encode(),
+        "title\tmessage\nWater\tcall +970599123456\n".encode("utf-16"),
+        b"[31/12/2023, 21:15:42] Sara: we need milk, 0599123456\nand bread\n[1/1/2024, 08:00:00] Omar: ok",
+        "٣١/١٢/٢٠٢٣، ٩:١٥ م - سارة: نحتاج حليب".encode(),
+        b"n 1 a 2 20litre Water for the school",
     ]
     for body in found:
         for number in range(len(READERS)):
