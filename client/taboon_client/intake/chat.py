@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from taboon_client.errors import TaboonError
+from taboon_client.intake.days import Numbers, day_of, existing, orders_of
 from taboon_client.text.folding import plain_digits
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class _Entry:
     """One dated entry of the file, its lines still apart, its day not yet understood."""
 
     line: int
-    numbers: tuple[int, int, int]
+    numbers: Numbers
     time: dt.time
     lines: list[str]
 
@@ -171,36 +172,17 @@ def _message(entry: _Entry, order: str) -> Message | None:
     if len(text) > _MAX_TEXT:
         raise BadChatError(f"Line {entry.line} begins a message of more than {_MAX_TEXT} characters: split it.")
     try:
-        day = _day(entry.numbers, order)
+        day = day_of(entry.numbers, order)
     except ValueError:
         raise BadChatError(f"Line {entry.line} begins with a day that does not exist.") from None
     return Message(entry.line, dt.datetime.combine(day, entry.time), match["author"].strip(), text)
 
 
-def _order(days: list[tuple[int, int, int]]) -> str:
+def _order(days: list[Numbers]) -> str:
     """Tell in which order day, month and year stand, from all days of the file: a chat is written in order of time."""
-    if any(first > 31 for first, _, _ in days):
-        return "ymd"
-    fitting = [order for order in ("dmy", "mdy") if all(_exists(numbers, order) for numbers in days)]
-    if len(fitting) != 1:
-        fitting = sorted(fitting or ["dmy"], key=lambda order: _steps_back(days, order))
-    return fitting[0]
+    fitting = orders_of(days) or ("dmy",)
+    return min(fitting, key=lambda order: _steps_back(days, order))
 
 
-def _exists(numbers: tuple[int, int, int], order: str) -> bool:
-    try:
-        _day(numbers, order)
-    except ValueError:
-        return False
-    return True
-
-
-def _steps_back(days: list[tuple[int, int, int]], order: str) -> int:
-    known = [_day(numbers, order) for numbers in days if _exists(numbers, order)]
-    return sum(later < earlier for earlier, later in itertools.pairwise(known))
-
-
-def _day(numbers: tuple[int, int, int], order: str) -> dt.date:
-    named = dict(zip(order, numbers, strict=True))
-    year = named["y"] + 2_000 if named["y"] < 100 else named["y"]
-    return dt.date(year, named["m"], named["d"])
+def _steps_back(days: list[Numbers], order: str) -> int:
+    return sum(later < earlier for earlier, later in itertools.pairwise(existing(days, order)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import contextlib
 import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 from taboon_client.board import Contact, Line, Need, Offer
+from taboon_client.intake.days import order_of, read_day
 from taboon_client.intake.drafts import Draft, Drafts, Drawer
 from taboon_client.intake.table import BadSheetError
 from taboon_client.text.folding import fold, plain_digits
@@ -111,8 +112,9 @@ def drafts_of_table(
     if not {"title", "message"} & set(fields.values()):
         advice = "no column is the text: say which, as in --map “What they need=title”"
         raise BadSheetError([(1, advice)])
-    reader = _Reader(Drawer(secret), vocabulary, created)
     places = [(place, fields[name]) for place, name in enumerate(table.header) if name in fields]
+    order = order_of(row.cells[place] for place, field in places if field == "by" for row in table.rows)
+    reader = _Reader(Drawer(secret), vocabulary, created, order)
     drafts = []
     passed = known = 0
     for row in table.rows:
@@ -136,10 +138,11 @@ def _cell(text: str, field: str) -> str:
 
 
 class _Reader:
-    def __init__(self, drawer: Drawer, vocabulary: Vocabulary, created: int) -> None:
+    def __init__(self, drawer: Drawer, vocabulary: Vocabulary, created: int, order: str) -> None:
         self._drawer = drawer
         self._vocabulary = vocabulary
         self._created = created
+        self._order = order
         self.notes: list[tuple[int, str]] = []
 
     def draft(self, row: Row, said: dict[str, str]) -> Draft | None:
@@ -196,14 +199,11 @@ class _Reader:
     def _day(self, row: Row, text: str) -> int:
         if not text:
             return 0
-        plain = plain_digits(text)
-        for form in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%y"):
-            try:
-                day = dt.datetime.strptime(plain, form)  # noqa: DTZ007 - a day of the local calendar
+        day = read_day(text, self._order)
+        if day is not None:
+            with contextlib.suppress(OverflowError):
                 return max(0, int(time.mktime(day.timetuple())))
-            except (ValueError, OverflowError):
-                continue
-        self._note(row, "the day is not written as 2026-03-31 or 31/03/2026")
+        self._note(row, "the day is not written as 2026-03-31, 31/03/2026 or 31 March 2026")
         return 0
 
     def _lines(self, row: Row, said: dict[str, str]) -> tuple[Line, ...]:
