@@ -80,7 +80,7 @@ def day_of(numbers: Numbers, order: str) -> dt.date:
 
 
 def order_of(column: Iterable[str]) -> str:
-    """Return the order that the days of a column fit, day before month if they do not tell. Other texts do not count."""
+    """Return the order that the days of a column fit, day before month if they do not tell; other texts count not."""
     found = filter(None, map(_numbers, column))
     return next(iter(orders_of(numbers for numbers in found if numbers[0] <= _MOST_DAYS)), "dmy")
 
