@@ -8,6 +8,7 @@ the parent has to know: ``ready``, ``entered``, ``shut``, ``locked``.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import os
 import socket
@@ -145,7 +146,9 @@ def _adopt(setup: Mapping[str, Any]) -> socket.socket:
 
 def _warm_up() -> None:
     """Load what the first screens need while somebody types the passphrase."""
-    import taboon_client.library  # noqa: F401 - importing it is what takes the time
+    # The library imports these where it uses them. Here that would be while the first board is drawn.
+    for name in ("library", "sync", "joining.admission", "relay.client", "session.pending"):
+        importlib.import_module(f"taboon_client.{name}")
 
     warm_up()
 
