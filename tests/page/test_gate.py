@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from taboon_client.page import parent
+from taboon_client.page.peers import uid_in
 from taboon_client.page.screens import ACTS, SCREENS
 from tests.page.running import PageProcess
 from tests.support import PASSPHRASE
@@ -60,6 +61,48 @@ def state_of(folder: Path) -> str:
             continue
         whole.update(path.name.encode() + path.read_bytes())
     return whole.hexdigest()
+
+
+TABLE = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 11 1 0 100 0 0 10 0
+   1: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000  1000        0 12 1 0 20 4 30 10 -1
+   2: 0100007F:C350 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1001        0 13 1 0 20 4 30 10 -1
+"""
+OTHER_USER = """
+import os, socket, sys
+os.setuid(65534)
+body = b'{"code": "' + sys.argv[2].encode() + b'"}'
+head = f"POST /enter HTTP/1.1\\r\\nHost: 127.0.0.1:{sys.argv[1]}\\r\\nContent-Type: application/json\\r\\n"
+for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::ffff:127.0.0.1")):
+    with socket.socket(family) as one:
+        one.connect((address, int(sys.argv[1])))
+        one.sendall(f"{head}Content-Length: {len(body)}\\r\\nConnection: close\\r\\n\\r\\n".encode() + body)
+        print(one.recv(65536).split()[1].decode())
+"""
+
+
+def test_the_user_at_the_other_end_of_a_connection_is_read_from_the_table_of_the_system() -> None:
+    assert uid_in(TABLE, 0xC350, 0x1F90) == 1001
+    assert uid_in(TABLE, 0xC351, 0x1F90) is None
+    assert uid_in("", 0xC350, 0x1F90) is None
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux") or os.geteuid() != 0, reason="only root can become another user of Linux"
+)
+def test_another_user_of_the_machine_gets_nothing_even_with_the_code_and_cannot_use_up_its_tries(
+    tmp_path: Path,
+) -> None:
+    with PageProcess(tmp_path / "vault") as page:
+        for _ in range(3):
+            told = subprocess.run(
+                [sys.executable, "-c", OTHER_USER, str(page.port), page.code],
+                check=True,
+                capture_output=True,
+                text=True,
+            )
+            assert told.stdout.split() == ["404", "404"]
+        assert page.enter()[0]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from taboon_client.page.door import Door
 from taboon_client.page.gate import Gate
 from taboon_client.page.house import House
+from taboon_client.page.peers import is_ours
 from taboon_client.page.render import warm_up
 from taboon_client.page.site import Site
 from taboon_client.page.static import open_files
@@ -105,7 +106,10 @@ class _Child:
     async def _serve(self) -> None:
         import uvicorn
 
-        gate = Gate(self._socket.getsockname()[1], self._door, open_files(), self._entered, self._site)
+        port = self._socket.getsockname()[1]
+        gate = Gate(
+            port, self._door, open_files(), self._entered, self._site, ours=lambda theirs: is_ours(theirs, port)
+        )
         config = uvicorn.Config(
             gate,
             http="h11",

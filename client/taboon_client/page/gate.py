@@ -61,6 +61,7 @@ class Gate:
         door: Knows the tokens.
         open_files: Path to what anybody gets: the shell and its files.
         enter: Given what was typed at the door, returns what the script gets for it; None shuts it.
+        ours: Given the port that a connection comes from, tells whether it may be one of our own user's.
         site: Carries out a request that came with a token; None where nothing is at that path.
     """
 
@@ -71,6 +72,8 @@ class Gate:
         open_files: Mapping[str, Answer],
         enter: Callable[[str], Answer | None],
         site: Callable[[str, Asked], Awaitable[Answer | None]],
+        *,
+        ours: Callable[[int], bool],
     ) -> None:
         self._host = f"127.0.0.1:{port}".encode()
         self._origin = b"http://" + self._host
@@ -78,6 +81,7 @@ class Gate:
         self._open_files = open_files
         self._enter = enter
         self._site = site
+        self._ours = ours
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -87,6 +91,9 @@ class Gate:
         await _send(answer or _NOTHING, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
+        # uvicorn gives no address for a connection that is gone already: then nobody reads the answer.
+        if not scope.get("client") or not self._ours(scope["client"][1]):
+            return None
         headers = _Headers(scope["headers"])
         method, path = scope["method"], _plain_path(scope["raw_path"])
         if headers.one(b"host") != self._host or headers.one(b"origin") not in (None, self._origin) or path is None:
