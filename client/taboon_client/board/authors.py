@@ -206,10 +206,6 @@ class Authors:
             expected = max(expected, number + 1)
         return tuple(gaps)
 
-    def missing(self, author: bytes) -> int:
-        """Return how many messages of this author are missing."""
-        return sum(gap.size for gap in self.gaps(author))
-
     def wanted(self, author: bytes) -> frozenset[bytes]:
         """Return the names that this author's held events name as the one before, and that are not held."""
         chain = self._chains.get(author)

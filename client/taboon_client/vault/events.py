@@ -214,6 +214,22 @@ def chain_of_author(tx: Connection, grp: int, author: bytes) -> list[tuple[int, 
     ).fetchall()
 
 
+def missing(tx: Connection, grp: int) -> int:
+    """Return how many running numbers are missing below the highest one held of each author, and above our base.
+
+    Counted here and not in the chains: every command tells it, and this reads one index.
+    """
+    row = tx.execute(
+        "SELECT SUM(highest - COALESCE(base, 0) - held) FROM ("
+        "SELECT MAX(number) AS highest, COUNT(DISTINCT number) AS held, base FROM ("
+        "SELECT author, number FROM event WHERE grp = ?1 UNION ALL SELECT author, number FROM gone_event WHERE grp = ?1"
+        ") LEFT JOIN (SELECT author AS based, number AS base FROM author_base WHERE grp = ?1"
+        ") ON author = based WHERE number > COALESCE(base, 0) GROUP BY author)",
+        (grp,),
+    ).fetchone()
+    return int(row[0] or 0)
+
+
 def authors(tx: Connection, grp: int) -> list[bytes]:
     """Return the identity keys of everyone whose events a group holds or held."""
     rows = tx.execute(

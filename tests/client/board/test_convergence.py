@@ -257,7 +257,7 @@ def test_a_device_that_has_part_of_the_events_says_what_is_missing(past: Past, d
     later = [event for event in past.events if event.author == lost.author and event.number > lost.number]
     stands_on_it = [event for event in past.events if lost.name in event.parents]
     assert (lost.name in wanted) == bool(later)
-    assert bool(board.authors.missing(lost.author)) == bool(later)
+    assert bool(board.authors.gaps(lost.author)) == bool(later)
     assert (lost.name in missing) == bool(stands_on_it)
     board.take([lost])
     assert board.items == past.board().items
