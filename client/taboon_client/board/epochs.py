@@ -14,7 +14,7 @@ from taboon_client.errors import FormatError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["ADMIN", "DISPATCH", "Cut", "EpochChange", "EpochRecord"]
+__all__ = ["ADMIN", "DISPATCH", "Cut", "EpochChange", "EpochRecord", "device_role", "person_in"]
 
 ADMIN = "admin"
 """The role of those who add and remove members."""
@@ -23,8 +23,25 @@ DISPATCH = "dispatch"
 
 _ID = 32
 _MAX_EPOCH = 2**64 - 1
-_MAX_ROLE = 32
+_MAX_ROLE = 80
+_DEVICE = "device of "
 _WHOLE, _CHANGED = 4, 5
+
+
+def device_role(identity: bytes, person: bytes | None) -> frozenset[str]:
+    """Return what a roster says of a member besides its roles: whose further device it is; None: not agreed."""
+    return frozenset() if person == identity else frozenset({_DEVICE + ("nobody" if person is None else person.hex())})
+
+
+def person_in(identity: bytes, roles: Iterable[str]) -> bytes | None:
+    """Return the person whose device a roster says that a member is; None if it is not agreed."""
+    for role in roles:
+        if role.startswith(_DEVICE):
+            try:
+                return bytes.fromhex(role.removeprefix(_DEVICE))
+            except ValueError:
+                return None
+    return identity
 
 
 class Cut(NamedTuple):

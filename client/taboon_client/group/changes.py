@@ -16,6 +16,8 @@ from taboon_client.group.policy import Policy, RelayEntry
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from taboon_client.group.devices import People
+
 __all__ = ["PolicyChange", "apply_change", "exact"]
 
 
@@ -72,13 +74,16 @@ def exact(before: Policy, after: Policy) -> PolicyChange:
     return PolicyChange(policy=after.encode(), base=before.digest)
 
 
-def apply_change(policy: Policy, change: PolicyChange, members: Collection[bytes]) -> Policy:
+def apply_change(
+    policy: Policy, change: PolicyChange, members: Collection[bytes], people: People | None = None
+) -> Policy:
     """Return the policy that a change makes of the one in force.
 
     Args:
         policy: In force.
         change: What shall be different.
         members: Identity keys of the members.
+        people: Whose devices they are; None where each is a person of their own.
 
     Raises:
         FieldError: It cannot be; says why and what to do.
@@ -100,12 +105,13 @@ def apply_change(policy: Policy, change: PolicyChange, members: Collection[bytes
         msgspec.convert(msgspec.to_builtins(after, builtin_types=(bytes,)), Policy, builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise FieldError("policy", str(error)) from error
-    _refuse_what_cannot_be(after, members)
+    _refuse_what_cannot_be(after, members, people)
     return after
 
 
-def _refuse_what_cannot_be(after: Policy, members: Collection[bytes]) -> None:
-    count = after.admin_count(len(members))
+def _refuse_what_cannot_be(after: Policy, members: Collection[bytes], people: People | None) -> None:
+    persons = len(members) if people is None else people.count(members)
+    count = after.admin_count(persons, people)
     if not count:
         raise FieldError(
             "admins",
@@ -118,9 +124,9 @@ def _refuse_what_cannot_be(after: Policy, members: Collection[bytes]) -> None:
                 field,
                 f"{getattr(after, field)} admins would have to agree, and there would be {count}. Name more admins",
             )
-    holders = len(after.keyholders) or len(members)
+    holders = (people.count(after.keyholders) if people is not None else len(after.keyholders)) or persons
     if after.recovery > holders:
         raise FieldError("recovery", f"{after.recovery} would have to agree, and there would be {holders} keyholders")
-    fault = after.fault(members)
+    fault = after.fault(members, people)
     if fault is not None:
         raise FieldError("policy", fault)

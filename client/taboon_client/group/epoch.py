@@ -6,7 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from taboon_client.board import ADMIN, DISPATCH, EpochRecord
+from taboon_client.board.epochs import device_role
 from taboon_client.errors import FormatError
+from taboon_client.group.devices import people_of
 from taboon_client.group.policy import POLICY_EXTENSION, Policy
 from taboon_client.relay.cursor import Cursor
 from taboon_client.vault.groups import MailboxRow
@@ -49,7 +51,11 @@ def roles_of(policy: Policy, identity: bytes) -> frozenset[str]:
 def record_of(group: mls.Group, cuts: Iterable[Cut] = ()) -> EpochRecord:
     """Return who is in the present epoch, with which roles, and the cuts of the commit that made it."""
     policy = policy_of(group)
-    members = {member.signature_key: roles_of(policy, member.signature_key) for member in group.members()}
+    people = people_of(group.members())
+    members = {
+        who: roles_of(policy, who) | device_role(who, people.of(who))
+        for who in (member.signature_key for member in group.members())
+    }
     return EpochRecord(epoch_id=epoch_id(group), number=group.epoch, members=members, cuts=tuple(cuts))
 
 

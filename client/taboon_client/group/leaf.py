@@ -1,4 +1,4 @@
-"""Taboon's part of a leaf: append key, rejoin secret, sealing key (docs/protocol.md, section 2.2)."""
+"""Taboon's part of a leaf: append key, rejoin secret, sealing key, devices (docs/protocol.md, section 2.2)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,22 @@ from taboon_crypto.primitives import sodium
 from taboon_crypto.primitives.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from taboon_crypto.mls import Random
 
-__all__ = ["LEAF_EXTENSION", "LeafContent", "LeafKeys", "member_profile"]
+__all__ = ["LEAF_EXTENSION", "MAX_DEVICES", "LeafContent", "LeafKeys", "member_profile", "read_devices"]
 
 LEAF_EXTENSION: Final = 0xF7B1
 """MLS extension type of Taboon's leaf content, in the private-use range (RFC 9420, section 17.3)."""
 
 _VERSION = 1
-_FIELDS = 4
+_FIELDS, _FIELDS_WITH_DEVICES = 4, 6
 _SIZE = 32
+_PLAIN = b"\x84"
+"""How the CBOR of a leaf begins that speaks of no devices: a list of four."""
+MAX_DEVICES: Final = 8
+"""Devices that a leaf can say are of the same person, at most."""
 _MAX_LEAF = 2_048
 """Bytes of a leaf's content, at most: the sealing key of the hybrid suite has 1,216."""
 
@@ -34,15 +40,23 @@ class LeafContent:
 
     Append key and rejoin secret have 32 bytes. The sealing key is a public key of the HPKE KEM of the group's suite, so
     that sealed details are as safe from whoever kept them as what is said in the group.
+
+    ``person`` is empty, or the identity key of whom this leaf is a further device of; ``devices`` are the identity keys
+    of those whom this leaf says to be further devices of the same person.
     """
 
     append_key: bytes
     rejoin_secret: Secret
     sealing_key: bytes
+    person: bytes = b""
+    devices: tuple[bytes, ...] = ()
 
     def encode(self) -> bytes:
         """Return the extension data."""
-        return cbor.encode([_VERSION, self.append_key, bytes(self.rejoin_secret), self.sealing_key])
+        fields: list[object] = [_VERSION, self.append_key, bytes(self.rejoin_secret), self.sealing_key]
+        if self.person or self.devices:
+            fields += [self.person, list(self.devices)]
+        return cbor.encode(fields)
 
     @classmethod
     def decode(cls, data: bytes | None, suite: mls.CipherSuite = SUITE) -> LeafContent:
@@ -67,7 +81,38 @@ class LeafContent:
             suite.check_hpke_key(sealing_key)
         except mls.ValidationError as error:
             raise FormatError("a leaf holds a sealing key that hides nothing") from error
-        return cls(append_key, Secret(rejoin_secret), sealing_key)
+        person, devices = _read_devices(fields[_FIELDS:])
+        return cls(append_key, Secret(rejoin_secret), sealing_key, person, devices)
+
+
+def read_devices(data: bytes | None) -> tuple[bytes, tuple[bytes, ...]]:
+    """Return only the person and the devices of extension data: what is read of every leaf for every commit.
+
+    Raises:
+        FormatError: It is no leaf content of a version that this program knows.
+    """
+    if data is not None and data[:1] == _PLAIN:
+        return b"", ()
+    fields = cbor.decode(data) if data is not None and len(data) <= _MAX_LEAF else None
+    if not isinstance(fields, list) or len(fields) < _FIELDS:
+        raise FormatError("a leaf does not say what a leaf of Taboon says")
+    return _read_devices(fields[_FIELDS:])
+
+
+def _read_devices(fields: list[object]) -> tuple[bytes, tuple[bytes, ...]]:
+    if not fields:
+        return b"", ()
+    if len(fields) < _FIELDS_WITH_DEVICES - _FIELDS:
+        raise FormatError("a leaf does not say what a leaf of Taboon says")
+    person, devices = fields[:2]
+    if not isinstance(person, bytes) or len(person) not in (0, _SIZE):
+        raise FormatError("a leaf names a person in another form than it should")
+    if not isinstance(devices, list) or len(devices) > MAX_DEVICES:
+        raise FormatError("a leaf names more devices than a person has")
+    found = [one for one in devices if isinstance(one, bytes) and len(one) == _SIZE]
+    if found != devices or found != sorted(set(found)):
+        raise FormatError("a leaf names its devices in another form than it should")
+    return person, tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +125,13 @@ class LeafKeys:
 
     @classmethod
     def generate(
-        cls, random: Random, *, suite: mls.CipherSuite = SUITE, sealing_private: bytes | None = None
+        cls,
+        random: Random,
+        *,
+        suite: mls.CipherSuite = SUITE,
+        sealing_private: bytes | None = None,
+        person: bytes = b"",
+        devices: Iterable[bytes] = (),
     ) -> LeafKeys:
         """Make the keys of a new leaf in a group of this suite; the sealing key goes on where there is one."""
         append_seed = Secret(random(_SIZE))
@@ -89,6 +140,8 @@ class LeafKeys:
             append_key=sodium.ed25519_expand_seed(append_seed)[0],
             rejoin_secret=Secret(random(_SIZE)),
             sealing_key=suite.public_of(private),
+            person=person,
+            devices=tuple(sorted(set(devices))),
         )
         return cls(content, append_seed, private)
 

@@ -14,7 +14,9 @@ from taboon_client import cbor
 from taboon_client.errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
+
+    from taboon_client.group.devices import People
 
 __all__ = ["MAX_DISPATCH", "POLICY_EXTENSION", "Policy", "RelayEntry", "differences"]
 
@@ -91,28 +93,29 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
         """Tell whether a member may add, remove and change the policy, alone or together with others."""
         return self.everyone or identity in self.admins
 
-    def admin_count(self, members: int) -> int:
-        """Return how many admins a group of so many members has."""
-        return members if self.everyone else len(self.admins)
+    def admin_count(self, members: int, people: People | None = None) -> int:
+        """Return how many admins a group of so many persons has; devices of one person are one admin."""
+        return members if self.everyone else _count(self.admins, people)
 
-    def recovery_count(self, members: int) -> int:
-        """Return how many keyholders a recovery needs in a group of so many members."""
-        holders = len(self.keyholders) or members
+    def recovery_count(self, members: int, people: People | None = None) -> int:
+        """Return how many keyholders a recovery needs in a group of so many persons."""
+        holders = _count(self.keyholders, people) or members
         return self.recovery or holders // 2 + 1
 
-    def without(self, gone: Collection[bytes], members: int) -> Policy:
+    def without(self, gone: Collection[bytes], members: int, people: People | None = None) -> Policy:
         """Return the policy that holds when some are removed from the group; the same one if nothing names them.
 
         No number of approvals stays larger than there are people to give them.
 
         Args:
             gone: Identity keys of those who are members no longer.
-            members: How many members there are afterwards.
+            members: How many persons there are afterwards.
+            people: Whose devices the members are who stay; None where each is a person of their own.
         """
         admins = _others(self.admins, gone)
         keyholders = _others(self.keyholders, gone)
-        most = max(1, members if self.everyone else len(admins))
-        recovery = min(self.recovery, len(keyholders)) if self.keyholders else min(self.recovery, members)
+        most = max(1, members if self.everyone else _count(admins, people))
+        recovery = min(self.recovery, _count(keyholders, people) if self.keyholders else members)
         return msgspec.structs.replace(
             self,
             admins=admins,
@@ -124,10 +127,12 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
             recovery=recovery,
         )
 
-    def under(self, admins: Collection[bytes], members: int, *, everyone: bool = False) -> Policy:
+    def under(
+        self, admins: Collection[bytes], members: int, *, everyone: bool = False, people: People | None = None
+    ) -> Policy:
         """Return the policy under other admins, and nothing else changed but approvals that nobody could give."""
         named = self.changed(admins=tuple(sorted(admins)), everyone=everyone)
-        most = max(1, named.admin_count(members))
+        most = max(1, named.admin_count(members, people))
         return named.changed(
             add_approvals=min(self.add_approvals, most),
             removal_approvals=min(self.removal_approvals, most),
@@ -143,13 +148,15 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return another policy, in the newest version of the format."""
         return msgspec.structs.replace(self, **{**changes, "v": _VERSION})
 
-    def fault(self, members: Collection[bytes]) -> str | None:
+    def fault(self, members: Collection[bytes], people: People | None = None) -> str | None:
         """Say what makes this no policy for a group of these members, None if it is one.
 
         It names members alone, leaves at least one admin, and asks for no more approvals than there are people.
         """
         present = set(members)
-        if not self.admin_count(len(present)):
+        persons = _count(present, people)
+        admins = self.admin_count(persons, people)
+        if not admins:
             return "a policy leaves the group without an admin"
         if not present.issuperset(self.admins):
             return "a policy names an admin who is not in the group"
@@ -157,9 +164,9 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
             return "a policy names somebody of the dispatch circle who is not in the group"
         if not present.issuperset(self.keyholders):
             return "a policy names a keyholder who is not in the group"
-        if max(self.add_approvals, self.removal_approvals, self.policy_approvals) > self.admin_count(len(present)):
+        if max(self.add_approvals, self.removal_approvals, self.policy_approvals) > admins:
             return "a policy asks for more approvals than the group has admins"
-        if self.recovery > (len(self.keyholders) or len(present)):
+        if self.recovery > (_count(self.keyholders, people) or persons):
             return "a policy asks for more keyholders than the group has"
         return None
 
@@ -222,6 +229,10 @@ def _text(rule: str, value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(one.hex() if rule in _MEMBERS else one.url for one in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _count(names: Iterable[bytes], people: People | None) -> int:
+    return len(set(names)) if people is None else people.count(names)
 
 
 def _others(names: tuple[bytes, ...], gone: Collection[bytes]) -> tuple[bytes, ...]:

@@ -22,6 +22,7 @@ from taboon_client.group.approvals import (
     who_approved,
 )
 from taboon_client.group.commit_data import CommitData, psk_id
+from taboon_client.group.devices import People, people_of, persons_after
 from taboon_client.group.epoch import policy_of, roles_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent
 from taboon_client.group.policy import POLICY_EXTENSION, Policy
@@ -60,9 +61,12 @@ def check_member(member: mls.Member, suite: mls.CipherSuite) -> LeafContent:
         raise BrokenRuleError("a leaf names another identity than the key it signs with")
     data = mls.find_extension(member.extensions, LEAF_EXTENSION)
     try:
-        return LeafContent.decode(data, suite)
+        content = LeafContent.decode(data, suite)
     except FormatError as error:
         raise BrokenRuleError(str(error)) from error
+    if member.signature_key in (content.person, *content.devices):
+        raise BrokenRuleError("a leaf names itself as another device")
+    return content
 
 
 def check_commit(group: mls.Group, staged: mls.CommitSummary, *, last_committer: bytes | None) -> CommitData:
@@ -87,13 +91,16 @@ def check_commit(group: mls.Group, staged: mls.CommitSummary, *, last_committer:
     except (FormatError, EventError) as error:
         raise BrokenRuleError(str(error)) from error
     proposals = [proposal for _, proposal in staged.proposals]
+    for member in staged.added:
+        check_member(member, group.suite)
     change = _Change.of(group, staged, policy)
     if not _is_return_alone(group, proposals, data):
         _check_right(change, proposals, author, approvals, last_committer)
     _check_kinds(proposals, data)
     _check_path(group, staged)
+    _check_devices(group, staged)
     _check_context(staged)
-    _check_roster(group, staged, change, data)
+    _check_roster(staged, change, data)
     _check_returns(group, staged, data)
     return data
 
@@ -102,7 +109,8 @@ def check_commit(group: mls.Group, staged: mls.CommitSummary, *, last_committer:
 class _Change:
     """What a commit does to the roster and the policy. Whoever is removed and added again is in neither list.
 
-    ``derived`` is the policy that follows from the removals alone: any other one is a change of the policy.
+    ``derived`` is the policy that follows from the removals alone: any other one is a change of the policy. ``people``
+    are those of the tree before, ``staying`` those of them who stay, ``persons`` how many there are afterwards.
     """
 
     epoch: int
@@ -113,6 +121,9 @@ class _Change:
     before: Policy
     derived: Policy
     after: Policy
+    people: People
+    staying: People
+    persons: int
 
     @classmethod
     def of(cls, group: mls.Group, staged: mls.CommitSummary, policy: Policy) -> _Change:
@@ -120,6 +131,10 @@ class _Change:
         removed = {member.signature_key for member in staged.removed}
         present = frozenset(member.signature_key for member in group.members())
         gone = removed - added
+        people = people_of(group.members())
+        staying = people.without(gone)
+        new = people_of(one for one in staged.added if one.signature_key not in present)
+        persons = persons_after(people, present, gone, (new.claimed(one) == one for one in added - present))
         packages = tuple(
             proposal.key_package.encode() for _, proposal in staged.proposals if isinstance(proposal, mls.Add)
         )
@@ -130,8 +145,11 @@ class _Change:
             removed=tuple(sorted(gone)),
             packages=packages,
             before=policy,
-            derived=policy.without(gone, len((present - gone) | added)),
+            derived=policy.without(gone, persons, staying),
             after=_policy_in(staged),
+            people=people,
+            staying=staying,
+            persons=persons,
         )
 
 
@@ -158,14 +176,14 @@ def _check_right(
         return
     if _is_recovery(change, author, approvals):
         return
-    forced = [gone for gone in change.removed if gone not in who_approved(approvals, REMOVE, gone, change.epoch)]
+    forced = [gone for gone in change.removed if not _agreed_to_go(change, gone, approvals)]
     alone = not forced and not change.added and change.after == change.derived and bool(change.removed)
     if not before.is_admin(author) and not alone:
         raise BrokenRuleError("only an admin may change who is in the group, or its rules")
 
     def admins(act: str, target: bytes) -> int:
         agreed = who_approved(approvals, act, target, change.epoch) | {author}
-        return sum(before.is_admin(who) and who in change.members for who in agreed)
+        return change.people.count(who for who in agreed & change.members if before.is_admin(who))
 
     for gone in forced:
         if admins(REMOVE, gone) < before.removal_approvals:
@@ -179,18 +197,24 @@ def _check_right(
         raise BrokenRuleError("a commit changes the rules without the approvals that the policy asks for")
 
 
+def _agreed_to_go(change: _Change, gone: bytes, approvals: Collection[Given]) -> bool:
+    """Tell whether whoever is removed said so, or the first device of the person whose device it says that it is."""
+    own = change.members & {gone, change.people.claimed(gone)}
+    return bool(own & who_approved(approvals, REMOVE, gone, change.epoch))
+
+
 def _is_recovery(change: _Change, author: bytes, approvals: Collection[Given]) -> bool:
     """Tell whether a commit does nothing but give the group other admins, on the word of enough keyholders."""
     before, after = change.before, change.after
     if change.packages or not all(map(before.is_admin, change.removed)):
         return False
-    named = change.derived.under(after.admins, len(change.members) - len(change.removed), everyone=after.everyone)
+    named = change.derived.under(after.admins, change.persons, everyone=after.everyone, people=change.staying)
     if after != named:
         return False
     agreed = who_approved(approvals, RECOVER, recovered(before, after, change.removed), change.epoch) | {author}
     holders = change.members.intersection(before.keyholders) if before.keyholders else change.members
-    count = len(agreed & holders)
-    return count >= before.recovery_count(len(change.members))
+    count = change.people.count(agreed & holders)
+    return count >= before.recovery_count(change.people.count(change.members), change.people)
 
 
 def _is_return_alone(group: mls.Group, proposals: Collection[mls.Proposal], data: CommitData) -> bool:
@@ -267,6 +291,26 @@ def _check_path(group: mls.Group, staged: mls.CommitSummary) -> None:
         raise BrokenRuleError("a leaf was renewed without fresh keys for its own mailboxes")
 
 
+def _check_devices(group: mls.Group, staged: mls.CommitSummary) -> None:
+    """Check that no leaf takes back whose device it is, and that a new one is a device of somebody who is here."""
+    before = people_of(group.members())
+    after = {member.signature_key: member for member in staged.members()}
+    added = {member.signature_key for member in staged.added}
+    renewed = {group.member(staged.sender_leaf).signature_key} | added
+    for member in group.members():
+        identity = member.signature_key
+        if identity not in renewed or identity not in after:
+            continue
+        old, new = check_member(member, group.suite), check_member(after[identity], group.suite)
+        if old.person != new.person or not set(new.devices).issuperset(set(old.devices) & after.keys()):
+            raise BrokenRuleError("a leaf takes back whose device it is")
+        added.discard(identity)
+    for identity in added:
+        person = check_member(after[identity], group.suite).person
+        if person and not before.has(person):
+            raise BrokenRuleError("a commit adds a device of somebody who is not in the group")
+
+
 def _check_context(staged: mls.CommitSummary) -> None:
     extensions = staged.context_extensions
     kinds = {extension.extension_type for extension in extensions}
@@ -276,10 +320,8 @@ def _check_context(staged: mls.CommitSummary) -> None:
         raise BrokenRuleError("a commit changes which capabilities the group requires")
 
 
-def _check_roster(group: mls.Group, staged: mls.CommitSummary, change: _Change, data: CommitData) -> None:
+def _check_roster(staged: mls.CommitSummary, change: _Change, data: CommitData) -> None:
     everyone_added = [member.signature_key for member in staged.added]
-    for member in staged.added:
-        check_member(member, group.suite)
     if len(set(everyone_added)) != len(everyone_added):
         raise BrokenRuleError("a commit adds one identity key twice")
     remaining = change.members - {member.signature_key for member in staged.removed}
@@ -287,7 +329,7 @@ def _check_roster(group: mls.Group, staged: mls.CommitSummary, change: _Change, 
         raise BrokenRuleError("a commit adds somebody who is in the group")
     if len(data.psks) != len(everyone_added):
         raise BrokenRuleError("a commit adds without the pre-shared key of an invite")
-    fault = change.after.fault(remaining | set(everyone_added))
+    fault = change.after.fault(remaining | set(everyone_added), people_of(staged.members()))
     if fault is not None:
         raise BrokenRuleError(fault)
     staying = change.members - set(change.removed)

@@ -68,14 +68,21 @@ def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random:
         return
     signer = mls.SigningKey(own.identity_seed)
     here = group.member(group.own_leaf)
-    sealing = groups.leaf_secret(tx, grp, _content(here, group.suite).sealing_key)
-    keys = LeafKeys.generate(random, suite=group.suite, sealing_private=sealing)
+    leaves = (here, *_staged_leaves(tx, grp, group))
+    said = _content(here, group.suite)
+    keys = LeafKeys.generate(
+        random,
+        suite=group.suite,
+        sealing_private=groups.leaf_secret(tx, grp, said.sealing_key),
+        person=said.person,
+        devices=[one for leaf in leaves for one in _content(leaf, group.suite).devices],
+    )
     package, secrets = mls.KeyPackage.generate(
         group.suite, member_profile(signer, keys.content), now=now, lifetime=_LIFETIME, random=random
     )
     answer = random(32)
     asked = []
-    for member in (here, *_staged_leaves(tx, grp, group)):
+    for member in leaves:
         leaf = _content(member, group.suite)
         append_seed = groups.leaf_secret(tx, grp, leaf.append_key)
         if append_seed is None:

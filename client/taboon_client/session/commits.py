@@ -14,6 +14,7 @@ from taboon_client import cbor
 from taboon_client.board import ADMIN, Cut
 from taboon_client.errors import FormatError
 from taboon_client.group.commit_data import CommitData, psk_id
+from taboon_client.group.devices import people_of, persons_after
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of, roles_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent, LeafKeys
 from taboon_client.group.policy import POLICY_EXTENSION
@@ -152,13 +153,23 @@ def _stage(
         remove.append(leaves[back.request.identity])
     cuts = [Cut(identity=gone, role="", last=ledger.last_without_gap(tx, grp, gone)) for gone in wanted.removals]
     # An admin who is removed leaves the list of admins in the same commit.
-    after = (wanted.policy or policy).without(wanted.removals, len(leaves) - len(wanted.removals) + len(wanted.adds))
+    people = people_of(group.members())
+    new = people_of(mls.Member(0, approved.key_package.leaf_node) for approved in wanted.adds)
+    own_persons = [new.claimed(approved.identity) == approved.identity for approved in wanted.adds]
+    persons = persons_after(people, leaves, wanted.removals, own_persons)
+    after = (wanted.policy or policy).without(wanted.removals, persons, people.without(wanted.removals))
     cuts += [
         Cut(identity=identity, role=role, last=ledger.last_without_gap(tx, grp, identity))
         for identity, role in lost_roles(policy, after, leaves.keys() - set(wanted.removals))
     ]
-    sealing = rows.leaf_secret(tx, grp, _own_leaf(group).sealing_key)
-    keys = LeafKeys.generate(random, suite=group.suite, sealing_private=sealing)
+    own = _own_leaf(group)
+    keys = LeafKeys.generate(
+        random,
+        suite=group.suite,
+        sealing_private=rows.leaf_secret(tx, grp, own.sealing_key),
+        person=own.person,
+        devices=[*(leaves.keys() - set(wanted.removals)).intersection(own.devices), *wanted.devices],
+    )
     staged = group.commit(
         add=tuple(add),
         remove=tuple(remove),
@@ -292,7 +303,8 @@ def merge(
         if admitted:
             queue_snapshot(tx, ledger, grp, group)
     for wish in rows.wishes(tx, grp):
-        if wish.kind == "rotate" and by_us:
+        # One with data is for a leaf that names a device of ours.
+        if by_us and wish.kind == "rotate" and (not wish.data or wish.data in _own_leaf(group).devices):
             rows.drop_wish(tx, wish.id)
     lost = any(ADMIN in roles_of(before, one) for one in removed) or any(cut.role == ADMIN for cut in data.cuts)
     ended_invites = shared.after_commit(

@@ -10,6 +10,7 @@ from taboon_client.errors import FieldError, FormatError, GroupStoppedError, Not
 from taboon_client.group import approvals
 from taboon_client.group.approvals_held import Held, approvals_held
 from taboon_client.group.changes import PolicyChange, apply_change, exact
+from taboon_client.group.devices import People, people_of
 from taboon_client.group.epoch import policy_of
 from taboon_client.group.policy import Policy, differences
 from taboon_client.joining import admission, host
@@ -79,10 +80,10 @@ def check_change(desk: Desk, tx: Connection, grp: int, change: PolicyChange) -> 
         FieldError: Says why, and what to do.
     """
     group = desk.keeper.load(tx, grp)
-    apply_change(policy_of(group), change, _members(group))
+    apply_change(policy_of(group), change, _members(group), people_of(group.members()))
 
 
-def recovery_policy(policy: Policy, wish: Recovery, members: frozenset[bytes]) -> Policy:
+def recovery_policy(policy: Policy, wish: Recovery, members: frozenset[bytes], people: People) -> Policy:
     """Return the policy that a recovery leaves.
 
     Raises:
@@ -94,14 +95,16 @@ def recovery_policy(policy: Policy, wish: Recovery, members: frozenset[bytes]) -
         raise FieldError("admins", "names at least one member who stays")
     if not all(map(policy.is_admin, wish.removed)):
         raise NotAllowedError("a recovery removes admins alone. The new ones can remove others")
-    return policy.without(wish.removed, len(staying)).under(wish.admins, len(staying))
+    people = people.without(wish.removed)
+    persons = people.count(staying)
+    return policy.without(wish.removed, persons, people).under(wish.admins, persons, people=people)
 
 
 def wish_to_recover(desk: Desk, tx: Connection, grp: int, wish: Recovery) -> int:
     """Wish for other admins; returns the wish."""
     policy = policy_here(desk, tx, grp)
     group = desk.keeper.load(tx, grp)
-    recovery_policy(policy, wish, _members(group))
+    recovery_policy(policy, wish, _members(group), people_of(group.members()))
     own = rows.get_group(tx, grp).identity
     if own in wish.removed:
         raise NotAllowedError("somebody else has to do what removes you")
@@ -125,6 +128,7 @@ class _Look:
         self.policy = policy_of(self.group)
         self.own = rows.get_group(tx, grp).identity
         self.members = _members(self.group)
+        self.people = people_of(self.group.members())
         self.admins = frozenset(filter(self.policy.is_admin, self.members))
         self.holders = self.members.intersection(self.policy.keyholders) if self.policy.keyholders else self.members
 
@@ -138,7 +142,7 @@ class _Look:
 
     def _act(self, act: str, target: bytes, held: list[Held]) -> PendingAct | None:
         who = self.holders if act == approvals.RECOVER else self.admins
-        agreed = tuple(sorted({one.author for one in held} & who))
+        agreed = self._persons({one.author for one in held} & who)
         members, name, policy, needed = self._about(act, target, held[-1])
         if not needed or not agreed:
             return None
@@ -154,16 +158,20 @@ class _Look:
             agreed=agreed,
             needed=needed,
             changes=changes,
-            mine=self.own in who and self.own not in agreed and self.own not in members,
+            mine=self.own in who and self.people.of(self.own) not in (None, *agreed) and self.own not in members,
             policy=policy,
         )
+
+    def _persons(self, identities: set[bytes]) -> tuple[bytes, ...]:
+        """Return whose devices these are: two of one person are one who agreed."""
+        return tuple(sorted({person for one in identities if (person := self.people.of(one)) is not None}))
 
     def _about(self, act: str, target: bytes, held: Held) -> tuple[tuple[bytes, ...], str, bytes, int]:
         """Return whom an act is done to, the newcomer's name, the policy afterwards, how many are needed (0: over)."""
         over: tuple[tuple[bytes, ...], str, bytes, int] = ((), "", b"", 0)
         said = held.said
         if act == approvals.REMOVE:
-            left = target not in self.members or held.author == target
+            left = target not in self.members or held.author in (target, self.people.claimed(target))
             return over if left else ((target,), "", b"", self.policy.removal_approvals)
         if act == approvals.ADD:
             row = self.request(target)
@@ -179,7 +187,8 @@ class _Look:
             fits = target == approvals.changed(self.policy, after)
             return ((), "", said.policy, self.policy.policy_approvals) if fits else over
         if act == approvals.RECOVER and target == approvals.recovered(self.policy, after, said.members):
-            return said.members, "", said.policy, self.policy.recovery_count(len(self.members))
+            needed = self.policy.recovery_count(self.people.count(self.members), self.people)
+            return said.members, "", said.policy, needed
         return over
 
     def request(self, target: bytes) -> InviteRow | None:
@@ -196,11 +205,11 @@ class _Look:
             if wish.kind == "remove":
                 return approvals.REMOVE, wish.data
             if wish.kind == "policy":
-                after = apply_change(self.policy, PolicyChange.decode(wish.data), self.members)
+                after = apply_change(self.policy, PolicyChange.decode(wish.data), self.members, self.people)
                 return approvals.POLICY, approvals.changed(self.policy, after)
             if wish.kind == "recover":
                 recovery = Recovery.decode(wish.data).among(self.members)
-                after = recovery_policy(self.policy, recovery, self.members)
+                after = recovery_policy(self.policy, recovery, self.members, self.people)
                 return approvals.RECOVER, approvals.recovered(self.policy, after, recovery.removed)
         except (FieldError, FormatError, NotAllowedError):
             return None

@@ -15,10 +15,12 @@ from taboon_client.errors import FieldError, FormatError, NotAllowedError
 from taboon_client.group import approvals
 from taboon_client.group.approvals_held import Held, approvals_held
 from taboon_client.group.changes import PolicyChange, apply_change
+from taboon_client.group.devices import people_of
 from taboon_client.joining import host
 from taboon_client.session.pending import Recovery, recovery_policy
 from taboon_client.session.watching import Return, return_of
 from taboon_client.vault import groups as rows
+from taboon_crypto import mls
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from taboon_client.group.policy import Policy
     from taboon_client.vault import Connection
     from taboon_client.vault.groups import WishRow
-    from taboon_crypto import mls
 
 __all__ = ["IMPOSSIBLE", "NOT_GOOD", "NO_ADMIN", "Wanted", "gather"]
 
@@ -38,12 +39,16 @@ NOT_GOOD: Final = (
     "nobody was let in: the request is gone, out of date, or not one that this group can take. Ask them to check the "
     "clock of their device, and make a new invite"
 )
+NOT_OURS: Final = "that is no device which says that it is yours. “taboon device list GROUP” shows yours"
 IMPOSSIBLE: Final = "this cannot be done in the group as it is now"
 
 
 @dataclass(slots=True)
 class Wanted:
-    """What the next commit shall do; ``approvals`` are the events that it carries for that."""
+    """What the next commit shall do; ``approvals`` are the events that it carries for that.
+
+    ``devices`` are members and newcomers whom our leaf shall name as further devices of ours.
+    """
 
     adds: list[host.Approved] = field(default_factory=list)
     removals: list[bytes] = field(default_factory=list)
@@ -51,6 +56,7 @@ class Wanted:
     rotate: bool = False
     approvals: list[bytes] = field(default_factory=list)
     returning: Return | None = None
+    devices: list[bytes] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.adds or self.removals or self.policy is not None or self.rotate or self.returning is not None)
@@ -68,13 +74,14 @@ class _Gatherer:
         self.epoch = group.epoch
         self.own = rows.get_group(tx, grp).identity
         self.members = frozenset(member.signature_key for member in group.members())
+        self.people = people_of(group.members())
         self.admin = policy.is_admin(self.own)
         self.held = approvals_held(tx, grp)
         self.wanted = Wanted()
 
     def enough(self, act: str, target: bytes, need: int, who: Collection[bytes], said: Approve) -> bool:
         """Tell whether an act has the approvals that it needs; if so the commit carries them. Gives ours if need be."""
-        if need <= 1 and self.own in who:
+        if need <= 1 and self.own in who and self.people.of(self.own) is not None:
             return True
         good: dict[bytes, bytes] = {}
         for held in self.held:
@@ -85,9 +92,16 @@ class _Gatherer:
             event = self.ledger.make(self.tx, self.grp, said, ACTS, ())
             self.held.append(Held(self.own, said, event.raw))
             good[self.own] = event.raw
-        if len(good) < need:
+        # Of the devices of one person, one says it: ours for ourselves.
+        counted = {self.people.of(self.own)} if self.own in who else set()
+        others = []
+        for author, raw in sorted(good.items()):
+            if author != self.own and self.people.of(author) not in counted:
+                counted.add(self.people.of(author))
+                others.append(raw)
+        counted.discard(None)
+        if len(counted) < need:
             return False
-        others = [raw for author, raw in sorted(good.items()) if author != self.own]
         self.wanted.approvals += others[: need - 1]
         return True
 
@@ -130,7 +144,7 @@ class _Gatherer:
         if gone not in self.members:
             rows.drop_wish(self.tx, wish.id)
             return
-        leaves = [held.raw for held in self.held if held.author == gone and _leaves(held, self.epoch)]
+        leaves = [held.raw for held in self.held if held.said.target == gone and self.goes(held)]
         if gone == self.own or not (self.admin or leaves):
             rows.fail_wish(self.tx, wish.id, NO_ADMIN)
         elif leaves:
@@ -144,16 +158,33 @@ class _Gatherer:
     def let_go(self) -> None:
         """Remove those who leave by themselves; they need nobody's approval."""
         for held in self.held if self.admin else ():
-            gone = held.author
+            gone = held.said.target
             here = gone in self.members and gone != self.own and gone not in self.wanted.removals
-            if here and _leaves(held, self.epoch):
+            if here and self.goes(held):
                 self.wanted.removals.append(gone)
                 self.wanted.approvals.append(held.raw)
+
+    def goes(self, held: Held) -> bool:
+        """Tell whether somebody says by this that their own device shall go: this one, or one that names them."""
+        said, author = held.said, held.author
+        own = author in self.members and author in (said.target, self.people.claimed(said.target))
+        return own and said.act == approvals.REMOVE and said.first <= self.epoch <= said.last
+
+    def link(self, wish: WishRow) -> None:
+        """Name a device of ours back, with a fresh leaf."""
+        device = wish.data
+        if device not in self.members or self.people.claimed(device) != self.own:
+            rows.fail_wish(self.tx, wish.id, NOT_OURS)
+        elif self.people.of(device) == self.own:
+            rows.drop_wish(self.tx, wish.id)
+        elif self.admin or rows.last_committer(self.tx, self.grp) != self.own:
+            self.wanted.devices.append(device)
+            self.wanted.rotate = True
 
     def change(self, wish: WishRow, change: PolicyChange) -> None:
         policy = self.wanted.policy or self.policy
         try:
-            after = apply_change(policy, change, self.members)
+            after = apply_change(policy, change, self.members, self.people)
         except (FieldError, FormatError) as error:
             rows.fail_wish(self.tx, wish.id, str(error))
             return
@@ -175,7 +206,7 @@ class _Gatherer:
         """Tell whether enough keyholders agree; then the commit does nothing else."""
         recovery = Recovery.decode(wish.data).among(self.members)
         try:
-            after = recovery_policy(self.policy, recovery, self.members)
+            after = recovery_policy(self.policy, recovery, self.members, self.people)
         except (FieldError, NotAllowedError) as error:
             rows.fail_wish(self.tx, wish.id, str(error))
             return False
@@ -188,7 +219,7 @@ class _Gatherer:
             return False
         target = approvals.recovered(self.policy, after, recovery.removed)
         said = self.said(approvals.RECOVER, target, after.encode(), recovery.removed)
-        need = self.policy.recovery_count(len(self.members))
+        need = self.policy.recovery_count(self.people.count(self.members), self.people)
         if not self.enough(approvals.RECOVER, target, need, holders, said):
             return False
         carried = self.wanted.approvals
@@ -210,6 +241,10 @@ class _Gatherer:
             said = self.said(approvals.ADD, target)
             if self.enough(approvals.ADD, target, self.policy.add_approvals, self.admins, said):
                 self.wanted.adds.append(approved)
+                leaf = approved.key_package.leaf_node
+                if people_of([mls.Member(0, leaf)]).claimed(approved.identity) == self.own:
+                    # We approved it by ourselves: this very commit says that it is ours.
+                    self.wanted.devices.append(approved.identity)
 
 
 def gather(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: Policy, now: int) -> Wanted:
@@ -226,7 +261,9 @@ def gather(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: P
     gatherer = _Gatherer(tx, ledger, grp, group, policy, now)
     changes: list[tuple[WishRow, PolicyChange]] = []
     for wish in rows.wishes(tx, grp):
-        if wish.kind == "rotate":
+        if wish.kind == "rotate" and wish.data:
+            gatherer.link(wish)
+        elif wish.kind == "rotate":
             gatherer.rotate(wish)
         elif wish.kind == "remove":
             gatherer.remove(wish)
@@ -251,8 +288,3 @@ def gather(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: P
         # The policy that was agreed to says nothing of who comes and goes in the same commit.
         gatherer.wanted.adds, gatherer.wanted.removals = [], []
     return gatherer.wanted
-
-
-def _leaves(held: Held, epoch: int) -> bool:
-    said = held.said
-    return said.act == approvals.REMOVE and said.target == held.author and said.first <= epoch <= said.last

@@ -1,0 +1,86 @@
+"""Which leaves are devices of one person: said by both leaves, so the tree alone tells it (docs/protocol.md, 2.11).
+
+A further device names the person in its own leaf, for as long as it is a member; the person's first device names it
+back. Each leaf is signed by its own identity key, so nobody can say it for somebody else, and everyone who has the tree
+finds the same answer: whether approvals are enough may depend on nothing that one may hold or not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from taboon_client.group.leaf import LEAF_EXTENSION, read_devices
+from taboon_crypto import mls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["People", "people_of", "persons_after"]
+
+_Said = tuple[bytes, tuple[bytes, ...]]
+
+
+class People:
+    """Whose device each leaf of a tree is.
+
+    A person is named by the identity key of their first device, also when that one is gone: the others then still
+    count as one. A leaf that names a person who does not name it back is nobody's: it counts for none.
+
+    Args:
+        leaves: By identity key the person that each leaf names (empty: none), and the devices.
+    """
+
+    def __init__(self, leaves: dict[bytes, _Said]) -> None:
+        self._leaves = leaves
+
+    def of(self, identity: bytes) -> bytes | None:
+        """Return the person whose device a member is; None if that is not agreed. Others are a person of their own."""
+        person = self.claimed(identity)
+        first = self._leaves.get(person)
+        if person == identity or first is None:
+            return person
+        return person if not first[0] and identity in first[1] else None
+
+    def claimed(self, identity: bytes) -> bytes:
+        """Return whose device a member says that it is, itself if it says nothing."""
+        return self._leaves.get(identity, (b"", ()))[0] or identity
+
+    def has(self, person: bytes) -> bool:
+        """Tell whether anyone in the tree is a device of this person, or says so."""
+        return any(self.claimed(one) == person for one in self._leaves)
+
+    def devices_of(self, identity: bytes) -> tuple[bytes, ...]:
+        """Return all devices of the person whose device a member is, itself among them, ascending."""
+        person = self.of(identity)
+        if person is None:
+            return (identity,)
+        return tuple(sorted(one for one in self._leaves if self.of(one) == person))
+
+    def count(self, identities: Iterable[bytes]) -> int:
+        """Return how many persons these are."""
+        return len({self.of(one) for one in identities} - {None})
+
+    def without(self, gone: Iterable[bytes]) -> People:
+        """Return the people when some leaves are gone."""
+        left = set(gone)
+        return People({identity: leaf for identity, leaf in self._leaves.items() if identity not in left})
+
+
+def people_of(members: Iterable[mls.Member]) -> People:
+    """Return whose devices the leaves of a tree are; raises FormatError where one is none of Taboon's."""
+    return People(
+        {one.signature_key: read_devices(mls.find_extension(one.extensions, LEAF_EXTENSION)) for one in members}
+    )
+
+
+def persons_after(people: People, members: Iterable[bytes], gone: Iterable[bytes], added: Iterable[bool]) -> int:
+    """Return how many persons there are at least after a commit.
+
+    Args:
+        people: Before it.
+        members: Before it.
+        gone: Those of them who are removed and not added again.
+        added: For each newcomer, whether it is a person of its own.
+    """
+    left = set(members) - set(gone)
+    return people.without(gone).count(left) + sum(added)
