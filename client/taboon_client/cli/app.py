@@ -1,5 +1,6 @@
 """The commands put together, and the one way in and out."""
 
+import copy
 import sys
 from collections.abc import Sequence
 
@@ -103,6 +104,16 @@ for _part in (
     _part.register(app)
 
 
+def _only(names: Sequence[str]) -> typer.Typer:
+    """Return the app with the command of this name alone, if there is one: Typer draws up all that it has, each time."""
+    found = [each for each in app.registered_commands if each.name in names]
+    if not found:
+        return app
+    alone = copy.copy(app)
+    alone.registered_commands, alone.registered_groups = found, []
+    return alone
+
+
 def run_command(arguments: Sequence[str] | None = None, room: Room | None = None) -> int:
     """Carry out one command and return its exit code.
 
@@ -110,10 +121,9 @@ def run_command(arguments: Sequence[str] | None = None, room: Room | None = None
         arguments: What follows the word ``taboon``; those of this process if None.
         room: In the shell, the open vault.
     """
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        typer.main.get_command(app).main(
-            args=list(sys.argv[1:] if arguments is None else arguments), prog_name="taboon", obj=room or Room()
-        )
+        typer.main.get_command(_only(given[:1])).main(args=given, prog_name="taboon", obj=room or Room())
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else Exit.DONE if end.code is None else Exit.FAILURE
     except KeyboardInterrupt:
