@@ -105,7 +105,7 @@ for _part in (
 
 
 def _only(names: Sequence[str]) -> typer.Typer:
-    """Return the app with the command of this name alone, if there is one: Typer draws up all that it has, each time."""
+    """Return the app with the command of this name alone, if there is one: Typer draws up all that it has each time."""
     found = [each for each in app.registered_commands if each.name in names]
     if not found:
         return app
