@@ -213,6 +213,14 @@ class Person:
         self.sees("Let in.")
         return code
 
+    def makes_admin(self, name: str, *, admin: bool) -> None:
+        """Make somebody an admin, or take the role from them."""
+        self.goes_to(f"/rules?g={self.group_code()}")
+        self.sees("Rules and admins")
+        self.page.locator("form[data-to='/admins']").get_by_label(name).set_checked(admin)
+        self.press("Change the admins")
+        self.sees("The admins are changed.")
+
     def post(self, title: str, *, place: str = "", weekly: bool = False) -> None:
         """Post a need."""
         self.press("Post")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from tests.page.conftest import MakePerson, Neighbours
 
+PLACE = "Olive street 5, third floor"
 AGREED = "We tell nobody outside who is here."
 
 
@@ -19,6 +20,7 @@ def test_somebody_joins_by_a_picture_after_accepting_what_the_group_agrees_on(
 ) -> None:
     layla, _, _ = neighbours
     layla.through_library(lambda group: group.set_agreement(AGREED))
+    layla.post("Warm soup", place=PLACE)
     code = tmp_path / "code.png"
     segno.make(layla.invite(), error="m").save(str(code), scale=6)
     sami = person("sami", code=layla.language.code)
@@ -33,7 +35,9 @@ def test_somebody_joins_by_a_picture_after_accepting_what_the_group_agrees_on(
     theirs = sami.safety_code()
     assert layla.let_in() == theirs
     sami.reads("Harbour").click()
-    sami.sees("Post a need")
+    sami.reads("Warm soup").click()
+    sami.sees("They are sealed to whoever posted this, the dispatch circle and whoever goes. You cannot open them.")
+    assert PLACE not in sami.page.content()
     layla.through_library(lambda group: group.set_agreement(""))
 
 
@@ -140,3 +144,63 @@ def test_two_who_meet_check_each_others_keys(neighbours: Neighbours, tmp_path: P
     layla.page.locator("#say.good", has_text="Basil").wait_for()
     layla.goes_to(f"/keys?g={layla.group_code()}")
     layla.page.locator("tr", has_text="Basil").get_by_text(layla.say("compared by you")).wait_for()
+
+
+def test_two_admins_rotate_at_once_and_stay_in_one_group(neighbours: Neighbours) -> None:
+    layla, basil, _ = neighbours
+    layla.makes_admin("Basil", admin=True)
+    for one in (layla, basil):
+        one.press("People")
+        one.button("Rotate the keys").wait_for()
+    for one in (layla, basil):
+        one.press("Rotate the keys")
+    for one in (layla, basil):
+        one.page.locator("#say.good, #say.problem").wait_for()
+    basil.post("After both")
+    layla.press("Board")
+    layla.reads("After both")
+    codes = []
+    for one in (layla, basil):
+        one.goes_to(f"/outbox?g={one.group_code()}")
+        one.press("Try now")
+        one.sees("Up to date.")
+        one.goes_to(f"/meeting?g={one.group_code()}")
+        one.sees("Take theirs")
+        codes.append(one.safety_code())
+    assert codes[0] == codes[1]
+    layla.makes_admin("Basil", admin=False)
+
+
+def test_filters_are_kept_and_the_board_is_saved_as_a_table(neighbours: Neighbours) -> None:
+    layla, _, _ = neighbours
+    layla.post("Nappies, small")
+    layla.press("Board")
+    layla.fill("Search", "Nappies")
+    layla.press("Show")
+    layla.open_fold("Keep these filters …")
+    layla.fill("What this view is called", "For Sami & co")
+    layla.press("Keep it")
+    layla.sees("Kept on this device.")
+    layla.press("Board")
+    layla.press("For Sami & co")
+    layla.button("Forget this view").wait_for()
+    assert layla.page.locator(".card").count() == 1
+    layla.press("Forget this view")
+    layla.sees("Forgotten.")
+    layla.goes_to(f"/export?g={layla.group_code()}")
+    with layla.page.expect_download() as saved:
+        layla.press("A table (CSV)")
+    assert "Nappies, small" in saved.value.path().read_text("utf-8")
+
+
+def test_the_rules_say_how_many_keyholders_name_other_admins(neighbours: Neighbours) -> None:
+    layla, basil, _ = neighbours
+    layla.goes_to(f"/rules?g={layla.group_code()}")
+    layla.sees("Rules and admins")
+    layla.page.locator("#recovery").fill("2")
+    layla.press("Change the rules")
+    layla.sees("The rules are changed.")
+    basil.goes_to(f"/rules?g={basil.group_code()}")
+    basil.page.locator("section", has_text=basil.say("If the admins are lost")).get_by_text(
+        basil.language.number(2)
+    ).first.wait_for()

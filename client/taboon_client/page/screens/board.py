@@ -54,7 +54,7 @@ async def _board(visit: Visit) -> Answer:
     place = await visit.place()
     names = await names_of(visit, place)
     query = visit.asked.query
-    view = view_of(query)
+    view = await place.group.view(query["view"]) if query.get("view") else view_of(query)
     items = await place.group.board()
     freshness = await place.group.freshness()
     called = {identity: member.name for identity, member in place.people.items()}
@@ -75,13 +75,29 @@ async def _board(visit: Visit) -> Answer:
         pages=-(-len(found) // _SHOWN),
         view=view,
         filtered=len(kept) > 1,
-        status=query.get("status", ""),
+        status="closed" if view.statuses == _CLOSED else next(iter(view.statuses), ""),
+        asked={name: value for name, value in kept.items() if name not in ("g", "view")},
+        saved=tuple(await place.group.views()),
+        named=query.get("view", ""),
         here="/board?" + urlencode(kept),
         categories=[(term.code, term.label(visit.language.code)) for term in names.categories.offered("")],
         areas=[(term.code, term.label(visit.language.code)) for term in areas]
         or sorted({(item.area, item.area) for item in items if item.area and not item.closed})[:60],
         words=words,
     )
+
+
+async def _save_view(visit: Visit) -> Told:
+    place = await visit.place()
+    name = visit.asked.text("name")
+    await place.group.save_view(name, view_of({field: visit.asked.text(field) for field in visit.asked.form}))
+    return Told(go=f"/board?{urlencode({'g': place.code, 'view': name})}", say=visit.say(N_("Kept on this device.")))
+
+
+async def _forget_view(visit: Visit) -> Told:
+    place = await visit.place()
+    await place.group.delete_view(visit.asked.text("name"))
+    return Told(go=f"/board?g={place.code}", say=visit.say(N_("Forgotten.")))
 
 
 async def _sync(visit: Visit) -> Told:
@@ -105,4 +121,4 @@ async def _outbox(visit: Visit) -> Answer:
 
 
 SCREENS = {"/board": _board, "/outbox": _outbox}
-ACTS = {"/sync": _sync, "/notices-read": _read}
+ACTS = {"/save-view": _save_view, "/forget-view": _forget_view, "/sync": _sync, "/notices-read": _read}

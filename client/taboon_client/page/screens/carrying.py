@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -17,7 +18,8 @@ from taboon_client.page.language import N_
 from taboon_client.page.screens.board import names_of, view_of
 from taboon_client.page.screens.visit import Told
 from taboon_client.sharing.lists import list_of
-from taboon_client.sharing.tables import rows_of
+from taboon_client.sharing.paper import Codes, sheet_of
+from taboon_client.sharing.tables import csv_of, json_of, rows_of
 from taboon_client.views.filters import Now, choose
 
 if TYPE_CHECKING:
@@ -124,8 +126,34 @@ async def _list(visit: Visit) -> str:
     return list_of(items, categories=names.categories, areas=names.areas, language=visit.language.code)
 
 
+async def _table(visit: Visit) -> str:
+    place = await visit.place()
+    return csv_of([item for item in await place.group.board() if not item.closed])
+
+
+async def _objects(visit: Visit) -> str:
+    place = await visit.place()
+    items = [item for item in await place.group.board() if not item.closed]
+    return json.dumps(json_of(items), ensure_ascii=False, indent=1) + "\n"
+
+
+async def _intake(visit: Visit) -> str:
+    """Return an intake sheet of paper, to fill in by hand."""
+    group = (await visit.place()).group
+    return sheet_of(Codes.of(await group.categories(), await group.areas()), visit.language.code)
+
+
+_FILES: Final = {
+    "list": ("board.txt", "text/plain;charset=utf-8", _list),
+    "csv": ("board.csv", "text/csv;charset=utf-8", _table),
+    "json": ("board.json", "application/json", _objects),
+    "paper": ("intake.html", "text/html;charset=utf-8", _intake),
+}
+
+
 async def _download(visit: Visit) -> Told:
-    file = {"name": "board.txt", "type": "text/plain;charset=utf-8", "text": await _list(visit)}
+    name, kind, text = _FILES.get(visit.asked.text("form"), _FILES["list"])
+    file = {"name": name, "type": kind, "text": await text(visit)}
     return Told(download=file, say=visit.say(N_("Saved as %(name)s."), name=file["name"]))
 
 

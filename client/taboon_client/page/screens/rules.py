@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTS", "SCREENS"]
 
+KEPT_DAYS = (1, 7, 30, 120)
+"""For how many days the relay may be asked to keep messages, by the class in the policy."""
 KINDS = {
     "add": N_("let somebody in"),
     "remove": N_("remove somebody"),
@@ -36,6 +38,7 @@ async def _rules(visit: Visit) -> Answer:
         deeds=list(reversed(await group.deeds()))[:20],
         members=await group.members(),
         kinds=KINDS,
+        kept_days=KEPT_DAYS,
     )
 
 
@@ -55,12 +58,42 @@ async def _change(visit: Visit) -> Told:
         "policy_approvals": _number(visit, "policy_approvals", 1, 100),
         "rotation_days": _number(visit, "rotation_days", 1, 365),
         "members_invite": bool(visit.asked.text("members_invite")),
+        "retention": _one_of(visit, "retention", KEPT_DAYS),
+        "recovery": _number(visit, "recovery", 0, 100),
     }
     changed = {name: value for name, value in wanted.items() if getattr(now, name) != value}
     if not changed:
         return Told(say=visit.say(N_("That is as it was.")))
     outcome = await place.group.change_policy(PolicyChange(**changed))  # type: ignore[arg-type] # ints and a bool, by name
     return told_of(visit, f"/rules?g={place.code}", outcome, N_("The rules are changed."))
+
+
+def _one_of(visit: Visit, name: str, days: tuple[int, ...]) -> int:
+    """Return which of several numbers of days was chosen."""
+    chosen = visit.asked.text(name)
+    if chosen not in map(str, days):
+        raise FieldError(name, "is one of the numbers of days that are shown")
+    return days.index(int(chosen))
+
+
+async def _keyholders(visit: Visit) -> Told:
+    place = await visit.place()
+    chosen = set(visit.asked.many("keyholder"))
+    holders = tuple(one.identity for one in await place.group.members() if one.identity.hex() in chosen)
+    if set(holders) == set((await place.group.policy()).keyholders):
+        return Told(say=visit.say(N_("That is as it was.")))
+    outcome = await place.group.change_policy(PolicyChange(keyholders=holders))
+    return told_of(visit, f"/rules?g={place.code}", outcome, N_("The keyholders are changed."))
+
+
+async def _recover(visit: Visit) -> Told:
+    place = await visit.place()
+    members = await place.group.members()
+    admins, remove = (
+        [one for one in members if one.identity.hex() in set(visit.asked.many(name))] for name in ("admin", "remove")
+    )
+    outcome = await place.group.recover(admins, remove)
+    return told_of(visit, f"/rules?g={place.code}", outcome, N_("The group has other admins."))
 
 
 async def _admins(visit: Visit) -> Told:
@@ -88,4 +121,11 @@ async def _leave(visit: Visit) -> Told:
 
 
 SCREENS = {"/rules": _rules}
-ACTS = {"/change-rules": _change, "/admins": _admins, "/agree": _agree, "/leave": _leave}
+ACTS = {
+    "/change-rules": _change,
+    "/admins": _admins,
+    "/keyholders": _keyholders,
+    "/recover": _recover,
+    "/agree": _agree,
+    "/leave": _leave,
+}
