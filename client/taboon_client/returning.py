@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 __all__ = ["come_back", "help_others", "other_side"]
 
 _PAGE = 2
+_ANOTHER = (
+    "the relay had lost an older epoch of this group, and somebody has ended it with another commit than the one "
+    "that stands here. Whoever went on from there is in another history and hears nothing from here: ask all members "
+    "whether they see your posts, and compare with “taboon evidence GROUP”"
+)
 _MOST = 8 * 1024 * 1024
 """Bytes that are read of one of these mailboxes."""
 
@@ -95,23 +100,30 @@ async def other_side(desk: Desk, run: Runner, connect: Callable[[RelayAddress], 
     return []
 
 
-async def mend(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int) -> None:
+async def mend(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int) -> list[str]:
     """Give a relay that has lost its disk the commits that ended the latest epochs, for those who are behind.
+
+    Returns:
+        Sentences for the user: whether somebody went on from an older epoch before.
 
     Raises:
         RelayError: The relay cannot be reached, or misbehaves.
     """
+    told = []
     for relay, keys, blobs in await run(lambda: steps.ended_mailboxes(desk, grp)):
         async with connect(relay) as client:
-            _, sealed = await _read(client, keys)
+            there, sealed = await _read(client, keys)
             if sealed:
-                # Somebody was first, or it was not lost.
+                # Somebody was first, or it was not lost. In parts, the same commit is brought back as other blobs.
+                if len(blobs) == 1 and there[-1] != blobs[-1]:
+                    told.append(_ANOTHER)
                 continue
             await client.create(keys, await run(lambda: relay_pass(desk, grp)))
             with suppress(MailboxSealedError, MailboxFullError):
                 for blob in blobs[:-1]:
                     await client.append(keys, blob)
                 await client.append(keys, blobs[-1], seal=True)
+    return told
 
 
 async def _all_of(client: RelayClient, keys: MailboxKeys) -> list[bytes]:

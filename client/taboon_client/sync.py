@@ -201,7 +201,7 @@ class Syncer:
                 await self._create(client, grp, at.keys)
                 if await self._run(lambda: steps.was_lost(self._desk, grp)):
                     # In this order: whoever follows a commit that was brought back finds the next mailbox.
-                    await mend(self._desk, self._run, self._client, grp)
+                    tally.notices += await mend(self._desk, self._run, self._client, grp)
                 if not at.cursor.number:
                     return at
                 continue
@@ -209,7 +209,7 @@ class Syncer:
                 # It lost its disk, or went back to an old copy: keys that were spent stay spent, so reading anew does
                 # no harm, and what it lost and we hold comes back.
                 if await self._lost(grp, at, tally):
-                    await mend(self._desk, self._run, self._client, grp)
+                    tally.notices += await mend(self._desk, self._run, self._client, grp)
                 continue
             wait = 0
             if page.sealed and page.complete and not page.blobs:

@@ -102,3 +102,43 @@ def test_what_was_said_in_an_ended_epoch_that_the_relay_lost_is_asked_for_and_gi
         check(world, [layla, omar, rima, sami])
 
     world.run(story())
+
+
+def test_somebody_behind_who_goes_on_from_an_epoch_that_the_relay_lost_is_noticed(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami = await _four(world)
+        before = sami.epoch[0]
+        await world.together([(layla, (await layla.group()).rotate(600.0))])
+        await _post(layla, "in the new epoch")
+        await world.sync(layla)
+        await world.sync(omar, rima)
+        world.relay.lose_disk()
+        world.pass_time(HOUR)
+        # Sami comes first, and ends once more the epoch that has ended.
+        await world.together([(sami, (await sami.group()).rotate(600.0))])
+        assert sami.epoch[0] == layla.epoch[0] == before + 1
+        await world.sync(layla)
+        await world.sync(rima)
+        told = [line for line in world.trace if "another history" in line]
+        assert ["Layla" in line or "Rima" in line for line in told] == [True, True]
+        compared = await (await layla.group()).compare(await (await sami.group()).seen())
+        assert compared.parted == before + 1
+
+    world.run(story())
+
+
+def test_a_commit_that_the_relay_lost_and_somebody_has_brought_back_alarms_nobody(world: World) -> None:
+    async def story() -> None:
+        layla, omar, *_ = await _four(world)
+        await world.together([(layla, (await layla.group()).rotate(600.0))])
+        await _post(layla, "in the new epoch")
+        await world.sync(layla)
+        await world.sync(omar)
+        world.relay.lose_disk()
+        world.pass_time(HOUR)
+        await world.sync(layla)
+        await world.sync(omar)
+        assert any("had lost" in line for line in world.trace)
+        assert not any("another history" in line for line in world.trace)
+
+    world.run(story())
