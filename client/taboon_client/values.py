@@ -74,8 +74,9 @@ class Member:
         tag: Short code that tells names which look alike apart.
         unique: Nobody else's name looks like this one, so the tag need not be shown.
         admin: Whether the policy lets them add and remove.
-        me: This device.
+        me: You, on this device or another of yours.
         former: No longer in the group.
+        person: Identity key of whose device this is: their own, if they have one device.
     """
 
     identity: bytes
@@ -85,6 +86,28 @@ class Member:
     admin: bool
     me: bool
     former: bool
+    person: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device of a member.
+
+    Attributes:
+        identity: Identity key, 32 bytes.
+        tag: Short code that nobody can choose.
+        first: Whether it is the one that the others were linked to: it links, confirms and revokes them.
+        confirmed: Whether the first device says so too. Until then it has no name, no vote and no say.
+        admin: Whether the policy lets it add and remove: the role is given to each device by itself.
+        me: This device.
+    """
+
+    identity: bytes
+    tag: str
+    first: bool
+    confirmed: bool
+    admin: bool
+    me: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +137,7 @@ class GroupStatus:
 class Invite:
     """An invite for one person. Whoever holds ``link`` can ask to join: it does not print itself.
 
-    ``maker`` is the identity key of who made it.
+    ``maker`` is the identity key of who made it; ``person`` is empty, or the member for whose further device it is.
     """
 
     code: str
@@ -122,13 +145,15 @@ class Invite:
     expires: int
     link: str = field(repr=False)
     maker: bytes = b""
+    person: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class JoinRequest:
     """Somebody who holds an invite and asks to join. Compare the safety code by voice before approval.
 
-    ``answers`` are (question, answer); ``maker`` made the invite; ``vouched`` are those who know them.
+    ``answers`` are (question, answer); ``maker`` made the invite; ``vouched`` are those who know them; ``person`` is
+    empty, or the identity key of the member whose further device it is.
     """
 
     code: str
@@ -137,6 +162,7 @@ class JoinRequest:
     approved: bool
     identity: bytes = b""
     maker: bytes = b""
+    person: bytes = b""
     answers: tuple[tuple[str, str], ...] = ()
     vouched: tuple[bytes, ...] = ()
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from taboon_client import library
 from taboon_client.blocking.carrying import Carrying
+from taboon_client.blocking.devices import Devices
 from taboon_client.blocking.inviting import Inviting
 from taboon_client.blocking.items import Items
 from taboon_client.blocking.lists import Lists
@@ -175,7 +176,7 @@ class Taboon:
         return each(self._taboon.watch(seconds))
 
 
-class Group(Items, Looking, Carrying, Sealing, Lists, Membership, Ruling, Inviting, Voting):
+class Group(Items, Looking, Carrying, Sealing, Lists, Membership, Ruling, Inviting, Devices, Voting):
     """One group on this device. See :class:`taboon_client.library.Group`."""
 
     def __init__(self, group: library.Group) -> None:

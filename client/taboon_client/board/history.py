@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from taboon_client.board.authors import Link, Reach
-from taboon_client.board.epochs import EpochChange, EpochRecord, as_list
+from taboon_client.board.epochs import EpochChange, EpochRecord, as_list, person_in
 from taboon_client.board.kinds import role_of
 from taboon_client.errors import FormatError
 
@@ -127,6 +127,26 @@ class History:
         if number is None:
             return ()
         return tuple(sorted(one for one in self._spans if self._roles(one, number) is not None))
+
+    def person(self, identity: bytes, epoch_id: bytes | None = None) -> bytes | None:
+        """Return whose device a member is: in an epoch, if it was agreed there, and else when last a member.
+
+        None if it says that it is somebody's and that one never said so.
+        """
+        spans = self._spans.get(identity, ())
+        number = None if epoch_id is None else self._numbers.get(epoch_id)
+        then = None if number is None else self._roles(identity, number)
+        found = None if then is None else person_in(identity, then)
+        if found is not None:
+            return found
+        last = next((roles for _, roles in reversed(spans) if roles is not None), frozenset[str]())
+        return person_in(identity, last)
+
+    def persons_in(self, epoch_id: bytes) -> tuple[bytes, ...]:
+        """Return the persons who had a device in an epoch of the standing chain, ascending; nobody for any other."""
+        number = self._numbers.get(epoch_id, -1)
+        members = ((one, self._roles(one, number) or ()) for one in self.members_in(epoch_id))
+        return tuple(sorted({who for one, roles in members if (who := person_in(one, roles)) is not None}))
 
     @property
     def last(self) -> EpochRecord | None:

@@ -27,8 +27,8 @@ class GroupMotion(NamedTuple):
         author: Identity key.
         text: What is asked.
         created, until: Stated Unix times.
-        electorate: Identity keys of those who may vote.
-        votes: (identity key, choice) of each who did.
+        electorate: Identity keys of the persons who may vote, on any of their devices.
+        votes: (identity key of the person, choice) of each who did.
         closed: The author closed it.
     """
 
@@ -58,10 +58,11 @@ def fold_motions(graph: Graph, judge: Judge, history: History) -> tuple[GroupMot
     """Return the motions that count, in the order of the fold.
 
     The epoch that a motion states must be one of the standing chain that is known here: only of such is it known who
-    was a member. Of each member the last vote in the fold counts; once the author has closed it, the votes that the
-    closing names and no others.
+    was a member. Of each person, whatever their devices, the last vote in the fold counts; once the author has closed
+    it, the votes that the closing names and no others.
     """
     motions: dict[bytes, GroupMotion] = {}
+    epochs: dict[bytes, bytes] = {}
     votes: dict[bytes, dict[bytes, tuple[bytes, str]]] = {}
     closed: dict[bytes, frozenset[bytes]] = {}
     said: dict[bytes, tuple[bytes, bytes, str]] = {}
@@ -70,8 +71,9 @@ def fold_motions(graph: Graph, judge: Judge, history: History) -> tuple[GroupMot
         if not isinstance(body, Motion | Vote | CloseMotion) or not judge(event):
             continue
         if isinstance(body, Motion):
-            electorate = history.members_in(event.epoch)
+            electorate = history.persons_in(event.epoch)
             if electorate:
+                epochs[name] = event.epoch
                 motions[name] = GroupMotion(
                     name, event.author, body.text, body.created, body.until, electorate, (), closed=False
                 )
@@ -79,12 +81,15 @@ def fold_motions(graph: Graph, judge: Judge, history: History) -> tuple[GroupMot
         motion = motions.get(body.motion)
         if motion is None:
             continue
+        voter = history.person(event.author, epochs[body.motion])
+        if voter is None:
+            continue
         if isinstance(body, CloseMotion):
-            if event.author == motion.author and body.motion not in closed:
+            if voter == history.person(motion.author, epochs[body.motion]) and body.motion not in closed:
                 closed[body.motion] = frozenset(body.votes)
-        elif event.author in motion.electorate and body.choice in CHOICES:
-            votes.setdefault(body.motion, {})[event.author] = (name, body.choice)
-            said[name] = (body.motion, event.author, body.choice)
+        elif voter in motion.electorate and body.choice in CHOICES:
+            votes.setdefault(body.motion, {})[voter] = (name, body.choice)
+            said[name] = (body.motion, voter, body.choice)
     found = []
     for name, motion in motions.items():
         counted = {who: choice for who, (_, choice) in votes.get(name, {}).items()}

@@ -45,9 +45,17 @@ class People:
         """Return whose device a member says that it is, itself if it says nothing."""
         return self._leaves.get(identity, (b"", ()))[0] or identity
 
-    def has(self, person: bytes) -> bool:
-        """Tell whether anyone in the tree is a device of this person, or says so."""
-        return any(self.claimed(one) == person for one in self._leaves)
+    def is_first(self, person: bytes) -> bool:
+        """Tell whether a member is here and no further device of anybody: only then others can be linked to it."""
+        return person in self._leaves and self.claimed(person) == person
+
+    def strays(self, gone: Iterable[bytes]) -> tuple[bytes, ...]:
+        """Return whoever says that it is a device of one of these, which never said so: it goes with them, ascending.
+
+        Else it would pass for a device of that person as soon as nobody is there to say otherwise.
+        """
+        left = set(gone)
+        return tuple(sorted(one for one in self._leaves if self.of(one) is None and self.claimed(one) in left - {one}))
 
     def devices_of(self, identity: bytes) -> tuple[bytes, ...]:
         """Return all devices of the person whose device a member is, itself among them, ascending."""

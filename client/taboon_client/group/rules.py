@@ -198,7 +198,12 @@ def _check_right(
 
 
 def _agreed_to_go(change: _Change, gone: bytes, approvals: Collection[Given]) -> bool:
-    """Tell whether whoever is removed said so, or the first device of the person whose device it says that it is."""
+    """Tell whether whoever is removed said so, or the first device of the person whose device it says that it is.
+
+    It goes in any case with a first device that never said that it is theirs.
+    """
+    if gone in change.people.strays(change.removed):
+        return True
     own = change.members & {gone, change.people.claimed(gone)}
     return bool(own & who_approved(approvals, REMOVE, gone, change.epoch))
 
@@ -206,12 +211,14 @@ def _agreed_to_go(change: _Change, gone: bytes, approvals: Collection[Given]) ->
 def _is_recovery(change: _Change, author: bytes, approvals: Collection[Given]) -> bool:
     """Tell whether a commit does nothing but give the group other admins, on the word of enough keyholders."""
     before, after = change.before, change.after
-    if change.packages or not all(map(before.is_admin, change.removed)):
+    strays = change.people.strays(change.removed)
+    removed = [gone for gone in change.removed if gone not in strays]
+    if change.packages or not all(map(before.is_admin, removed)):
         return False
     named = change.derived.under(after.admins, change.persons, everyone=after.everyone, people=change.staying)
     if after != named:
         return False
-    agreed = who_approved(approvals, RECOVER, recovered(before, after, change.removed), change.epoch) | {author}
+    agreed = who_approved(approvals, RECOVER, recovered(before, after, removed), change.epoch) | {author}
     holders = change.members.intersection(before.keyholders) if before.keyholders else change.members
     count = change.people.count(agreed & holders)
     return count >= before.recovery_count(change.people.count(change.members), change.people)
@@ -307,8 +314,11 @@ def _check_devices(group: mls.Group, staged: mls.CommitSummary) -> None:
         added.discard(identity)
     for identity in added:
         person = check_member(after[identity], group.suite).person
-        if person and not before.has(person):
+        if person and not before.is_first(person):
             raise BrokenRuleError("a commit adds a device of somebody who is not in the group")
+    gone = {member.signature_key for member in group.members()} - after.keys()
+    if not gone.issuperset(before.strays(gone)):
+        raise BrokenRuleError("a commit leaves a device of somebody removed who never said that it was theirs")
 
 
 def _check_context(staged: mls.CommitSummary) -> None:

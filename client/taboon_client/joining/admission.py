@@ -43,6 +43,7 @@ __all__ = [
 
 JOINING = "joining"
 """What a question is about that is asked of whoever wants to join."""
+_FOR_YOU = "here admins alone invite. Ask one for the link: “taboon device link GROUP --for” and your name"
 MAX_ASKED = 20
 _MAX_HOURS = 24 * 7
 _MAX_NAME = 40
@@ -65,24 +66,25 @@ def as_admin(desk: Desk, tx: Connection, grp: int) -> tuple[GroupRow, Policy]:
     return row, policy
 
 
-def create_invite(desk: Desk, grp: int, hours: int) -> Invite:
-    """Make an invite for one person, good for so many hours."""
+def create_invite(desk: Desk, grp: int, hours: int, person: bytes = b"") -> Invite:
+    """Make an invite for one person, good for so many hours; with ``person`` for a further device of that member."""
     if not 1 <= hours <= _MAX_HOURS:
         raise FieldError("hours", f"is 1 to {_MAX_HOURS}")
 
     def act(tx: Connection) -> InviteRow | None:
-        row, policy = _as_inviter(desk, tx, grp)
+        row, policy = _as_inviter(desk, tx, grp, of_device=bool(person))
         invite = host.create_invite(
             tx,
             desk.ledger,
             grp,
-            asks=asks_of(desk, tx, grp),
+            asks=Asks() if person else asks_of(desk, tx, grp),
             relay_url=row.relay_url,
             relay_id=row.relay_id,
             retention=policy.retention,
             expires=desk.now + hours * 3600,
             suite=desk.keeper.load(tx, grp).suite,
             random=desk.random,
+            person=person,
         )
         return rendezvous.get_invite(tx, invite)
 
@@ -92,7 +94,7 @@ def create_invite(desk: Desk, grp: int, hours: int) -> Invite:
     return _invite(row)
 
 
-def _as_inviter(desk: Desk, tx: Connection, grp: int) -> tuple[GroupRow, Policy]:
+def _as_inviter(desk: Desk, tx: Connection, grp: int, *, of_device: bool) -> tuple[GroupRow, Policy]:
     """Return the group and its policy if it lets us invite.
 
     Raises:
@@ -107,7 +109,7 @@ def _as_inviter(desk: Desk, tx: Connection, grp: int) -> tuple[GroupRow, Policy]
     if not may_invite(tx, grp, policy, row.identity, {member.signature_key for member in group.members()}):
         if policy.members_invite or policy.is_admin(row.identity):
             raise NotAllowedError("two members say that this device is at risk. An admin decides first")
-        raise NotAllowedError("only an admin of the group can do that")
+        raise NotAllowedError(_FOR_YOU if of_device else "only an admin of the group can do that")
     return row, policy
 
 
@@ -163,6 +165,7 @@ def _invite(row: InviteRow) -> Invite:
         expires=payload.expires * 60,
         link=payload.link,
         maker=row.maker or b"",
+        person=payload.person,
     )
 
 
@@ -191,6 +194,7 @@ def requests(desk: Desk, grp: int) -> list[JoinRequest]:
                 approved=approved,
                 identity=request.identity,
                 maker=row.maker or b"",
+                person=payload.person,
                 answers=tuple((asked.get(version, "?"), text) for version, text in request.answers.items()),
                 vouched=tuple(sorted(marks.vouches.get(request.identity, ()))),
             )

@@ -72,7 +72,7 @@ def request_to_join(
     if rows.was_used(tx, payload.digest):
         raise InviteEndedError("this invite was used on this device before. Ask for a new one")
     signer = mls.SigningKey.generate(random)
-    keys = LeafKeys.generate(random, suite=payload.suite)
+    keys = LeafKeys.generate(random, suite=payload.suite, person=payload.person)
     package, secrets = mls.KeyPackage.generate(
         payload.suite, member_profile(signer, keys.content), now=now, lifetime=LIFETIME, random=random
     )
@@ -272,7 +272,9 @@ def _enter(
     note_leaves(tx, grp, others, group.epoch, None)
     note_leaves(tx, grp, [own.signature_key, _adder(group)], group.epoch, ledger.now)
     watched.note_leaves(tx, grp, group, group.members(), (), now=ledger.now, random=ledger.random)
-    ledger.make(tx, grp, Name(name=row.name), "people", ())
+    if not leaf.person:
+        # A further device is called what its person is called.
+        ledger.make(tx, grp, Name(name=row.name), "people", ())
     for agreement in _accepted(payload, row):
         ledger.make(tx, grp, Accept(agreement=agreement, created=ledger.now), "people", ())
     rows.end_joining(tx, row.id, "joined", problem=None, grp=grp)

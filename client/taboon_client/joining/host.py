@@ -59,8 +59,12 @@ def create_invite(
     expires: int,
     suite: mls.CipherSuite,
     random: Random,
+    person: bytes = b"",
 ) -> int:
-    """Make an invite for one person; ``expires`` is Unix time in seconds. Returns its row id."""
+    """Make an invite for one person; ``expires`` is Unix time in seconds. Returns its row id.
+
+    With ``person``, an identity key, it is for a further device of that member.
+    """
     payload, seed = InvitePayload.generate(
         relay_url=relay_url,
         relay_id=relay_id,
@@ -68,6 +72,7 @@ def create_invite(
         retention=retention,
         random=random,
         suite=suite,
+        person=person,
     )
     start = Cursor.start(payload.mailbox.mailbox_id)
     event = share_invite(

@@ -28,7 +28,8 @@ __all__ = ["InvitePayload"]
 
 _PREFIX: Final = "taboon:join:"
 _MAX_LINK: Final = 1024
-_VERSION, _VERSION_WITH_SUITE = 1, 2
+_VERSION, _VERSION_WITH_SUITE, _VERSION_OF_DEVICE = 1, 2, 3
+_PERSON: Final = 32
 _SUITE: Final = struct.Struct(">H")
 _FIXED: Final = struct.Struct(">32s32s32s32sIBH")
 _CHECKSUM: Final = 4
@@ -39,12 +40,13 @@ _CUT_OFF = "this link is cut off. Ask for it again, and copy all of it"
 _TOO_NEW = "this link was made by a newer version of Taboon. Update Taboon, then use it again"
 
 
-def _read_head(payload: bytes) -> tuple[CipherSuite, bytes]:
-    """Return the suite of an invite, and what follows."""
+def _read_head(payload: bytes) -> tuple[CipherSuite, bytes, bytes]:
+    """Return the suite of an invite, the person for whose further device it is (empty: a new person), and the rest."""
     version, rest = payload[:1], payload[1:]
     if version == bytes((_VERSION,)):
-        return SUITE, rest
-    if version != bytes((_VERSION_WITH_SUITE,)):
+        return SUITE, b"", rest
+    of_device = version == bytes((_VERSION_OF_DEVICE,))
+    if not of_device and version != bytes((_VERSION_WITH_SUITE,)):
         raise BadLinkError(_TOO_NEW if version else _CUT_OFF)
     if len(rest) < _SUITE.size:
         raise BadLinkError(_CUT_OFF)
@@ -52,10 +54,13 @@ def _read_head(payload: bytes) -> tuple[CipherSuite, bytes]:
     suite = GROUP_SUITES.get(number)
     if suite is None:
         raise BadLinkError(_TOO_NEW)
+    rest = rest[_SUITE.size :]
+    if of_device:
+        return suite, rest[:_PERSON], rest[_PERSON:]
     if suite == SUITE:
         # One invite has one spelling, or two people could compare codes of two.
         raise BadLinkError("this is not an invite of Taboon. Ask for the link again")
-    return suite, rest[_SUITE.size :]
+    return suite, b"", rest
 
 
 def _checksum(payload: bytes) -> bytes:
@@ -75,6 +80,7 @@ class InvitePayload:
         retention: Class of the rendezvous mailbox.
         relay_url: The relay's address, without the id.
         suite: Of the group: what the joiner's key package must be for.
+        person: Identity key of whom the joiner's leaf shall be a further device of, 32 bytes; empty for a new person.
     """
 
     secret: Secret
@@ -85,6 +91,7 @@ class InvitePayload:
     retention: int
     relay_url: str
     suite: CipherSuite = SUITE
+    person: bytes = b""
 
     @classmethod
     def generate(
@@ -96,6 +103,7 @@ class InvitePayload:
         retention: int,
         random: Random,
         suite: CipherSuite = SUITE,
+        person: bytes = b"",
     ) -> tuple[InvitePayload, Secret]:
         """Make an invite for one person; also returns the 32-byte seed of the invite key."""
         seed = Secret(random(32))
@@ -108,6 +116,7 @@ class InvitePayload:
             retention=retention,
             relay_url=relay_url,
             suite=suite,
+            person=person,
         )
         return payload, seed
 
@@ -115,7 +124,9 @@ class InvitePayload:
         """Return the payload bytes, of which hashes and codes are made."""
         address = self.relay_url.encode("ascii")
         head = bytes((_VERSION,))
-        if self.suite != SUITE:
+        if self.person:
+            head = bytes((_VERSION_OF_DEVICE,)) + _SUITE.pack(self.suite.suite_id) + self.person
+        elif self.suite != SUITE:
             head = bytes((_VERSION_WITH_SUITE,)) + _SUITE.pack(self.suite.suite_id)
         return (
             head
@@ -132,7 +143,7 @@ class InvitePayload:
         Raises:
             BadLinkError: They are not those of an invite this program knows.
         """
-        suite, rest = _read_head(payload)
+        suite, person, rest = _read_head(payload)
         if len(rest) < _FIXED.size:
             raise BadLinkError(_CUT_OFF)
         secret, invite_key, psk, relay_id, expires, retention, length = _FIXED.unpack_from(rest)
@@ -144,7 +155,7 @@ class InvitePayload:
             RelayAddress(url, relay_id)
         except RelayAddressError as error:
             raise BadLinkError(f"this link names a relay that cannot be used. {error}") from error
-        return cls(Secret(secret), invite_key, Secret(psk), relay_id, expires, retention, url, suite)
+        return cls(Secret(secret), invite_key, Secret(psk), relay_id, expires, retention, url, suite, person)
 
     @property
     def link(self) -> str:

@@ -121,7 +121,7 @@ def read_request(invite: InvitePayload, body: bytes) -> JoinRequestContent:
     ):
         raise FormatError("a request to join is not written as one")
     answers = _answers(rest[0]) if rest else {}
-    identity = _check_key_package(key_package, invite.suite)
+    identity = _check_key_package(key_package, invite)
     if not sodium.ed25519_verify(identity, b"taboon join v1" + invite.digest + cbor.encode(said), signature):
         raise FormatError("a request to join is not signed by whom it names")
     return JoinRequestContent(key_package, name, identity, answers)
@@ -200,10 +200,11 @@ def _withdrawn_text(invite: InvitePayload, key_package: bytes) -> bytes:
     return b"taboon withdrawn v1" + invite.digest + hashlib.sha256(key_package).digest()
 
 
-def _check_key_package(encoded: bytes, suite: mls.CipherSuite) -> bytes:
-    """Check that a key package can become a leaf of a group of Taboon with this suite; returns its identity key.
+def _check_key_package(encoded: bytes, invite: InvitePayload) -> bytes:
+    """Check that a key package can become a leaf of the group that invites; returns its identity key.
 
-    A commit that adds another kind of leaf would be spoiled for everyone.
+    It is of a further device of the person whom the invite names, and of nobody's where it names none. A commit that
+    adds another kind of leaf would be spoiled for everyone.
     """
     try:
         package = mls.KeyPackage.decode(encoded)
@@ -211,11 +212,13 @@ def _check_key_package(encoded: bytes, suite: mls.CipherSuite) -> bytes:
         raise FormatError("a request to join holds no key package") from error
     leaf = package.leaf_node
     capable = all(leaf.capabilities.supports_extension(kind) for kind in (POLICY_EXTENSION, LEAF_EXTENSION))
-    if package.cipher_suite != suite.suite_id or not capable:
+    if package.cipher_suite != invite.suite.suite_id or not capable:
         raise FormatError("a request to join comes from a program that does not speak as this group does")
     if package.is_last_resort:
         raise FormatError("a request to join holds a key package that is kept and used again")
-    check_member(mls.Member(0, leaf), suite)
+    said = check_member(mls.Member(0, leaf), invite.suite)
+    if said.person != invite.person or said.devices:
+        raise FormatError("a request to join is of another person than the invite is for")
     return leaf.signature_key
 
 

@@ -9,7 +9,9 @@ import time
 from typing import TYPE_CHECKING
 
 from taboon_client.board import ADMIN
+from taboon_client.board.epochs import person_in
 from taboon_client.library.carrying import Carrying
+from taboon_client.library.devices import Devices
 from taboon_client.library.inviting import Inviting
 from taboon_client.library.items import Items
 from taboon_client.library.looking import Looking
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMIT_WAIT", "DEFAULT_WAIT", "Group"]
 
 
-class Group(Items, Looking, Carrying, Sealing, Inviting, Voting):
+class Group(Items, Looking, Carrying, Sealing, Inviting, Devices, Voting):
     """One group on this device. Get it from :class:`Taboon`."""
 
     def __repr__(self) -> str:
@@ -61,7 +63,7 @@ class Group(Items, Looking, Carrying, Sealing, Inviting, Voting):
                 state=GroupState(row.state),
                 problem=row.problem,
                 epoch=record.number if record is not None else 0,
-                members=len(members),
+                members=len({person_in(who, roles) or who for who, roles in members.items()}),
                 admin=ADMIN in members.get(row.identity, frozenset()),
                 relay=RelayAddress(row.relay_url, row.relay_id).format(),
                 unsent=outbox_rows.unsent(tx, self.row_id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from taboon_client.board import ADMIN, tags
@@ -29,8 +30,23 @@ class Membership(Syncing):
     """The members of one group."""
 
     async def members(self) -> list[Member]:
-        """Return who is in the group."""
-        return [member for member in (await self.people()).values() if not member.former]
+        """Return who is in the group: one for each person, however many devices they have."""
+        found: dict[bytes, Member] = {}
+        for member in (await self.people()).values():
+            known = found.get(member.person)
+            if not member.former and (known is None or member.identity == member.person):
+                found[member.person] = member
+        return list(found.values())
+
+    async def members_and_devices(self) -> list[Member]:
+        """Return who is in the group, and after them each further device, which has a tag and no name of its own."""
+        found = await self.members()
+        known = {member.identity for member in found}
+        return found + [
+            replace(one, name="", tag=tag(one.identity))
+            for one in (await self.people()).values()
+            if not one.former and one.identity not in known
+        ]
 
     async def member(self, ref: str, *, whole: bool = False) -> Member:
         """Return a member by tag, name or, unless ``whole``, unique prefix of the name.
@@ -49,17 +65,21 @@ class Membership(Syncing):
             called = board_rows.people(tx, self.row_id)
             history = self._desk.ledger.history(tx, self.row_id)
             roles = history.last.members if history.last is not None else {}
-            names = {identity: called.get(identity, "") for identity in history.ever}
-            alike = tags({identity: name for identity, name in names.items() if name})
+            person = {identity: history.person(identity) or identity for identity in history.ever}
+            names = {identity: called.get(person[identity], "") for identity in history.ever}
+            # Devices of one person go by the tag of that person.
+            alike = tags({person[identity]: name for identity, name in names.items() if name})
+            admins = {person[identity] for identity, held in roles.items() if ADMIN in held}
             return {
                 identity: Member(
                     identity=identity,
-                    name=name or f"member {tag(identity)}",
-                    tag=alike.get(identity) or tag(identity),
-                    unique=not alike.get(identity),
-                    admin=ADMIN in roles.get(identity, frozenset()),
-                    me=identity == row.identity,
+                    name=name or f"member {tag(person[identity])}",
+                    tag=alike.get(person[identity]) or tag(person[identity]),
+                    unique=not alike.get(person[identity]),
+                    admin=identity in roles and person[identity] in admins,
+                    me=person[identity] == person.get(row.identity, row.identity),
                     former=identity not in roles,
+                    person=person[identity],
                 )
                 for identity, name in names.items()
             }
@@ -67,7 +87,7 @@ class Membership(Syncing):
         return await self._read(act)
 
     async def remove(self, member: Member | str, wait: float = COMMIT_WAIT) -> Outcome:
-        """Remove a member: nothing that is sent afterwards can be read with their keys.
+        """Remove a member with all their devices: nothing that is sent afterwards can be read with their keys.
 
         Args:
             member: Who, or their name or tag.
@@ -85,6 +105,11 @@ class Membership(Syncing):
 
         def act(tx: Connection) -> int:
             admission.as_admin(self._desk, tx, self.row_id)
+            history = self._desk.ledger.history(tx, self.row_id)
+            present = history.last.members if history.last is not None else {}
+            devices = {one for one in present if history.person(one) == found.person}
+            for device in sorted(devices - {found.identity}):
+                group_rows.add_wish(tx, self.row_id, "remove", device)
             return group_rows.add_wish(tx, self.row_id, "remove", found.identity)
 
         return await self._wish(act, wait)

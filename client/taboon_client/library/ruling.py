@@ -80,8 +80,11 @@ class Ruling(Membership):
         """
         from taboon_client.group.changes import PolicyChange
 
-        known = await self.members()
-        change = PolicyChange(admins_in=_named(known, add), admins_out=_named(known, drop), everyone=everyone)
+        known = await self.members_and_devices()
+        # With a person goes the role of all their devices; it is given to each by itself.
+        gone = set(_named(known, drop))
+        out = tuple(sorted(one.identity for one in known if gone & {one.identity, one.person}))
+        change = PolicyChange(admins_in=_named(known, add), admins_out=out, everyone=everyone)
         return await self.change_policy(change, wait)
 
     async def set_dispatch(self, members: Sequence[Member | str], wait: float = COMMIT_WAIT) -> Outcome:
@@ -98,7 +101,7 @@ class Ruling(Membership):
         from taboon_client.group.changes import PolicyChange
         from taboon_client.group.policy import MAX_DISPATCH
 
-        found = _named(await self.members(), members)
+        found = _named(await self.members_and_devices(), members)
         if len(found) > MAX_DISPATCH:
             raise FieldError("members", f"are at most {MAX_DISPATCH}")
         return await self.change_policy(PolicyChange(dispatch=found), wait)

@@ -57,7 +57,7 @@ class Voting(Held):
         def act(tx: Connection) -> None:
             acts = self._acts(tx)
             found = self._motion(tx, motion)
-            if acts.identity not in found.electorate:
+            if self._person(tx, acts.identity) not in found.electorate:
                 raise NotAllowedError("whoever was a member when this was proposed votes on it; you came later")
             if found.closed:
                 raise NotAllowedError("this vote is closed")
@@ -77,19 +77,22 @@ class Voting(Held):
         def act(tx: Connection) -> None:
             acts = self._acts(tx)
             found = self._motion(tx, motion)
-            if acts.identity != found.author:
+            if self._person(tx, acts.identity) != self._person(tx, found.author):
                 raise NotAllowedError("whoever proposed it closes the vote")
             last: dict[bytes, bytes] = {}
             graph, judge = self._desk.ledger.graph(tx, self.row_id, VOTES)
             for _, name, event in graph.ready():
                 body = from_body(event)
                 if isinstance(body, Vote) and body.motion == found.name and judge(event):
-                    last[event.author] = name
+                    last[self._person(tx, event.author)] = name
             names = tuple(sorted(name for who, name in last.items() if who in found.electorate))
             closing = CloseMotion(motion=found.name, votes=names, created=self._desk.now)
             self._desk.ledger.make(tx, self.row_id, closing, VOTES, (found.name,))
 
         await self._write(act)
+
+    def _person(self, tx: Connection, identity: bytes) -> bytes:
+        return self._desk.ledger.history(tx, self.row_id).person(identity) or b""
 
     def _motion(self, tx: Connection, ref: bytes | str) -> GroupMotion:
         wanted = ref.hex() if isinstance(ref, bytes) else ref.lower()

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Final
 from taboon_client.board.register_kinds import REMOVE, Approve
 from taboon_client.board.registers import ACTS
 from taboon_client.errors import NotAllowedError
+from taboon_client.group.devices import people_of
 from taboon_client.session.pending import policy_here
 from taboon_client.vault import groups as rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from taboon_client.group.desk import Desk
     from taboon_client.vault import Connection
 
-__all__ = ["say_goodbye"]
+__all__ = ["say_gone", "say_goodbye"]
 
 _EPOCHS: Final = 10_000
 """For how many epochs it is good: whoever leaves may be far away when an admin's device next syncs."""
@@ -35,10 +38,21 @@ def say_goodbye(desk: Desk, tx: Connection, grp: int) -> None:
     policy = policy_here(desk, tx, grp)
     group = desk.keeper.load(tx, grp)
     own = rows.get_group(tx, grp).identity
-    others = [member.signature_key for member in group.members() if member.signature_key != own]
+    people = people_of(group.members())
+    members = [member.signature_key for member in group.members()]
+    # With our first device go the others of ours.
+    gone = [one for one in members if own in (one, people.claimed(one))]
+    others = [one for one in members if one not in gone]
     if not others:
         raise NotAllowedError(_ALONE)
     if not any(map(policy.is_admin, others)):
         raise NotAllowedError(_LAST)
-    said = Approve(act=REMOVE, target=own, first=group.epoch, last=group.epoch + _EPOCHS, created=desk.now)
-    desk.ledger.make(tx, grp, said, ACTS, ())
+    say_gone(desk, tx, grp, gone)
+
+
+def say_gone(desk: Desk, tx: Connection, grp: int, devices: Iterable[bytes]) -> None:
+    """Say of devices of ours, by identity key, that they shall go: the commit that removes them carries it."""
+    epoch = desk.keeper.load(tx, grp).epoch
+    for device in devices:
+        said = Approve(act=REMOVE, target=device, first=epoch, last=epoch + _EPOCHS, created=desk.now)
+        desk.ledger.make(tx, grp, said, ACTS, ())

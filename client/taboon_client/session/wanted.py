@@ -223,7 +223,8 @@ class _Gatherer:
         if not self.enough(approvals.RECOVER, target, need, holders, said):
             return False
         carried = self.wanted.approvals
-        self.wanted = Wanted(removals=list(recovery.removed), policy=after, approvals=carried)
+        removals = [*recovery.removed, *self.people.strays(recovery.removed)]
+        self.wanted = Wanted(removals=list(dict.fromkeys(removals)), policy=after, approvals=carried)
         return True
 
     def add(self, wish: WishRow) -> None:
@@ -279,6 +280,8 @@ def gather(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: P
             # It comes alone: then it needs nobody's approval, and no other newcomer's key.
             return gatherer.wanted
     gatherer.let_go()
+    removals = gatherer.wanted.removals
+    removals += [one for one in gatherer.people.strays(removals) if one not in removals]
     for wish in rows.wishes(tx, grp):
         if wish.kind == "recover" and gatherer.recover(wish):
             return gatherer.wanted
