@@ -117,12 +117,6 @@ _TOLD: Final = (
     ),
     N_("An admin is one no longer, so all open invites were ended. Make new ones."),
     N_("Somebody with the link has spoiled an invite, and it was ended. Make a new one."),
-    N_(
-        "The relay had lost what this group's mailbox held; what is held here was posted again. If somebody "
-        "was removed in these days, ask an admin whether you have heard of it before you post anything that "
-        "they must not read. New keys and newcomers wait for a day, so that whoever knows more of the group "
-        "than this device is heard first."
-    ),
     N_("The relay did not answer in time. What you made is kept and goes out with the next sync."),
     N_("An invite could not be looked at. %(a)s."),
     N_(
@@ -135,6 +129,18 @@ _TOLD: Final = (
     N_("The relay, or something before it, is in trouble (status %(a)s). Try again later."),
     N_("The relay rolled back: it shows %(a)s blobs of a mailbox of which it showed %(b)s before."),
     N_("The relay shows another history of this mailbox than it showed before."),
+    N_("That is no device which says that it is yours. “taboon device list GROUP” shows yours."),
+    N_("Here admins alone invite. Ask one for the link: “taboon device link GROUP --for” and your name."),
+    N_(
+        "The relay had lost an older epoch of this group, and somebody has ended it with another commit than "
+        "the one that stands here. Whoever went on from there is in another history and hears nothing from "
+        "here: ask all members whether they see your posts, and compare with “taboon evidence GROUP”."
+    ),
+    N_(
+        "The relay had lost what this group's mailbox held; what is held here was posted again. If somebody "
+        "was removed in these days, ask an admin whether you have heard of it before you post anything that "
+        "they must not read."
+    ),
 )
 _PLACE: Final = re.compile(r"%\\\((\w)\\\)s")
 
