@@ -10,7 +10,7 @@ import pytest
 from taboon_client import cbor
 from taboon_client.board import Cut
 from taboon_client.board.register_kinds import POLICY, REMOVE, Approve
-from taboon_client.errors import FormatError
+from taboon_client.errors import BadLinkError, FormatError
 from taboon_client.group.approvals import changed
 from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.devices import People, people_of
@@ -19,6 +19,8 @@ from taboon_client.group.leaf import LEAF_EXTENSION, MAX_DEVICES, LeafContent, L
 from taboon_client.group.policy import POLICY_EXTENSION, Policy
 from taboon_client.group.rules import BrokenRuleError, check_commit
 from taboon_client.group.settings import LIMITS
+from taboon_client.joining.link import InvitePayload
+from taboon_client.joining.messages import make_request, read_request
 from taboon_crypto import mls
 from tests.client.test_approvals import signed
 from tests.client.test_rules import Device, add, found, key_package
@@ -228,3 +230,38 @@ def test_the_first_device_lets_its_others_go_and_they_not_the_first(layla: Devic
     refused(
         sami, "only an admin", goes(sami, layla), remove=(layla.leaf,), leaf_extensions=leaf(devices=(laptop.identity,))
     )
+
+
+def test_a_device_that_was_never_confirmed_goes_with_whose_it_says_it_is(layla: Device, sami: Device) -> None:
+    """Else it would pass for a device of that person as soon as nobody is there to say otherwise."""
+    forged = link(layla, sami, sami, confirm=False)
+    cuts = tuple(Cut(identity=one.identity, role="", last=None) for one in (sami, forged))
+    refused(layla, "never said", CommitData(cuts=cuts[:1]), remove=(sami.leaf,))
+    check_commit(
+        layla.group, commit(layla, CommitData(cuts=cuts), remove=(sami.leaf, forged.leaf)), last_committer=None
+    )
+
+
+def test_a_link_and_a_request_are_of_the_same_person() -> None:
+    person = os.urandom(32)
+    common: dict[str, Any] = {
+        "relay_url": "https://relay.example:443",
+        "relay_id": bytes(32),
+        "expires": 30_000_000,
+        "retention": 2,
+        "random": os.urandom,
+    }
+    of_device, plain = (InvitePayload.generate(**common, person=one)[0] for one in (person, b""))
+    assert InvitePayload.parse(of_device.link) == of_device
+    for claimed, invite in ((b"", of_device), (os.urandom(32), of_device), (person, plain)):
+        signer = mls.SigningKey.generate(os.urandom)
+        profile = member_profile(signer, LeafKeys.generate(os.urandom, person=claimed).content)
+        package, _ = key_package(signer, profile)
+        with pytest.raises(FormatError, match="another person"):
+            read_request(invite, make_request(invite, package.encode(), "Sami", signer))
+    signer = mls.SigningKey.generate(os.urandom)
+    package, _ = key_package(signer, member_profile(signer, LeafKeys.generate(os.urandom, person=person).content))
+    assert read_request(of_device, make_request(of_device, package.encode(), "Sami", signer)).name == "Sami"
+    for cut in range(1, 70):
+        with pytest.raises(BadLinkError):
+            InvitePayload.decode(of_device.encode()[:cut])

@@ -142,13 +142,16 @@ def _members(errand: Errand, group: GroupRef) -> Answer:
 def _remove(errand: Errand, group: GroupRef, member: _MemberRef, *, yes: Yes = False) -> Answer:
     """Remove a member. Whatever is said after that, they cannot read.
 
+    It takes all their devices at once; “taboon device revoke --of” takes one.
     What they have read and kept, they have. Takes the whole name or the tag: no beginning of it. Where the rules ask
     for several admins, this proposes the removal, and the others agree with “taboon agree”. It is pending until this
     device has read it back over another connection, and confirmed when half of the members were seen since.
     """
     place = errand.group(group)
     who = place.member(member, whole=True)
-    errand.confirm(f"Remove {who.tag} from the group, {terminal.member(who.name)}?", yes=yes)
+    count = len(place.devices(who))
+    devices = f" with {count} devices" if count > 1 else ""
+    errand.confirm(f"Remove {who.tag} from the group{devices}, {terminal.member(who.name)}?", yes=yes)
     done = place.remove(who, wait=errand.wait)
     removed = next((one for one in reversed(place.removals()) if who.identity in one.members), None)
     state = None if removed is None else removed.state.value

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from taboon_client.values import Joining, Knock
     from taboon_crypto.safety_code import SafetyCode
 
-__all__ = ["nickname", "register", "say_safety_code"]
+__all__ = ["Qr", "Save", "nickname", "register", "say_safety_code"]
 
 _NICK: Final = "neighbour"
 
@@ -32,8 +32,8 @@ _RequestRef = Annotated[
 ]
 
 
-_Qr = Annotated[bool, typer.Option("--qr", help="Draw it as a QR code on the terminal too.")]
-_Save = Annotated[
+Qr = Annotated[bool, typer.Option("--qr", help="Draw it as a QR code on the terminal too.")]
+Save = Annotated[
     Path | None, typer.Option("--save", metavar="FILE", help="Write it as a QR code to a new .png or .svg file.")
 ]
 _Picture = Annotated[
@@ -115,7 +115,7 @@ def say_safety_code(code: "SafetyCode") -> None:
     terminal.say(f"    {' '.join(code.digits[at : at + 4] for at in range(0, len(code.digits), 4))}")
 
 
-def _invite(errand: Errand, group: GroupRef, *, hours: _Hours = 72, qr: _Qr = False, save: _Save = None) -> Answer:
+def _invite(errand: Errand, group: GroupRef, *, hours: _Hours = 72, qr: Qr = False, save: Save = None) -> Answer:
     """Make an invite for one person; prints its link.
 
     Whoever holds the link can ask to join, so it goes to one person only, in a way that others do not read. They join
@@ -242,6 +242,9 @@ def _requests(errand: Errand, group: GroupRef) -> Answer:
         for one in waiting:
             state = "approved" if one.approved else "asks to join"
             terminal.rows([((Cell(one.code, "cyan"), Cell(state)), one.name)])
+            if one.person:
+                whose = people.tag(one.person)
+                terminal.rows([((Cell(""), Cell(f"as another device of {whose}")), people.name(one.person))])
             say_safety_code(one.safety)
             for question, answer in one.answers:
                 terminal.say(terminal.paragraph(f"{question} {answer}"))

@@ -59,6 +59,7 @@ def join_request(one: JoinRequest) -> dict[str, object]:
         "code": one.code,
         "name": one.name,
         "approved": one.approved,
+        "device_of": one.person.hex() or None,
         "safety_code": safety_code(one.safety),
     }
 

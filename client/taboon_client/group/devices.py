@@ -1,4 +1,4 @@
-"""Which leaves are devices of one person: said by both leaves, so the tree alone tells it (docs/protocol.md, 2.11).
+"""Which leaves are devices of one person: said by both leaves, so the tree alone tells it (docs/protocol.md, 2.10).
 
 A further device names the person in its own leaf, for as long as it is a member; the person's first device names it
 back. Each leaf is signed by its own identity key, so nobody can say it for somebody else, and everyone who has the tree
