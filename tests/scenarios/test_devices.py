@@ -213,7 +213,36 @@ def test_whoever_leaves_on_the_first_device_leaves_with_all(neighbourhood: Neigh
     assert laptop.group.status().state.value == "removed"
 
 
-def test_rotation_and_coming_back_keep_two_devices_one_person(neighbourhood: Neighbourhood) -> None:
+def test_two_devices_of_one_person_do_not_suspend_anybody(neighbourhood: Neighbourhood) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami = neighbourhood.let_in(layla, "Sami")
+    laptop = link(neighbourhood, layla, layla, "laptop", sami)
+    for device in (layla, laptop):
+        device.group.say_at_risk("Sami")
+        sync(device, layla, laptop, sami)
+    for person in (layla, laptop, sami):
+        assert not any(one.suspended for one in person.group.keys().members)
+
+
+def test_who_agrees_that_a_person_goes_agrees_for_all_devices(neighbourhood: Neighbourhood) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami = neighbourhood.let_in(layla, "Sami")
+    noor = neighbourhood.let_in(layla, "Noor")
+    laptop = link(neighbourhood, noor, layla, "laptop", sami)
+    layla.group.set_admins(add=["Sami"])
+    layla.group.change_policy(PolicyChange(removal_approvals=2))
+    assert not layla.group.remove("Noor").done
+    sync(layla, sami)
+    epoch = sami.group.status().epoch
+    assert sami.group.agree(sami.group.acts()[0].code).done
+    assert sami.group.status().epoch == epoch + 1
+    assert names(sami) == ["Layla", "Sami"]
+    for device in (noor, laptop):
+        device.taboon.sync(wait=30)
+        assert device.group.status().state.value == "removed"
+
+
+def test_rotation_keeps_two_devices_one_person(neighbourhood: Neighbourhood) -> None:
     layla = neighbourhood.founder("Layla")
     sami = neighbourhood.let_in(layla, "Sami")
     laptop = link(neighbourhood, layla, layla, "laptop", sami)

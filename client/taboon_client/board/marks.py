@@ -10,7 +10,7 @@ from taboon_client.errors import FormatError
 
 if TYPE_CHECKING:
     from taboon_client.board.graph import Graph
-    from taboon_client.board.history import Judge
+    from taboon_client.board.history import History, Judge
 
 __all__ = ["SUSPENDED_BY", "Marks", "fold_marks"]
 
@@ -47,20 +47,24 @@ class Marks(NamedTuple):
         return cls(risks, vouches)
 
 
-def fold_marks(graph: Graph, judge: Judge) -> Marks:
-    """Return what stands about the members: of each author the last word, in the order of the fold.
+def fold_marks(graph: Graph, judge: Judge, history: History) -> Marks:
+    """Return what stands about the members: of each person the last word, in the order of the fold.
 
-    Nobody speaks of itself, and nobody lifts what was said of itself.
+    Two devices of one person are one who says it. Nobody speaks of itself; nobody vouches for a device of their own,
+    or lifts what was said of one.
     """
     marks = Marks({}, {})
     for _, _, event in graph.ready():
         body = from_body(event)
         if not isinstance(body, Risk | Lift | Vouch) or body.member == event.author or not judge(event):
             continue
+        by = history.person(event.author, event.epoch)
+        if by is None or (not isinstance(body, Risk) and by == history.person(body.member)):
+            continue
         if isinstance(body, Risk):
-            marks.risks.setdefault(body.member, {})[event.author] = body.reason
+            marks.risks.setdefault(body.member, {})[by] = body.reason
         elif isinstance(body, Vouch):
-            marks.vouches.setdefault(body.member, {})[event.author] = body.text
+            marks.vouches.setdefault(body.member, {})[by] = body.text
         else:
             marks.risks.pop(body.member, None)
     return marks

@@ -102,7 +102,7 @@ def keep_register(tx: Connection, grp: int, place: str, graph: Graph, judge: Jud
         board.set_register(tx, grp, SETTINGS, cbor.encode(list(fold_keep(graph, judge))))
         board.set_register(tx, grp, _AGREEMENT, cbor.encode(fold_agreement(graph, judge)))
     elif place == MEMBERS:
-        board.set_register(tx, grp, MEMBERS, cbor.encode(fold_marks(graph, judge).to_value()))
+        board.set_register(tx, grp, MEMBERS, cbor.encode(fold_marks(graph, judge, history).to_value()))
         # Whoever is suspended is of no circle.
         groups.set_circle_served(tx, grp, b"")
     elif place == INVITES:

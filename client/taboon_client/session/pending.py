@@ -247,6 +247,12 @@ def wish_to_agree(desk: Desk, tx: Connection, grp: int, act: PendingAct) -> int:
     if act.kind == approvals.REMOVE:
         if rows.get_group(tx, grp).identity in act.members:
             raise NotAllowedError("it is you whom they want to remove. “taboon leave GROUP” leaves by yourself")
+        look = _Look(desk, tx, grp)
+        person = look.people.of(act.target)
+        for other in look.acts():
+            # Whoever agrees that a person goes agrees to it for all their devices that are proposed.
+            if other.kind == approvals.REMOVE and person and person in map(look.people.of, other.members):
+                rows.add_wish(tx, grp, "remove", other.target)
         return rows.add_wish(tx, grp, "remove", act.target)
     if act.kind == approvals.POLICY:
         return rows.add_wish(tx, grp, "policy", exact(policy, Policy.decode(act.policy)).encode())
