@@ -17,7 +17,8 @@ from taboon_client.group.devices import People, people_of
 from taboon_client.group.epoch import policy_of, record_of
 from taboon_client.group.leaf import LEAF_EXTENSION, MAX_DEVICES, LeafContent, LeafKeys, member_profile, read_devices
 from taboon_client.group.policy import POLICY_EXTENSION, Policy
-from taboon_client.group.rules import BrokenRuleError, check_commit
+from taboon_client.group.rejoining import ReturnRequest, leaf_hash, return_psk
+from taboon_client.group.rules import BrokenRuleError, check_commit, check_member
 from taboon_client.group.settings import LIMITS
 from taboon_client.joining.link import InvitePayload
 from taboon_client.joining.messages import make_request, read_request
@@ -265,3 +266,26 @@ def test_a_link_and_a_request_are_of_the_same_person() -> None:
     for cut in range(1, 70):
         with pytest.raises(BadLinkError):
             InvitePayload.decode(of_device.encode()[:cut])
+
+
+@pytest.mark.parametrize("honest", [True, False])
+def test_nobody_comes_back_as_another_person(layla: Device, sami: Device, honest: bool) -> None:
+    """A device that could shed whose it is by coming back would be a second person."""
+    laptop = link(layla, sami, sami)
+    content = LeafKeys.generate(os.urandom, person=sami.identity if honest else b"").content
+    package, _ = key_package(laptop.signer, member_profile(laptop.signer, content))
+    old = layla.group.member(laptop.leaf)
+    request = ReturnRequest.make(layla.group.group_id, package.encode(), leaf_hash(old), os.urandom(32), laptop.signer)
+    secret = return_psk(check_member(old, layla.group.suite).rejoin_secret)
+    what: dict[str, Any] = {
+        "add": (package,),
+        "remove": (laptop.leaf,),
+        "psks": ((mls.ExternalPsk(psk_id=psk_id(secret)), secret),),
+    }
+    data = CommitData(psks={psk_id(secret): secret}, returns=(request.raw,))
+    if not honest:
+        refused(layla, "takes back", data, **what)
+        return
+    staged = commit(layla, data, **what)
+    check_commit(layla.group, staged, last_committer=None)
+    assert people_of(staged.members()).of(laptop.identity) == sami.identity
