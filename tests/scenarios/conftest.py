@@ -60,6 +60,11 @@ class Neighbourhood:
         self._people.append(person)
         return person
 
+    def named(self, name: str) -> Person:
+        """Somebody who has a vault already."""
+        (person,) = (one for one in self._people if one.name == name)
+        return person
+
     def founder(self, name: str = "Layla", group: str = "Harbour") -> Person:
         """Somebody who founds a group."""
         person = self.person(name)

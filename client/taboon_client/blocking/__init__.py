@@ -179,6 +179,14 @@ class Taboon:
 class Group(Items, Looking, Carrying, Sealing, Lists, Membership, Ruling, Inviting, Devices, Voting):
     """One group on this device. See :class:`taboon_client.library.Group`."""
 
+    def create_circle(self, name: str, *, me: str, wait: float = _COMMIT_WAIT) -> Group:
+        """Make a circle: a group inside this one, whose members come from it alone."""
+        return Group(soon(self._group.create_circle(name, me=me, wait=wait), wait))
+
+    def circles(self) -> list[Group]:
+        """Return the circles of this group that are on this device."""
+        return [Group(group) for group in now(self._group.circles())]
+
     def __init__(self, group: library.Group) -> None:
         self._group = group
 

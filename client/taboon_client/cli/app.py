@@ -8,6 +8,7 @@ import typer
 import typer.main
 
 from taboon_client.cli import (
+    circles,
     details,
     device,
     evidence,
@@ -81,6 +82,7 @@ def _root(
 for _part in (
     device,
     groups,
+    circles,
     ruling,
     keys,
     evidence,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from taboon_client.board import GroupName, Name
+from taboon_client.group.circles import prove
 from taboon_client.group.epoch import mailbox_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.ledger import FOLD_VERSION
@@ -39,15 +40,24 @@ def found_group(
     suite: mls.CipherSuite,
     random: Random,
     now: int,
+    parent: groups.GroupRow | None = None,
 ) -> int:
     """Make a group of one of the ``GROUP_SUITES`` whose only member and admin we are. Returns its row id.
+
+    With a parent, a group of this vault, it is a circle of that group.
 
     Raises:
         FieldError: A name does not fit.
     """
     signer = mls.SigningKey.generate(random)
-    keys = LeafKeys.generate(random, suite=suite)
-    policy = Policy.founding(signer.public, RelayEntry(url=relay_url, id=relay_id, pass_=relay_pass))
+    above = b"" if parent is None else parent.group_id
+    keys = LeafKeys.generate(
+        random,
+        suite=suite,
+        parent=b"" if parent is None else parent.identity,
+        proof=b"" if parent is None else prove(parent.identity_seed, above, signer.public),
+    )
+    policy = Policy.founding(signer.public, RelayEntry(url=relay_url, id=relay_id, pass_=relay_pass), above)
     group = mls.Group.create(
         suite,
         random(32),

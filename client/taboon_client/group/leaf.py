@@ -24,7 +24,8 @@ LEAF_EXTENSION: Final = 0xF7B1
 """MLS extension type of Taboon's leaf content, in the private-use range (RFC 9420, section 17.3)."""
 
 _VERSION = 1
-_FIELDS, _FIELDS_WITH_DEVICES = 4, 6
+_FIELDS, _FIELDS_WITH_DEVICES, _FIELDS_IN_CIRCLE = 4, 6, 8
+_PROOF = 64
 _SIZE = 32
 _PLAIN = b"\x84"
 """How the CBOR of a leaf begins that speaks of no devices: a list of four."""
@@ -43,6 +44,9 @@ class LeafContent:
 
     ``person`` is empty, or the identity key of whom this leaf is a further device of; ``devices`` are the identity keys
     of those whom this leaf says to be further devices of the same person.
+
+    In a circle ``parent`` is the identity key that its member has in the parent group, 32 bytes, and ``proof`` that
+    key's signature, 64 bytes (``circles.py``); both are empty elsewhere.
     """
 
     append_key: bytes
@@ -50,12 +54,16 @@ class LeafContent:
     sealing_key: bytes
     person: bytes = b""
     devices: tuple[bytes, ...] = ()
+    parent: bytes = b""
+    proof: bytes = b""
 
     def encode(self) -> bytes:
         """Return the extension data."""
         fields: list[object] = [_VERSION, self.append_key, bytes(self.rejoin_secret), self.sealing_key]
-        if self.person or self.devices:
+        if self.person or self.devices or self.parent:
             fields += [self.person, list(self.devices)]
+        if self.parent:
+            fields += [self.parent, self.proof]
         return cbor.encode(fields)
 
     @classmethod
@@ -82,7 +90,8 @@ class LeafContent:
         except mls.ValidationError as error:
             raise FormatError("a leaf holds a sealing key that hides nothing") from error
         person, devices = _read_devices(fields[_FIELDS:])
-        return cls(append_key, Secret(rejoin_secret), sealing_key, person, devices)
+        parent, proof = _read_parent(fields[_FIELDS_WITH_DEVICES:])
+        return cls(append_key, Secret(rejoin_secret), sealing_key, person, devices, parent, proof)
 
 
 def read_devices(data: bytes | None) -> tuple[bytes, tuple[bytes, ...]]:
@@ -115,6 +124,17 @@ def _read_devices(fields: list[object]) -> tuple[bytes, tuple[bytes, ...]]:
     return person, tuple(found)
 
 
+def _read_parent(fields: list[object]) -> tuple[bytes, bytes]:
+    if not fields:
+        return b"", b""
+    if len(fields) < _FIELDS_IN_CIRCLE - _FIELDS_WITH_DEVICES:
+        raise FormatError("a leaf does not say what a leaf of Taboon says")
+    parent, proof = fields[:2]
+    if not isinstance(parent, bytes) or len(parent) != _SIZE or not isinstance(proof, bytes) or len(proof) != _PROOF:
+        raise FormatError("a leaf names its member of the parent group in another form than it should")
+    return parent, proof
+
+
 @dataclass(frozen=True, slots=True)
 class LeafKeys:
     """The private halves behind a :class:`LeafContent`: Ed25519 seed and HPKE private key, 32 bytes each."""
@@ -132,6 +152,8 @@ class LeafKeys:
         sealing_private: bytes | None = None,
         person: bytes = b"",
         devices: Iterable[bytes] = (),
+        parent: bytes = b"",
+        proof: bytes = b"",
     ) -> LeafKeys:
         """Make the keys of a new leaf in a group of this suite; the sealing key goes on where there is one."""
         append_seed = Secret(random(_SIZE))
@@ -142,6 +164,8 @@ class LeafKeys:
             sealing_key=suite.public_of(private),
             person=person,
             devices=tuple(sorted(set(devices))),
+            parent=parent,
+            proof=proof,
         )
         return cls(content, append_seed, private)
 

@@ -50,6 +50,8 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
     circle where ``dispatch`` names nobody. An addition, a removal and a change of the policy need as many admins as
     ``add_approvals``, ``removal_approvals`` and ``policy_approvals`` say. ``recovery`` of the ``keyholders``, who are
     all members while none are named, can together take admins away and name others; 0 means more than half of them.
+
+    ``parent`` is the id of the group that a circle is in, empty for other groups; it stays for good.
     """
 
     admins: Annotated[tuple[_Key, ...], msgspec.Meta(max_length=1000)]
@@ -65,10 +67,11 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
     everyone: bool = False
     recovery: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
     keyholders: Annotated[tuple[_Key, ...], msgspec.Meta(max_length=100)] = ()
+    parent: Annotated[bytes, msgspec.Meta(max_length=32)] = b""
 
     @classmethod
-    def founding(cls, admin: bytes, relay: RelayEntry) -> Policy:
-        """Return the rules that a new group begins with."""
+    def founding(cls, admin: bytes, relay: RelayEntry, parent: bytes = b"") -> Policy:
+        """Return the rules that a new group begins with; with the id of its parent group, those of a circle."""
         return cls(
             admins=(admin,),
             relays=(relay,),
@@ -77,6 +80,7 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
             members_invite=False,
             rotation_days=7,
             v=_VERSION,
+            parent=parent,
         )
 
     @property
@@ -173,7 +177,7 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
     def plain(self) -> Policy:
         """Return the policy without what version 1 of the format could not say."""
         return msgspec.structs.replace(
-            self, add_approvals=1, policy_approvals=1, everyone=False, recovery=0, keyholders=()
+            self, add_approvals=1, policy_approvals=1, everyone=False, recovery=0, keyholders=(), parent=b""
         )
 
     @property

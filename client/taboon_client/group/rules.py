@@ -21,6 +21,7 @@ from taboon_client.group.approvals import (
     recovered,
     who_approved,
 )
+from taboon_client.group.circles import check_circle
 from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.devices import People, people_of, persons_after
 from taboon_client.group.epoch import policy_of, roles_of
@@ -99,6 +100,7 @@ def check_commit(group: mls.Group, staged: mls.CommitSummary, *, last_committer:
     _check_kinds(proposals, data)
     _check_path(group, staged)
     _check_devices(group, staged)
+    _check_parent(group, staged, change)
     _check_context(staged)
     _check_roster(staged, change, data)
     _check_returns(group, staged, data)
@@ -309,6 +311,8 @@ def _check_devices(group: mls.Group, staged: mls.CommitSummary) -> None:
         if identity not in renewed or identity not in after:
             continue
         old, new = check_member(member, group.suite), check_member(after[identity], group.suite)
+        if old.parent != new.parent:
+            raise BrokenRuleError("a leaf takes back who it is in the parent group")
         if old.person != new.person or not set(new.devices).issuperset(set(old.devices) & after.keys()):
             raise BrokenRuleError("a leaf takes back whose device it is")
         added.discard(identity)
@@ -319,6 +323,19 @@ def _check_devices(group: mls.Group, staged: mls.CommitSummary) -> None:
     gone = {member.signature_key for member in group.members()} - after.keys()
     if not gone.issuperset(before.strays(gone)):
         raise BrokenRuleError("a commit leaves a device of somebody removed who never said that it was theirs")
+
+
+def _check_parent(group: mls.Group, staged: mls.CommitSummary, change: _Change) -> None:
+    """Check that a circle stays in its parent group, and that all its leaves prove that they are of it."""
+    if change.before.parent != change.after.parent:
+        raise BrokenRuleError("a commit changes which group a circle is in")
+    members = staged.members() if change.after.parent else staged.added
+    try:
+        check_circle(
+            change.after.parent, [(member.signature_key, check_member(member, group.suite)) for member in members]
+        )
+    except FormatError as error:
+        raise BrokenRuleError(str(error)) from error
 
 
 def _check_context(staged: mls.CommitSummary) -> None:

@@ -11,6 +11,7 @@ from taboon_client.errors import AmbiguousError, FieldError, GroupStoppedError, 
 from taboon_client.group.epoch import policy_of
 from taboon_client.group.sealed_invites import end_shared
 from taboon_client.joining import guest, host
+from taboon_client.joining.kinship import check_of_parent
 from taboon_client.joining.link import InvitePayload
 from taboon_client.joining.messages import MAX_ANSWER, Asked, Asks, agreement_name, read_request
 from taboon_client.joining.shared import may_invite
@@ -44,6 +45,7 @@ __all__ = [
 JOINING = "joining"
 """What a question is about that is asked of whoever wants to join."""
 _FOR_YOU = "here admins alone invite. Ask one for the link: “taboon device link GROUP --for” and your name"
+_IN_CIRCLE = "another device joins a circle like a member: with an invite of its own, once it is in the group around it"
 MAX_ASKED = 20
 _MAX_HOURS = 24 * 7
 _MAX_NAME = 40
@@ -73,6 +75,8 @@ def create_invite(desk: Desk, grp: int, hours: int, person: bytes = b"") -> Invi
 
     def act(tx: Connection) -> InviteRow | None:
         row, policy = _as_inviter(desk, tx, grp, of_device=bool(person))
+        if person and policy.parent:
+            raise NotAllowedError(_IN_CIRCLE)
         invite = host.create_invite(
             tx,
             desk.ledger,
@@ -85,6 +89,7 @@ def create_invite(desk: Desk, grp: int, hours: int, person: bytes = b"") -> Invi
             suite=desk.keeper.load(tx, grp).suite,
             random=desk.random,
             person=person,
+            parent=policy.parent,
         )
         return rendezvous.get_invite(tx, invite)
 
@@ -224,6 +229,7 @@ def wish_to_admit(desk: Desk, tx: Connection, grp: int, ref: str, *, compared: b
     """
     as_admin(desk, tx, grp)
     row = request_of(tx, grp, ref)
+    check_of_parent(desk, tx, grp, row)
     if compared:
         request = read_request(InvitePayload.decode(row.payload), row.request or b"")
         members.set_checked(tx, grp, request.identity, "code")

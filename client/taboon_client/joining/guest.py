@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from taboon_client import cbor
 from taboon_client.board import Name
 from taboon_client.board.register_kinds import Accept
-from taboon_client.errors import FormatError, InviteEndedError
+from taboon_client.errors import BadLinkError, FormatError, InviteEndedError
 from taboon_client.group import watched
+from taboon_client.group.circles import check_circle, parent_hint, prove
 from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
@@ -66,13 +67,21 @@ def request_to_join(
 
     Raises:
         InviteEndedError: The invite has expired by this device's clock, or was used here before.
+        BadLinkError: It is one into a circle of a group that is not on this device.
     """
     if now // 60 > payload.expires:
         raise InviteEndedError("this invite has expired. Ask for a new one (and check this device's clock)")
     if rows.was_used(tx, payload.digest):
         raise InviteEndedError("this invite was used on this device before. Ask for a new one")
     signer = mls.SigningKey.generate(random)
-    keys = LeafKeys.generate(random, suite=payload.suite, person=payload.person)
+    above = _parent(tx, payload)
+    keys = LeafKeys.generate(
+        random,
+        suite=payload.suite,
+        person=payload.person,
+        parent=b"" if above is None else above.identity,
+        proof=b"" if above is None else prove(above.identity_seed, above.group_id, signer.public),
+    )
     package, secrets = mls.KeyPackage.generate(
         payload.suite, member_profile(signer, keys.content), now=now, lifetime=LIFETIME, random=random
     )
@@ -91,6 +100,16 @@ def request_to_join(
         secrets=cbor.encode([secrets.encode(), bytes(keys.append_seed), bytes(keys.sealing_private)]),
         blob=seal_blob(payload.blob_key, bytes((Kind.REQUEST,)) + body, random),
     )
+
+
+def _parent(tx: Connection, payload: InvitePayload) -> groups.GroupRow | None:
+    """Return the group in whose circle an invite is, None where it is in none."""
+    if not payload.circle:
+        return None
+    for row in groups.all_groups(tx):
+        if row.state == "active" and parent_hint(row.group_id, payload.invite_key) == payload.circle:
+            return row
+    raise BadLinkError("this invite is for members of a group that is not on this device. Join that group first")
 
 
 def asked(payload: InvitePayload, blobs: Sequence[bytes]) -> Asks:
@@ -227,8 +246,9 @@ def _join(payload: InvitePayload, row: JoiningRow, welcome: bytes) -> mls.Group:
     policy = policy_of(group)
     if policy.home.id != payload.relay_id:
         raise FormatError("the group lives at another relay than the invite says")
-    for member in group.members():
-        check_member(member, group.suite)
+    check_circle(policy.parent, [(one.signature_key, check_member(one, group.suite)) for one in group.members()])
+    if policy.parent and payload.circle != parent_hint(policy.parent, payload.invite_key):
+        raise FormatError("the circle is in another group than the invite says")
     if not policy.is_admin(_adder(group)):
         raise FormatError("whoever added us is no admin")
     return group

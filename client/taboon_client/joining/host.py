@@ -60,10 +60,12 @@ def create_invite(
     suite: mls.CipherSuite,
     random: Random,
     person: bytes = b"",
+    parent: bytes = b"",
 ) -> int:
     """Make an invite for one person; ``expires`` is Unix time in seconds. Returns its row id.
 
-    With ``person``, an identity key, it is for a further device of that member.
+    With ``person``, an identity key, it is for a further device of that member. ``parent`` is the id of the group that
+    a circle is in.
     """
     payload, seed = InvitePayload.generate(
         relay_url=relay_url,
@@ -73,6 +75,7 @@ def create_invite(
         random=random,
         suite=suite,
         person=person,
+        parent=parent,
     )
     start = Cursor.start(payload.mailbox.mailbox_id)
     event = share_invite(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from taboon_client.errors import BadLinkError, RelayAddressError
+from taboon_client.group.circles import parent_hint
 from taboon_client.group.settings import GROUP_SUITES, SUITE
 from taboon_client.relay.address import RelayAddress
 from taboon_crypto.mailbox import MailboxKeys, RetentionClass, rendezvous_blob_key
@@ -28,7 +29,7 @@ __all__ = ["InvitePayload"]
 
 _PREFIX: Final = "taboon:join:"
 _MAX_LINK: Final = 1024
-_VERSION, _VERSION_WITH_SUITE, _VERSION_OF_DEVICE = 1, 2, 3
+_VERSION, _VERSION_WITH_SUITE, _VERSION_OF_DEVICE, _VERSION_OF_CIRCLE = 1, 2, 3, 4
 _PERSON: Final = 32
 _SUITE: Final = struct.Struct(">H")
 _FIXED: Final = struct.Struct(">32s32s32s32sIBH")
@@ -40,13 +41,13 @@ _CUT_OFF = "this link is cut off. Ask for it again, and copy all of it"
 _TOO_NEW = "this link was made by a newer version of Taboon. Update Taboon, then use it again"
 
 
-def _read_head(payload: bytes) -> tuple[CipherSuite, bytes, bytes]:
-    """Return the suite of an invite, the person for whose further device it is (empty: a new person), and the rest."""
+def _read_head(payload: bytes) -> tuple[CipherSuite, bytes, bytes, bytes]:
+    """Return the suite of an invite, the person for whose device it is, the hint at a circle's parent, and the rest."""
     version, rest = payload[:1], payload[1:]
     if version == bytes((_VERSION,)):
-        return SUITE, b"", rest
-    of_device = version == bytes((_VERSION_OF_DEVICE,))
-    if not of_device and version != bytes((_VERSION_WITH_SUITE,)):
+        return SUITE, b"", b"", rest
+    of_device, of_circle = version == bytes((_VERSION_OF_DEVICE,)), version == bytes((_VERSION_OF_CIRCLE,))
+    if not of_device and not of_circle and version != bytes((_VERSION_WITH_SUITE,)):
         raise BadLinkError(_TOO_NEW if version else _CUT_OFF)
     if len(rest) < _SUITE.size:
         raise BadLinkError(_CUT_OFF)
@@ -56,11 +57,13 @@ def _read_head(payload: bytes) -> tuple[CipherSuite, bytes, bytes]:
         raise BadLinkError(_TOO_NEW)
     rest = rest[_SUITE.size :]
     if of_device:
-        return suite, rest[:_PERSON], rest[_PERSON:]
+        return suite, rest[:_PERSON], b"", rest[_PERSON:]
+    if of_circle:
+        return suite, b"", rest[:_PERSON], rest[_PERSON:]
     if suite == SUITE:
         # One invite has one spelling, or two people could compare codes of two.
         raise BadLinkError("this is not an invite of Taboon. Ask for the link again")
-    return suite, b"", rest
+    return suite, b"", b"", rest
 
 
 def _checksum(payload: bytes) -> bytes:
@@ -81,6 +84,7 @@ class InvitePayload:
         relay_url: The relay's address, without the id.
         suite: Of the group: what the joiner's key package must be for.
         person: Identity key of whom the joiner's leaf shall be a further device of, 32 bytes; empty for a new person.
+        circle: Into a circle: what the parent group is known by to those who have it, 32 bytes; else empty.
     """
 
     secret: Secret
@@ -92,6 +96,7 @@ class InvitePayload:
     relay_url: str
     suite: CipherSuite = SUITE
     person: bytes = b""
+    circle: bytes = b""
 
     @classmethod
     def generate(
@@ -104,12 +109,17 @@ class InvitePayload:
         random: Random,
         suite: CipherSuite = SUITE,
         person: bytes = b"",
+        parent: bytes = b"",
     ) -> tuple[InvitePayload, Secret]:
-        """Make an invite for one person; also returns the 32-byte seed of the invite key."""
+        """Make an invite for one person; also returns the 32-byte seed of the invite key.
+
+        With ``parent``, a group id, it is one into a circle of that group.
+        """
         seed = Secret(random(32))
+        invite_key = sodium.ed25519_expand_seed(seed)[0]
         payload = cls(
             secret=Secret(random(32)),
-            invite_key=sodium.ed25519_expand_seed(seed)[0],
+            invite_key=invite_key,
             psk=Secret(random(32)),
             relay_id=relay_id,
             expires=expires,
@@ -117,6 +127,7 @@ class InvitePayload:
             relay_url=relay_url,
             suite=suite,
             person=person,
+            circle=parent_hint(parent, invite_key) if parent else b"",
         )
         return payload, seed
 
@@ -126,6 +137,8 @@ class InvitePayload:
         head = bytes((_VERSION,))
         if self.person:
             head = bytes((_VERSION_OF_DEVICE,)) + _SUITE.pack(self.suite.suite_id) + self.person
+        elif self.circle:
+            head = bytes((_VERSION_OF_CIRCLE,)) + _SUITE.pack(self.suite.suite_id) + self.circle
         elif self.suite != SUITE:
             head = bytes((_VERSION_WITH_SUITE,)) + _SUITE.pack(self.suite.suite_id)
         return (
@@ -143,7 +156,7 @@ class InvitePayload:
         Raises:
             BadLinkError: They are not those of an invite this program knows.
         """
-        suite, person, rest = _read_head(payload)
+        suite, person, circle, rest = _read_head(payload)
         if len(rest) < _FIXED.size:
             raise BadLinkError(_CUT_OFF)
         secret, invite_key, psk, relay_id, expires, retention, length = _FIXED.unpack_from(rest)
@@ -155,7 +168,7 @@ class InvitePayload:
             RelayAddress(url, relay_id)
         except RelayAddressError as error:
             raise BadLinkError(f"this link names a relay that cannot be used. {error}") from error
-        return cls(Secret(secret), invite_key, Secret(psk), relay_id, expires, retention, url, suite, person)
+        return cls(Secret(secret), invite_key, Secret(psk), relay_id, expires, retention, url, suite, person, circle)
 
     @property
     def link(self) -> str:

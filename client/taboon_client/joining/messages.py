@@ -219,6 +219,8 @@ def _check_key_package(encoded: bytes, invite: InvitePayload) -> bytes:
     said = check_member(mls.Member(0, leaf), invite.suite)
     if said.person != invite.person or said.devices:
         raise FormatError("a request to join is of another person than the invite is for")
+    if bool(said.parent) != bool(invite.circle):
+        raise FormatError("a request to join does not say what a circle's members say")
     return leaf.signature_key
 
 

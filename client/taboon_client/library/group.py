@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from taboon_client.board import ADMIN
 from taboon_client.board.epochs import person_in
+from taboon_client.errors import GroupStoppedError, NotAllowedError
 from taboon_client.library.carrying import Carrying
 from taboon_client.library.devices import Devices
 from taboon_client.library.inviting import Inviting
@@ -47,6 +48,71 @@ class Group(Items, Looking, Carrying, Sealing, Inviting, Devices, Voting):
     def code(self) -> str:
         """Short code that tells groups of one name apart: eight hexadecimal digits of the group id."""
         return self._row.group_id.hex()[:8]
+
+    # Circles
+
+    async def create_circle(self, name: str, *, me: str, wait: float = COMMIT_WAIT) -> Group:
+        """Make a circle: a group inside a group, at the same relay, with keys and mailboxes of its own.
+
+        It is a group like any other, with you as its first member and admin; but only members of the parent can join,
+        and whoever leaves the parent, or is removed from it, leaves the circle. Nobody is told that it exists.
+
+        Args:
+            name: 1 to 80 characters; only members of the circle see it.
+            me: How you want to be called in it, 1 to 40 characters.
+            wait: Seconds that the relay may take; 0 sends it with the next sync.
+
+        Raises:
+            GroupStoppedError: This group does not go on here.
+            NotAllowedError: This group is a circle itself.
+            FieldError: A name does not fit.
+        """
+        from taboon_client.group.epoch import policy_of
+        from taboon_client.group.founding import found_group
+
+        desk = self._desk
+
+        def act(tx: Connection) -> int:
+            row = group_rows.get_group(tx, self.row_id)
+            if row.state != "active":
+                raise GroupStoppedError(row.problem or "this group does not go on here")
+            group = desk.keeper.load(tx, row.id)
+            policy = policy_of(group)
+            if policy.parent:
+                raise NotAllowedError("a circle has no circles of its own: make one in the group that it is in")
+            return found_group(
+                tx,
+                desk.keeper,
+                desk.ledger,
+                name=name,
+                own_name=me,
+                relay_url=row.relay_url,
+                relay_id=row.relay_id,
+                relay_pass=policy.home.pass_,
+                suite=group.suite,
+                random=desk.random,
+                now=desk.now,
+                parent=row,
+            )
+
+        made = await self._other(await self._write(act))
+        if wait:
+            await made.sync(wait)
+        return made
+
+    async def circles(self) -> list[Group]:
+        """Return the circles of this group that are on this device."""
+        from taboon_client.session import pending
+
+        def act(tx: Connection) -> list[int]:
+            group_id = group_rows.get_group(tx, self.row_id).group_id
+            active = [row.id for row in group_rows.all_groups(tx) if row.state == "active"]
+            return [grp for grp in active if pending.policy_here(self._desk, tx, grp).parent == group_id]
+
+        return [await self._other(grp) for grp in await self._read(act)]
+
+    async def _other(self, grp: int) -> Group:
+        return Group(self._desk, self._runner, await self._read(lambda tx: group_rows.get_group(tx, grp)))
 
     # How it stands
 

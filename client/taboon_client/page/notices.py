@@ -27,6 +27,9 @@ _TOLD: Final = (
         "Nobody was let in: what a newcomer needs has become larger than a message may be. Remove those who "
         "are not there any more, or make a second group."
     ),
+    N_("This device is not in the group that the circle is in: it cannot tell who is. Another admin's can."),
+    N_("Whoever asks is not in the group that the circle is in, as far as this device knows. Sync that group first."),
+    N_("Another device joins a circle like a member: with an invite of its own, once it is in the group around it."),
     N_("Removed from the group: %(a)s."),
     N_("Someone new joined the group."),
     N_("You let someone new into the group."),

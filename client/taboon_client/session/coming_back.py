@@ -75,6 +75,8 @@ def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random:
         suite=group.suite,
         sealing_private=groups.leaf_secret(tx, grp, said.sealing_key),
         person=said.person,
+        parent=said.parent,
+        proof=said.proof,
         devices=[one for leaf in leaves for one in _content(leaf, group.suite).devices],
     )
     package, secrets = mls.KeyPackage.generate(

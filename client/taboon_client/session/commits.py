@@ -168,6 +168,8 @@ def _stage(
         suite=group.suite,
         sealing_private=rows.leaf_secret(tx, grp, own.sealing_key),
         person=own.person,
+        parent=own.parent,
+        proof=own.proof,
         devices=[*(leaves.keys() - set(wanted.removals)).intersection(own.devices), *wanted.devices],
     )
     staged = group.commit(

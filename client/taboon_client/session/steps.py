@@ -18,6 +18,7 @@ from taboon_client.group.snapshot import ask_for_missing, queue_snapshot
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
 from taboon_client.session import commits, evidence, inbox
+from taboon_client.session.circles import follow_parent
 from taboon_client.session.coming_back import ask
 from taboon_client.session.outbox import next_blobs
 from taboon_client.vault import ended, events, groups, outbox, own_boxes
@@ -334,6 +335,7 @@ def synced(desk: Desk, grp: int) -> None:
     def act(tx: Connection) -> int:
         groups.set_synced(tx, grp, desk.now)
         tending.serve_circle(tx, desk.ledger, grp)
+        follow_parent(desk, tx, grp)
         if groups.is_whole(tx, grp) and groups.get_group(tx, grp).state == "active":
             ask_for_missing(tx, desk.ledger, grp, desk.random)
         return tending.delete_due(tx, desk.ledger, grp, desk.now)
