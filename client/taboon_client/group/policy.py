@@ -208,6 +208,8 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
             raise FormatError("the group's policy names its dispatch circle twice or out of order")
         if list(policy.keyholders) != sorted(set(policy.keyholders)):
             raise FormatError("the group's policy names its keyholders twice or out of order")
+        if len(policy.parent) not in (0, 32):
+            raise FormatError("the group's policy names its parent by what is no id of a group")
         if policy.v == 1 and (not policy.admins or policy != policy.plain()):
             raise FormatError("the group's policy says more than its version knows")
         return policy
