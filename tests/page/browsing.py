@@ -277,9 +277,8 @@ class Person:
         """Return the path of every screen of a group that needs nothing else, and its heading."""
         from taboon_client.page.screens.more import ENTRIES
 
-        return [("/people", self.say("People")), ("/more", self.say("More"))] + [
-            (path, self.say(name)) for path, name, _ in ENTRIES
-        ]
+        beside = (("/people", "People"), ("/devices", "Your devices"), ("/circles", "Circles"), ("/more", "More"))
+        return [(path, self.say(name)) for path, name in (*beside, *((path, name) for path, name, _ in ENTRIES))]
 
     def close(self) -> None:
         """Close the window and the page's processes."""
