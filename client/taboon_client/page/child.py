@@ -70,6 +70,7 @@ class _Child:
         watching = asyncio.create_task(self._watch())
         ending = asyncio.create_task(self._end.wait())
         await asyncio.wait({serving, watching, ending}, return_when=asyncio.FIRST_COMPLETED)
+        self._door.lock()
         _say("locked")
         closing = asyncio.create_task(self._house.close())
         await asyncio.wait({closing}, timeout=_CLOSING)

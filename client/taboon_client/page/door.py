@@ -83,6 +83,10 @@ class Door:
         """Tell whether a request with this token is ours."""
         return any(_same(token[:64], known) for known in self._tokens)
 
+    def lock(self) -> None:
+        """Know nobody any more: while the process ends, whoever comes is a stranger."""
+        self._tokens, self._code, self._ticket = [], "", ""
+
     def _token(self) -> str:
         token = make_ticket(self._random)
         self._tokens = [*self._tokens, token][-_MOST_TOKENS:]
