@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
@@ -261,14 +261,10 @@ class Calls:
         except DBAPIError as error:
             self._notices.count(f"database {error_name(error)}")
             result = problems.busy()
+        except Exception as error:  # noqa: BLE001 - those who ask would wait for ever; it is counted and answered
+            self._notices.count(f"reader {error_name(error)}")
+            result = problems.internal()
         loop.call_soon_threadsafe(shared.set_result, result)
-
-    async def _read(self, function: Callable[..., Any], *arguments: object) -> Any:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, function, *arguments)
-        except DBAPIError as error:
-            self._notices.count(f"database {error_name(error)}")
-            raise problems.busy() from None
 
 
 def _ok(media_type: str, body: bytes) -> Answer:

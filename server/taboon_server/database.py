@@ -291,9 +291,10 @@ def put_aside(where: Path | str) -> Path:
     return aside
 
 
-def error_name(error: DBAPIError) -> str:
-    """Return the database's own name for an error, which holds nothing of any request."""
-    return str(getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or "error")
+def error_name(error: Exception) -> str:
+    """Return the database's own name for an error, or that of its type; neither holds anything of any request."""
+    its_own = getattr(error, "orig", None)
+    return str(getattr(its_own, "sqlite_errorname", None) or getattr(its_own, "sqlstate", None) or type(error).__name__)
 
 
 def _psycopg() -> Any:

@@ -6,7 +6,7 @@ import time
 from functools import partial
 from typing import Final
 
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from taboon_server.database import error_name
 from taboon_server.days import Days
@@ -43,7 +43,7 @@ def purge_at_start(store: Store, days: Days, notices: Notices) -> None:
         _tell_of_leap(days, notices)
     except OperationalError as error:  # no room, or another process has it: what is stored can be served all the same
         notices.count(f"start {error_name(error)}")
-    except DatabaseError as error:
+    except DBAPIError as error:
         raise store.unusable(error) from error
 
 
@@ -79,7 +79,7 @@ async def purge_for_ever(store: Store, writer: Writer, days: Days, notices: Noti
         except Problem as problem:
             notices.count(f"expiry {problem.name}")
             emptied = False
-        except DatabaseError as error:
+        except Exception as error:  # noqa: BLE001 - expiry must outlive any mistake; it is counted
             notices.count(f"expiry {error_name(error)}")
             emptied = False
         _tell_of_leap(days, notices)

@@ -9,8 +9,6 @@ import asyncio
 import time
 from typing import Any, Final
 
-from sqlalchemy.exc import DBAPIError
-
 from taboon_server.database import error_name
 from taboon_server.notices import Notices
 from taboon_server.store import CHANNEL, Store
@@ -36,7 +34,7 @@ async def listen_for_ever(store: Store, waiters: Waiters, notices: Notices) -> N
                         pass
             finally:
                 connection.close()
-        except (DBAPIError, store.driver.Error) as error:
+        except Exception as error:  # noqa: BLE001 - as expiry's
             notices.count(f"listening {error_name(error)}")
             await asyncio.sleep(_HEAR_SECONDS)
 

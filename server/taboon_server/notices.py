@@ -1,5 +1,6 @@
 """What the operator is told: a kind and a count, and nothing that came in a request."""
 
+import contextlib
 import logging
 import sys
 from collections import Counter
@@ -10,7 +11,8 @@ _LIBRARIES: Final = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi
 
 
 def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is where the operator reads
+    with contextlib.suppress(OSError, ValueError):  # nobody reads there any more; the relay goes on
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is where the operator reads
 
 
 class Notices:

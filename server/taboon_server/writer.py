@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from taboon_server import problems
-from taboon_server.appending import Append, Appended, Batch, Create
+from taboon_server.appending import Append, Appended, Batch, Create, Result
 from taboon_server.database import error_name
 from taboon_server.days import Days
 from taboon_server.notices import Notices
@@ -141,7 +141,6 @@ class Writer:
             jobs = [first]
             going_on = self._collect(jobs, _BATCH)
             batch = Batch(self._store, self.quotas, self._days)
-            self.quotas.look()
             writes = [job for job in jobs if isinstance(job.task, Create | Append)]
             locked = bool(writes) and self._write(writes, batch)
             for job in jobs:
@@ -172,17 +171,22 @@ class Writer:
 
     def _write(self, jobs: list[_Job], batch: Batch) -> bool:
         writes = [job.task for job in jobs if isinstance(job.task, Create | Append)]
-        if self.quotas.is_low:
-            self._notices.count("disk nearly full")
-        return self._try(jobs, partial(batch.write, writes), batch)
+
+        def write() -> list[Result]:
+            self.quotas.look()
+            if self.quotas.is_low:
+                self._notices.count("disk nearly full")
+            return batch.write(writes)
+
+        return self._try(jobs, write, batch)
 
     def _try(self, jobs: list[_Job], action: Callable[[], Sequence[Any] | None], batch: Batch | None = None) -> bool:
         """Do something for these jobs and note the results; return whether the database was locked."""
         name, results = "", None
         try:
             results = action()
-        except DBAPIError as error:
-            # Locked, full, out of reach, or the disk failed: nothing of this is stored, and everyone may try again.
+        except (DBAPIError, OSError) as error:
+            # Locked, full, out of reach, the disk failed or is gone: nothing is stored, and everyone may try again.
             name = error_name(error)
             self._notices.count(f"database {name}")
             results = [problems.busy(DISK_RETRY if name in _FULL else 1) for _ in jobs]

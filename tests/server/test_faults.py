@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,7 @@ import httpx
 import pytest
 import sqlcipher3.dbapi2 as sqlite
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from taboon_server.database import StoreError
 from taboon_server.days import Days
@@ -318,7 +321,59 @@ async def test_a_disk_that_fails_while_reading_answers_busy(tmp_path: Path, monk
             patched.setattr(relay.store, "page", fails)
             assert (await relay.call(keys, READ)).status_code == 503
         assert (await relay.page(keys)).last == 0
-        assert relay.notices == ["taboon relay: database error (1)"]
+        assert relay.notices == ["taboon relay: database OperationalError (1)"]
+
+
+@pytest.mark.anyio
+async def test_a_mistake_while_reading_is_answered_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with inside(tmp_path) as relay:
+        keys = await relay.new_mailbox()
+        with monkeypatch.context() as patched:
+            patched.setattr(relay.store, "page", lambda *_: 1 // 0)
+            assert (await relay.call(keys, READ)).status_code == 500
+        assert (await relay.page(keys)).last == 0
+        assert relay.notices == ["taboon relay: reader ZeroDivisionError (1)"]
+
+
+@pytest.mark.anyio
+async def test_a_disk_that_is_taken_away_refuses_appends_until_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with inside(tmp_path) as relay:
+        keys = await relay.new_mailbox()
+        with monkeypatch.context() as patched:
+            patched.setattr(relay.calls.writer.quotas, "_folder", tmp_path / "away")
+            for seal in (False, True):
+                assert (await relay.append(keys, blob(), seal=seal)).status_code == 503
+        assert (await relay.appended(keys, blob())).number == 1
+        assert relay.notices == ["taboon relay: database FileNotFoundError (1)"]
+
+
+@pytest.mark.anyio
+async def test_expiry_outlives_whatever_goes_wrong_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = threading.Semaphore(0)
+
+    def fails() -> None:
+        tries.release()
+        raise PoolTimeoutError
+
+    async with inside(tmp_path, Settings(purge_seconds=0.01)) as relay:
+        monkeypatch.setattr(relay.store, "totals", fails)
+        for _ in range(3):
+            assert await asyncio.to_thread(tries.acquire, timeout=20)
+    assert "taboon relay: expiry TimeoutError (1)" in relay.notices
+
+
+def test_an_operator_who_reads_no_more_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    readable, writable = os.pipe()
+    os.close(readable)
+    with open(writable, "w", encoding="utf-8") as nobody:  # noqa: PTH123 - a pipe has no path
+        monkeypatch.setattr(sys, "stderr", nobody)
+        notices = Notices()
+        notices.count("trouble")
+        with contextlib.suppress(BrokenPipeError):  # what is left in the buffer
+            nobody.close()
+    assert notices.counts["trouble"] == 1
 
 
 @pytest.mark.anyio
