@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import BrowserContext
+from playwright.sync_api import TimeoutError as WaitedTooLongError
 
 from taboon_client.blocking import Taboon
 from taboon_client.page.language import language
@@ -160,7 +161,10 @@ class Person:
     def reads(self, text: str) -> Locator:
         """Wait until somebody's words are on the screen."""
         found = self.page.get_by_text(re.compile(re.escape(text))).first
-        found.wait_for()
+        try:
+            found.wait_for()
+        except WaitedTooLongError as error:
+            raise AssertionError(f"“{text}” is not on the screen, but: {self.text()} {self.faults}") from error
         return found
 
     def open_fold(self, name: str) -> None:

@@ -11,6 +11,7 @@ from taboon_client.page.screens import (
     circles,
     deeds,
     devices,
+    evidence,
     home,
     item,
     joining,
@@ -48,6 +49,7 @@ SCREENS: Final[dict[str, Callable[[Visit], Awaitable[Answer]]]] = {
     **votes.SCREENS,
     **lists.SCREENS,
     **meeting.SCREENS,
+    **evidence.SCREENS,
     **numbers.SCREENS,
     **asking.SCREENS,
     **carrying.SCREENS,
@@ -68,6 +70,7 @@ ACTS: Final[dict[str, Callable[[Visit], Awaitable[Told]]]] = {
     **votes.ACTS,
     **lists.ACTS,
     **meeting.ACTS,
+    **evidence.ACTS,
     **carrying.ACTS,
 }
 """By path: what is done."""

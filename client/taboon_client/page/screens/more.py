@@ -21,6 +21,7 @@ ENTRIES: Final = (
     ("/numbers", N_("Numbers"), N_("Totals as pictures; nobody is named.")),
     ("/keys", N_("Health of the keys"), N_("Who has followed, how old the keys are, what to do.")),
     ("/meeting", N_("Meeting in person"), N_("Check each other's keys, and that you see the same group.")),
+    ("/evidence", N_("One history or two"), N_("Compare with another member what the relay has shown each of you.")),
     ("/votes", N_("Votes"), N_("What the group is asked to decide.")),
     ("/lists", N_("Lists of the group"), N_("Areas, categories, questions, how long items stay, the agreement.")),
     ("/rules", N_("Rules and admins"), N_("Who decides, how many must agree, what was done.")),
