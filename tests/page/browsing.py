@@ -233,7 +233,7 @@ class Person:
             self.fill("The exact place", place)
         if weekly:
             self.open_fold("More, if you like")
-            self.page.get_by_label(self.say("Comes again")).select_option("week")
+            self.page.get_by_label(self.say("Comes again")).select_option("FREQ=WEEKLY")
             self.page.get_by_label(self.say("The first day")).fill("2026-11-27")
         self.press("Post it")
         self.sees("Posted.")
@@ -259,14 +259,16 @@ class Person:
         return str(code)
 
     def through_library(self, act: Callable[[Group], object]) -> None:
-        """Do something in the same vault by the library, as a second program would."""
+        """Do something in the same vault by the library, as a second program would, and send it."""
         elsewhere(lambda: self._in_library(act))
 
     def _in_library(self, act: Callable[[Group], object]) -> None:
         with pytest.MonkeyPatch.context() as patch:
             allow_fast_kdf(patch)
             with Taboon.open(PASSPHRASE, self.folder) as taboon:
-                act(taboon.groups()[0])
+                group = taboon.groups()[0]
+                act(group)
+                group.sync()
 
     def lock_elsewhere(self) -> None:
         """Lock with `taboon lock`, in another process."""

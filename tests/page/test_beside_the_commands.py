@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from taboon_client.board import Line, Need
+from taboon_client.board.fields import Consent, Hours, Household
+
 if TYPE_CHECKING:
+    from taboon_client.blocking import Group
+    from taboon_client.board import Item
     from tests.page.conftest import Neighbours
+
+DAY = 86_400
 
 
 def test_two_compare_what_the_relay_has_shown_them(neighbours: Neighbours) -> None:
@@ -19,3 +29,86 @@ def test_two_compare_what_the_relay_has_shown_them(neighbours: Neighbours) -> No
     layla.fill("What their device shows", str(basil.page.locator("#mine").text_content()))
     layla.press("Compare")
     layla.page.locator("#shown .strip:not(.problem)").wait_for()
+
+
+def test_a_change_of_one_field_leaves_all_others_as_they_were(neighbours: Neighbours) -> None:
+    layla, _, _ = neighbours
+    tomorrow = int(time.time()) // 60 * 60 + DAY + 17
+    rich = Need(
+        title="Dialysis ride",
+        created=0,
+        note="Both ways.",
+        category="med",
+        tags=("ride", "clinic"),
+        lines=(Line(quantity=2, unit="ride", name="there", form="car", people=3), Line(quantity=5, unit="mask")),
+        urgency="soon",
+        needed_by=tomorrow,
+        not_before=tomorrow - 7_200,
+        safe_hours=(Hours(start=540, end=1_440, days=(0, 3)), Hours(start=60, end=120)),
+        area="Hill",
+        household=Household(size="2-3", elder=True),
+        for_whom="neighbour",
+        consent=Consent(asked=True, by="Um Sami", audience="neighbours"),
+        languages=("ar", "hy"),
+        interpreter=True,
+        helper_needs=("vehicle", "wheelchair"),
+        risk="careful",
+        heavy=True,
+        repeat="FREQ=WEEKLY;BYDAY=MO,TH",
+        first="2026-11-23",
+    )
+    found: list[Item] = []
+    layla.through_library(lambda group: found.append(group.post(rich)))
+    layla.goes_to(f"/change?g={layla.group_code()}&i={found[0].id.hex()}")
+    layla.fill("What is needed, in a few words", "Ride to the clinic")
+    layla.open_fold("Further things")
+    layla.page.locator("#quantity-2").fill("7")
+    layla.page.locator("#what-2").fill("blankets")
+    layla.press("Save the changes")
+    layla.sees("Changed.")
+    layla.through_library(lambda group: found.append(group.item(found[0].id)))
+    before, after = (msgspec.structs.asdict(one) for one in found)
+    assert [(line.quantity, line.name) for line in found[1].lines] == [(2, "there"), (5, ""), (7, "blankets")]
+    assert found[1].lines[:2] == found[0].lines
+    assert found[1].title == "Ride to the clinic"
+    changed = {"title", "lines", "latest", "depth", "events", "renewal", "renewed"}
+    assert {name for name in before if before[name] != after[name]} <= changed
+    layla.reads("Hill")
+    layla.page.locator("strong", has_text=layla.language.weekdays[3]).wait_for()
+
+
+def test_of_what_comes_again_one_day_is_pledged_handed_over_and_another_given_back(neighbours: Neighbours) -> None:
+    layla, basil, _ = neighbours
+    today = time.strftime("%Y-%m-%d")
+
+    def post(group: Group) -> None:
+        group.post(Need(title="Soup on the hill", created=0, repeat="FREQ=DAILY", first=today))
+
+    layla.through_library(post)
+    basil.reads("Soup on the hill").click()
+    basil.press("Pledge")
+    basil.sees("You have pledged. Thank you.")
+    basil.page.locator("#day-deliver").select_option(today)
+    basil.press("I have handed it over")
+    basil.sees("Noted: you have handed it over.")
+    tomorrow = time.strftime("%Y-%m-%d", time.localtime(time.time() + DAY))
+    basil.page.locator("#day-release").select_option(tomorrow)
+    basil.press("I cannot on that day")
+    basil.sees("You have given it back. Nobody needs a reason.")
+    layla.press("Board")
+    layla.reads("Soup on the hill").click()
+    layla.page.locator("#day-confirm").select_option(today)
+    layla.press("It has arrived")
+    layla.sees("Noted: it has arrived.")
+
+
+def test_a_need_is_paused_until_a_day_that_everybody_sees(neighbours: Neighbours) -> None:
+    layla, basil, _ = neighbours
+    layla.post("Bricks")
+    until = int(time.time()) // 60 * 60 + 3 * DAY
+    layla.open_fold("Pause it …")
+    layla.fill("Until when; empty: until you say more", time.strftime("%Y-%m-%dT%H:%M", time.localtime(until)))
+    layla.press("Pause it")
+    layla.sees("It is paused.")
+    basil.reads("Bricks").click()
+    basil.sees("Until %(when)s.", when=basil.language.moment(until))

@@ -7,14 +7,14 @@ sentences wait for a native speaker's look.
 from __future__ import annotations
 
 import io
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import Final
 
 from babel import Locale
-from babel.dates import format_date, format_time, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta, get_day_names
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -78,6 +78,26 @@ class Language:
     def day(self, seconds: int) -> str:
         """Return the day of a point in time."""
         return self.digits(format_date(datetime.fromtimestamp(seconds).astimezone(), "medium", locale=self._locale))
+
+    def date(self, day: str) -> str:
+        """Return a ``YYYY-MM-DD`` as it is written, with the day of the week; what is none stays as it is."""
+        try:
+            found = date.fromisoformat(day)
+        except ValueError:
+            return self.digits(day)
+        return self.digits(
+            f"{format_date(found, 'EEE', locale=self._locale)} {format_date(found, 'medium', locale=self._locale)}"
+        )
+
+    @property
+    def weekdays(self) -> list[str]:
+        """What the days of the week are called, Monday first."""
+        names = get_day_names("wide", locale=self._locale)
+        return [names[at] for at in range(7)]
+
+    def spoken(self, code: str) -> str:
+        """Return what a language is called, by its code; one that nobody knows stays as it is."""
+        return str(self._locale.languages.get(code, code))
 
 
 def _arabic() -> GNUTranslations:

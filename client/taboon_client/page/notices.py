@@ -140,6 +140,28 @@ _TOLD: Final = (
         "here: ask all members whether they see your posts, and compare with “taboon evidence GROUP”."
     ),
     N_(
+        "You had removed somebody who is still in the group as it stands now. Until an admin's device has "
+        "removed them again, for 7 days at most, this device sends nothing that they could read."
+    ),
+    N_(
+        "Somebody had ended an epoch of the group at another relay with another commit. The one that this "
+        "device has followed stands; the others' devices come over by themselves."
+    ),
+    N_(
+        "At another relay somebody has ended an epoch of the group with something that is no valid commit. "
+        "Whoever stood there goes on in own mailboxes until their device hears from home."
+    ),
+    N_(
+        "The mailbox at the pop-up relay was ended with something that is no valid commit. What you post goes"
+        " out once the group's own relay can be reached, or at another pop-up relay."
+    ),
+    N_(
+        "The group's own relay cannot be reached. This was synced at the pop-up relay, and comes home with "
+        "the first sync that reaches home."
+    ),
+    N_("The pop-up relay cannot be reached, but the group's own relay can. “taboon popup end GROUP” ends its use."),
+    N_("Neither the group's own relay nor the pop-up relay can be reached. What you made is kept."),
+    N_(
         "The relay had lost what this group's mailbox held; what is held here was posted again. If somebody "
         "was removed in these days, ask an admin whether you have heard of it before you post anything that "
         "they must not read."

@@ -75,6 +75,7 @@ def _environment(code: str) -> Environment:
         "ago": spoken.ago,
         "moment": spoken.moment,
         "day": spoken.day,
+        "date": spoken.date,
         "t": spoken.text,
     }
     environment.globals |= {"language": spoken, "dot": spoken.dot}

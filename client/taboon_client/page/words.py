@@ -14,6 +14,9 @@ __all__ = [
     "HELPER_NEEDS",
     "KINDS",
     "ORDERS",
+    "REPEATS",
+    "RISKS",
+    "SPOKEN",
     "STANDINGS",
     "STATUSES",
     "URGENCIES",
@@ -69,6 +72,14 @@ HELPER_NEEDS: Final = {
     "tools": N_("tools"),
     "night": N_("at night"),
 }
+RISKS: Final = {"careful": N_("careful on the way"), "two-people": N_("two people should go")}
+REPEATS: Final = {
+    "FREQ=DAILY": N_("every day"),
+    "FREQ=WEEKLY": N_("every week"),
+    "FREQ=MONTHLY": N_("every month"),
+}
+SPOKEN: Final = ("ar", "en", "am", "es", "fa", "fr", "ku", "ru", "ti", "tr", "uk", "ur")
+"""Languages that can be ticked; Babel knows what they are called."""
 CLOSE_REASONS: Final = {
     "done": N_("it is done"),
     "done-by-others": N_("others have done it"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from taboon_client.board import Pledge, PrivateNote
 from taboon_client.errors import FieldError, NotFoundError
 from taboon_client.page.language import N_
+from taboon_client.page.screens.filled import moment_of
 from taboon_client.page.screens.visit import Told
 
 if TYPE_CHECKING:
@@ -55,8 +57,24 @@ async def _pledge(group: Group, visit: Visit) -> None:
     quantities = tuple(
         (at, wanted) for at in range(len(item.lines)) if (wanted := _number(visit, f"quantity-{at}")) is not None
     )
-    said = Pledge(quantities=quantities, note=visit.asked.text("note"), company=bool(visit.asked.text("company")))
+    said = Pledge(
+        quantities=quantities,
+        day=_day(visit),
+        note=visit.asked.text("note"),
+        expected=moment_of(visit.asked.text("expected"), "expected"),
+        lease=moment_of(visit.asked.text("lease"), "lease"),
+        company=bool(visit.asked.text("company")),
+    )
     await group.pledge(item, said=said)
+
+
+def _day(visit: Visit) -> str:
+    """Return which day of what comes again is meant, empty for every time."""
+    day = visit.asked.text("day")
+    try:
+        return str(date.fromisoformat(day)) if day else ""
+    except ValueError:
+        raise FieldError("day", "is one of the days that are shown") from None
 
 
 async def _go(group: Group, visit: Visit) -> None:
@@ -64,19 +82,19 @@ async def _go(group: Group, visit: Visit) -> None:
 
 
 async def _deliver(group: Group, visit: Visit) -> None:
-    await group.deliver(_item(visit), visit.asked.text("note"))
+    await group.deliver(_item(visit), visit.asked.text("note"), day=_day(visit))
 
 
 async def _confirm(group: Group, visit: Visit) -> None:
-    await group.confirm(_item(visit), visit.asked.text("note"))
+    await group.confirm(_item(visit), visit.asked.text("note"), day=_day(visit))
 
 
 async def _release(group: Group, visit: Visit) -> None:
-    await group.release(_item(visit), visit.asked.text("reason"))
+    await group.release(_item(visit), visit.asked.text("reason"), day=_day(visit))
 
 
 async def _returned(group: Group, visit: Visit) -> None:
-    await group.returned(_item(visit))
+    await group.returned(_item(visit), _event(visit, "pledge") or None)
 
 
 async def _lapse(group: Group, visit: Visit) -> None:
@@ -99,7 +117,10 @@ async def _renew(group: Group, visit: Visit) -> None:
 
 
 async def _pause(group: Group, visit: Visit) -> None:
-    await group.pause(_item(visit), 0, visit.asked.text("reason"))
+    until = moment_of(visit.asked.text("until"), "until")
+    if until and until <= visit.now:
+        raise FieldError("until", "is still to come, or left empty")
+    await group.pause(_item(visit), until, visit.asked.text("reason"))
 
 
 async def _withdraw(group: Group, visit: Visit) -> None:
