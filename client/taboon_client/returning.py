@@ -9,9 +9,9 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from taboon_client.errors import MailboxFullError, MailboxSealedError, MailboxUnknownError
+from taboon_client.errors import MailboxFullError, MailboxSealedError, MailboxUnknownError, RelayRolledBackError
 from taboon_client.relay.cursor import Cursor
-from taboon_client.session import coming_back, forks, steps, watching
+from taboon_client.session import coming_back, forks, popup, steps, watching
 from taboon_client.session.passes import relay_pass
 
 if TYPE_CHECKING:
@@ -23,14 +23,9 @@ if TYPE_CHECKING:
     from taboon_client.runner import Runner
     from taboon_crypto.mailbox import MailboxKeys
 
-__all__ = ["come_back", "help_others", "other_side"]
+__all__ = ["bring", "come_back", "help_others", "mend", "other_side"]
 
 _PAGE = 2
-_ANOTHER = (
-    "the relay had lost an older epoch of this group, and somebody has ended it with another commit than the one "
-    "that stands here. Whoever went on from there is in another history and hears nothing from here: ask all members "
-    "whether they see your posts, and compare with “taboon evidence GROUP”"
-)
 _MOST = 8 * 1024 * 1024
 """Bytes that are read of one of these mailboxes."""
 
@@ -116,7 +111,7 @@ async def mend(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayC
             if sealed:
                 # Somebody was first, or it was not lost. In parts, the same commit is brought back as other blobs.
                 if len(blobs) == 1 and there[-1] != blobs[-1]:
-                    told.append(_ANOTHER)
+                    told.append(forks.ANOTHER)
                 continue
             await client.create(keys, await run(lambda: relay_pass(desk, grp)))
             with suppress(MailboxSealedError, MailboxFullError):
@@ -126,14 +121,62 @@ async def mend(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayC
     return told
 
 
+async def bring(
+    desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int, *, away: bool
+) -> list[str]:
+    """Bring to one of two relays the commits that ended epochs at the other; read what was said there meanwhile.
+
+    Args:
+        desk: Of the vault.
+        run: Runs a step on the vault's thread.
+        connect: Connects to a relay.
+        grp: The group.
+        away: To the pop-up relay; else home.
+
+    Returns:
+        Sentences for the user. Where another commit was found, the group may go on from an older epoch after this.
+
+    Raises:
+        RelayError: The relay cannot be reached, or misbehaves.
+    """
+    told: list[str] = []
+    for one in await run(lambda: popup.to_bring(desk, grp, away=away)):
+        async with connect(one.relay) as client:
+            try:
+                there, sealed = await _read(client, one.keys, one.cursor)
+            except RelayRolledBackError:
+                there, sealed = await _read(client, one.keys)
+            said = there[:-1] if sealed else there
+            if said:
+                await run(partial(forks.take_late, desk, grp, one.epoch, said))
+            if sealed and there:
+                found = await run(partial(forks.other_seal, desk, grp, one.epoch, there, popup=away))
+                told += found.told
+                if found.changed:
+                    return told
+            elif not sealed:
+                await client.create(one.keys, b"" if away else await run(lambda: relay_pass(desk, grp)))
+                try:
+                    for blob in one.blobs[:-1]:
+                        await client.append(one.keys, blob)
+                    await client.append(one.keys, one.blobs[-1], seal=True)
+                except MailboxSealedError:
+                    # Somebody was first. What it is, the next sync sees.
+                    return told
+                except MailboxFullError:
+                    continue
+        await run(partial(popup.brought, desk, grp, one.epoch, away=away))
+    return told
+
+
 async def _all_of(client: RelayClient, keys: MailboxKeys) -> list[bytes]:
     """Return what lies in a mailbox, nothing where there is none."""
     return (await _read(client, keys))[0]
 
 
-async def _read(client: RelayClient, keys: MailboxKeys) -> tuple[list[bytes], bool]:
+async def _read(client: RelayClient, keys: MailboxKeys, cursor: Cursor | None = None) -> tuple[list[bytes], bool]:
     """Return what lies in a mailbox, nothing where there is none, and whether the last of it is the seal."""
-    cursor, blobs = Cursor.start(keys.mailbox_id), list[bytes]()
+    cursor, blobs = cursor or Cursor.start(keys.mailbox_id), list[bytes]()
     try:
         while True:
             page = await client.read(keys, cursor, page_class=_PAGE)

@@ -25,7 +25,8 @@ from taboon_client.errors import (
 from taboon_client.joining import steps as joining_steps
 from taboon_client.relay.client import RelayClient
 from taboon_client.relay.cursor import Cursor
-from taboon_client.returning import come_back, help_others, mend, other_side
+from taboon_client.returning import bring, come_back, help_others, mend, other_side
+from taboon_client.session import popup as popup_steps
 from taboon_client.session import reading_back, steps
 from taboon_client.session.passes import relay_pass
 from taboon_client.values import SyncReport
@@ -57,6 +58,14 @@ _LOST = (
     "the relay had lost what this group's mailbox held; what is held here was posted again. If somebody was removed in "
     "these days, ask an admin whether you have heard of it before you post anything that they must not read"
 )
+_HEAR = 8.0
+"""Seconds for which home may be silent before a sync goes to the pop-up relay, at most."""
+_AWAY = (
+    "the group's own relay cannot be reached. This was synced at the pop-up relay, and comes home with the first sync "
+    "that reaches home"
+)
+_NO_POPUP = "the pop-up relay cannot be reached, but the group's own relay can. “taboon popup end GROUP” ends its use"
+_NEITHER = "neither the group's own relay nor the pop-up relay can be reached. What you made is kept"
 _SLOW = "the relay did not answer in time. What you made is kept and goes out with the next sync"
 
 
@@ -112,13 +121,11 @@ class Syncer:
         tally = _Tally()
 
         async def everything() -> None:
-            await self._rendezvous_of(grp, tally)
-            await self._group(grp, tally, progress, wait)
-            await self._read_back(grp, tally)
-            tally.notices += await come_back(self._desk, self._run, self._client, grp)
-            tally.notices += await help_others(self._desk, self._run, self._client, grp)
-            # A commit that stood may have made an answer to a request.
-            await self._rendezvous_of(grp, tally)
+            away = await self._run(lambda: self._desk.keeper.read(lambda tx: popup_steps.in_use(tx, grp)))
+            if away is None:
+                await self._at_home(grp, tally, progress, wait)
+            else:
+                await self._at_both(grp, tally, progress, wait, deadline, over=away.over)
 
         await _bounded(everything(), deadline, tally)
         unsent, when = await self._run(lambda: steps.unsent(self._desk, grp))
@@ -134,14 +141,81 @@ class Syncer:
             stopped=stopped,
         )
 
+    async def _at_home(self, grp: int, tally: _Tally, progress: Callable[[int, int], None] | None, wait: int) -> None:
+        await self._rendezvous_of(grp, tally)
+        await self._group(grp, tally, progress, wait)
+        await self._read_back(grp, tally)
+        tally.notices += await come_back(self._desk, self._run, self._client, grp)
+        tally.notices += await help_others(self._desk, self._run, self._client, grp)
+        # A commit that stood may have made an answer to a request.
+        await self._rendezvous_of(grp, tally)
+
+    async def _at_both(
+        self,
+        grp: int,
+        tally: _Tally,
+        progress: Callable[[int, int], None] | None,
+        wait: int,
+        deadline: float | None,
+        *,
+        over: bool,
+    ) -> None:
+        """Sync at home and at the pop-up relay, whichever answers, and carry to each what only the other has."""
+        home = await self._hear(grp, deadline)
+        if home:
+            tally.notices += await bring(self._desk, self._run, self._client, grp, away=False)
+            await self._at_home(grp, tally, progress, 0)
+        else:
+            await self._run(lambda: popup_steps.speak_again(self._desk, grp))
+        there = False
+        if not over:
+            try:
+                tally.notices += await bring(self._desk, self._run, self._client, grp, away=True)
+                await self._group(grp, tally, progress, 0 if home else wait, popup=True)
+                there = True
+            except RelayUnreachableError:
+                tally.notices += [_NO_POPUP] if home else []
+        if home and there:
+            # What was only there until now goes home at once.
+            tally.notices += await bring(self._desk, self._run, self._client, grp, away=False)
+            await self._group(grp, tally, progress, 0)
+        await self._run(lambda: popup_steps.settle(self._desk, grp, home=home, away=there))
+        if not (home or there):
+            tally.problem = _NEITHER
+        elif not home:
+            tally.notices.append(_AWAY)
+
+    async def _hear(self, grp: int, deadline: float | None) -> bool:
+        """Tell whether home answers, without waiting for long."""
+        at = await self._position(grp)
+        if at is None:
+            # The group may be coming back: that is asked for at home.
+            return True
+        patience = _HEAR if deadline is None else min(_HEAR, deadline / 3)
+        client = RelayClient(at.relay, random=self._desk.random, clock=self._desk.clock, timeout=patience)
+        async with client:
+            try:
+                await client.limits()
+            except RelayUnreachableError:
+                return False
+        return True
+
     async def joinings(self, *, deadline: float | None) -> SyncReport:
         """Look at every rendezvous where we wait to be let in, and at all our invites."""
         tally = _Tally()
         await _bounded(self._rendezvous_of(None, tally), deadline, tally)
         return SyncReport(reached=tally.problem is None, problem=tally.problem, notices=tuple(tally.notices))
 
-    async def _group(self, grp: int, tally: _Tally, progress: Callable[[int, int], None] | None, wait: int) -> None:
-        position = await self._position(grp)
+    async def _group(
+        self,
+        grp: int,
+        tally: _Tally,
+        progress: Callable[[int, int], None] | None,
+        wait: int,
+        *,
+        popup: bool = False,
+    ) -> None:
+        position = await self._position(grp, popup=popup)
         if position is None:
             return
         total, _ = await self._run(lambda: steps.unsent(self._desk, grp))
@@ -155,12 +229,12 @@ class Syncer:
                     client, epoch = await line.enter_async_context(self._client(position.relay)), position.epoch
                 at = None
                 if not position.spoiled:
-                    at = await self._read(client, grp, position.epoch, tally, wait)
+                    at = await self._read(client, grp, position.epoch, tally, wait, popup=popup)
                 elif not await self._own_mailboxes(grp, position.epoch, tally, tries):
                     break
                 wait = 0
                 if at is None:
-                    following = await self._position(grp)
+                    following = await self._position(grp, popup=popup)
                     if following is None:
                         return
                     position = following
@@ -175,7 +249,11 @@ class Syncer:
                     await self._append(client, grp, at, work.blobs, tally)
                     if progress is not None:
                         progress(min(tally.sent, total), total)
-                elif (told := await other_side(self._desk, self._run, self._client, grp)) and tally.restarts == 0:
+                elif (
+                    not popup
+                    and (told := await other_side(self._desk, self._run, self._client, grp))
+                    and tally.restarts == 0
+                ):
                     tally.restart()
                     tally.notices += told
                     following = await self._position(grp)
@@ -184,22 +262,25 @@ class Syncer:
                     position = following
                 else:
                     break
-        await self._run(lambda: steps.synced(self._desk, grp))
+        if not popup:
+            await self._run(lambda: steps.synced(self._desk, grp))
         if tally.moved:
             # Keys of ended epochs are deleted; now they leave the write-ahead log as well.
             await self._run(self._desk.vault.tidy)
 
-    async def _read(self, client: RelayClient, grp: int, epoch: int, tally: _Tally, wait: int) -> Position | None:
+    async def _read(
+        self, client: RelayClient, grp: int, epoch: int, tally: _Tally, wait: int, *, popup: bool
+    ) -> Position | None:
         """Read the mailbox of an epoch to its head; None if the group is in another one now, or does not go on here."""
         page_class = _PAGE
-        while (at := await self._position(grp)) is not None and at.epoch == epoch and not at.spoiled:
+        while (at := await self._position(grp, popup=popup)) is not None and at.epoch == epoch and not at.spoiled:
             try:
                 page = await client.read(at.keys, at.cursor, page_class=page_class, wait=wait)
             except MailboxUnknownError:
                 if not await self._lost(grp, at, tally):
                     continue
-                await self._create(client, grp, at.keys)
-                if await self._run(lambda: steps.was_lost(self._desk, grp)):
+                await self._create(client, None if popup else grp, at.keys)
+                if not popup and await self._run(lambda: steps.was_lost(self._desk, grp)):
                     # In this order: whoever follows a commit that was brought back finds the next mailbox.
                     tally.notices += await mend(self._desk, self._run, self._client, grp)
                 if not at.cursor.number:
@@ -208,7 +289,7 @@ class Syncer:
             except RelayRolledBackError:
                 # It lost its disk, or went back to an old copy: keys that were spent stay spent, so reading anew does
                 # no harm, and what it lost and we hold comes back.
-                if await self._lost(grp, at, tally):
+                if await self._lost(grp, at, tally) and not popup:
                     tally.notices += await mend(self._desk, self._run, self._client, grp)
                 continue
             wait = 0
@@ -225,7 +306,7 @@ class Syncer:
             if not page.complete:
                 page_class = _LARGE_PAGE
             elif not (applied.moved or applied.stale):
-                here = await self._position(grp)
+                here = await self._position(grp, popup=popup)
                 return here if here is not None and here.epoch == epoch else None
         return None
 
@@ -374,8 +455,8 @@ class Syncer:
 
     # Steps on the vault
 
-    async def _position(self, grp: int) -> Position | None:
-        return await self._run(lambda: steps.position(self._desk, grp))
+    async def _position(self, grp: int, *, popup: bool = False) -> Position | None:
+        return await self._run(lambda: steps.position(self._desk, grp, popup=popup))
 
     async def _work(self, grp: int, at: Position, tries: int) -> Work | None:
         return await self._run(lambda: steps.work(self._desk, grp, at, tries=tries))
@@ -395,7 +476,8 @@ class Syncer:
         """Begin a mailbox anew that the relay has lost. False if the group does not go on here for it."""
         if at.cursor.number:
             tally.restart()
-            tally.notices.append(_LOST)
+            if not at.popup:
+                tally.notices.append(_LOST)
         return await self._run(lambda: steps.lost_mailbox(self._desk, grp, at))
 
 

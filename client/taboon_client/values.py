@@ -30,6 +30,7 @@ __all__ = [
     "MemberKeys",
     "Outcome",
     "PendingAct",
+    "Popup",
     "Proof",
     "Removal",
     "RemovalState",
@@ -413,6 +414,23 @@ class ImportReport:
     rows: int
     posted: int
     known: int
+
+
+@dataclass(frozen=True, slots=True)
+class Popup:
+    """A pop-up relay that a group uses beside its own, on this device.
+
+    Attributes:
+        address: As the relay printed it.
+        since: Unix time.
+        reached: Unix time at which it last answered; None if it never did.
+        over: It is asked no more; what was said there has still to come home.
+    """
+
+    address: str
+    since: int
+    reached: int | None
+    over: bool
 
 
 @dataclass(frozen=True, slots=True)

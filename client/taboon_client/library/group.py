@@ -16,6 +16,7 @@ from taboon_client.library.devices import Devices
 from taboon_client.library.inviting import Inviting
 from taboon_client.library.items import Items
 from taboon_client.library.looking import Looking
+from taboon_client.library.popup import Popups
 from taboon_client.library.sealing import Sealing
 from taboon_client.library.syncing import COMMIT_WAIT, DEFAULT_WAIT
 from taboon_client.library.voting import Voting
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMIT_WAIT", "DEFAULT_WAIT", "Group"]
 
 
-class Group(Items, Looking, Carrying, Sealing, Inviting, Devices, Voting):
+class Group(Items, Looking, Carrying, Sealing, Inviting, Devices, Voting, Popups):
     """One group on this device. Get it from :class:`Taboon`."""
 
     def __repr__(self) -> str:

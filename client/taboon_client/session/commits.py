@@ -30,7 +30,7 @@ from taboon_client.session.outbox import blobs_for
 from taboon_client.session.wanted import IMPOSSIBLE, NOT_GOOD, Wanted, gather
 from taboon_client.vault import events as event_rows
 from taboon_client.vault import groups as rows
-from taboon_client.vault import outbox, own_boxes
+from taboon_client.vault import outbox, own_boxes, popups
 from taboon_crypto import mls
 from taboon_crypto.blob import MAX_WHOLE, Kind
 from taboon_crypto.primitives.secret import Secret
@@ -75,7 +75,15 @@ def staged_seal(tx: Connection, grp: int) -> Seal | None:
 
 
 def stage_wishes(
-    tx: Connection, keeper: Keeper, ledger: Ledger, grp: int, *, random: Random, now: int, tries: int
+    tx: Connection,
+    keeper: Keeper,
+    ledger: Ledger,
+    grp: int,
+    *,
+    random: Random,
+    now: int,
+    tries: int,
+    popup: bool = False,
 ) -> bool:
     """Stage one commit for all wishes of a group. The mailbox must have been read to its head.
 
@@ -87,6 +95,8 @@ def stage_wishes(
         random: Source of randomness.
         now: Unix time, for the lifetimes of key packages.
         tries: How often a commit for these wishes was refused before.
+        popup: Whether it is for a pop-up relay: there nothing is committed but what somebody asked for, since whoever
+            commits at home meanwhile makes a fork of it.
 
     Returns:
         False when nothing waits.
@@ -96,7 +106,7 @@ def stage_wishes(
     group = keeper.load(tx, grp)
     policy = policy_of(group)
     spoiled = (mailbox := rows.get_mailbox(tx, grp)) is not None and bool(mailbox.spoiled)
-    if rotation_due(tx, grp, policy.rotation_days, now):
+    if not popup and rotation_due(tx, grp, policy.rotation_days, now):
         rows.add_wish(tx, grp, "rotate", b"")
     wishes = gather(tx, ledger, grp, group, policy, now)
     if spoiled and not policy.is_admin(rows.get_group(tx, grp).identity):
@@ -116,7 +126,7 @@ def stage_wishes(
             if wish.kind == "add" or not wishes.adds:
                 rows.fail_wish(tx, wish.id, _reason(wish.kind, error))
         keeper.save(tx, grp, group)
-        return stage_wishes(tx, keeper, ledger, grp, random=random, now=now, tries=tries)
+        return stage_wishes(tx, keeper, ledger, grp, random=random, now=now, tries=tries, popup=popup)
     keeper.save(tx, grp, group)
     return True
 
@@ -219,9 +229,12 @@ def _head(tx: Connection, grp: int, group: mls.Group, mailbox: rows.MailboxRow) 
 
 
 def _say_again(tx: Connection, grp: int) -> None:
-    """Queue what we said in an epoch where not everyone may have read it: in own mailboxes, or one that was lost."""
+    """Queue what we said in an epoch where not everyone may have read it.
+
+    In own mailboxes, in one that was lost, or at one of two relays.
+    """
     mailbox = rows.get_mailbox(tx, grp)
-    if mailbox is None or not (mailbox.spoiled or mailbox.lost):
+    if mailbox is None or not (mailbox.spoiled or mailbox.lost or popups.get(tx, grp) is not None):
         return
     for name in event_rows.carried_by(tx, grp, mailbox.epoch, rows.get_group(tx, grp).identity):
         outbox.queue_event(tx, grp, name)

@@ -1,29 +1,34 @@
-"""Two valid seals of one epoch: which one stands, and changing over to it (docs/protocol.md, section 2.8).
+"""Two valid seals of one epoch: which one stands, and changing over to it (docs/protocol.md, sections 2.8 and 2.12).
 
-In own mailboxes each admin can seal. Whoever has followed one keeps the epoch as it was, looks for others for a while,
-and goes back and follows another one that stands before it. Every device decides alike, so all come to the same.
+In own mailboxes each admin can seal; with a pop-up relay beside home, an epoch can be ended at both. Whoever has
+followed one seal keeps the epoch as it was, looks for others for a while, and goes back and follows another one that
+stands before it. Every device decides alike, so all come to the same.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hmac
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from taboon_client import cbor
 from taboon_client.errors import FormatError
 from taboon_client.group.epoch import policy_of
 from taboon_client.group.own_mailbox import counts_in, keys_of
+from taboon_client.group.payload import read_payload
 from taboon_client.group.rules import check_commit
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
 from taboon_client.group.watched import note_leaves
 from taboon_client.relay.address import RelayAddress
+from taboon_client.relay.cursor import Cursor
 from taboon_client.session.commits import psks_of
 from taboon_client.session.watching import contents
-from taboon_client.vault import coming_back, events, groups, outbox, own_boxes
+from taboon_client.vault import coming_back, ended, events, groups, outbox, own_boxes, popups
 from taboon_client.vault import forks as rows
 from taboon_client.vault.own_boxes import OwnBoxRow
+from taboon_client.vault.savepoint import savepoint
 from taboon_crypto import mls
 
 if TYPE_CHECKING:
@@ -32,11 +37,42 @@ if TYPE_CHECKING:
     from taboon_client.group.commit_data import CommitData
     from taboon_client.group.desk import Desk
     from taboon_client.vault import Connection
+    from taboon_client.vault.popups import PopupRow
     from taboon_crypto.mailbox import MailboxKeys
 
-__all__ = ["OtherBox", "other_boxes", "take"]
+__all__ = [
+    "ANOTHER",
+    "OtherBox",
+    "OtherSeal",
+    "is_own",
+    "keep",
+    "kept_cursor",
+    "other_boxes",
+    "other_seal",
+    "take",
+    "take_late",
+]
 
 _KEEP: Final = 7 * 86_400
+_READ_ONLY: Final = 7 * 86_400
+"""Seconds for which whoever stepped back only reads, while somebody whom its side had removed is still there."""
+_WAITS: Final = (
+    "you had removed somebody who is still in the group as it stands now. Until an admin's device has removed them "
+    "again, for 7 days at most, this device sends nothing that they could read"
+)
+_STAYED: Final = (
+    "somebody had ended an epoch of the group at another relay with another commit. The one that this device has "
+    "followed stands; the others' devices come over by themselves"
+)
+_SPOILED: Final = (
+    "at another relay somebody has ended an epoch of the group with something that is no valid commit. Whoever stood "
+    "there goes on in own mailboxes until their device hears from home"
+)
+ANOTHER: Final = (
+    "the relay had lost an older epoch of this group, and somebody has ended it with another commit than the one "
+    "that stands here. Whoever went on from there is in another history and hears nothing from here: ask all members "
+    "whether they see your posts, and compare with “taboon evidence GROUP”"
+)
 _CHANGED = (
     "two commits had ended one epoch of the group. It goes on with the one that stands by its rules, the same on every "
     "device; what you had said since is said again"
@@ -49,8 +85,17 @@ class OtherBox:
 
     relay: RelayAddress
     keys: MailboxKeys
+    epoch: int
     leaf: int
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSeal:
+    """What came of a second seal of an epoch: sentences, and whether the group goes on from the epoch again."""
+
+    told: tuple[str, ...] = ()
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +109,54 @@ class _Kept:
     removed: tuple[bytes, ...]
     approvals: int
     last: bytes | None
+    own: bool
+    home: bool
+    tag: bytes
+    away: tuple[bytes, int, bytes] | None
     tables: list[list[list[object]]]
 
     @classmethod
     def decode(cls, raw: bytes) -> _Kept:
-        epoch, leaf, count, author, removed, approvals, last, tables = cbor.decode(raw)
-        return cls(epoch, leaf, count, author, tuple(removed), approvals, last, tables)
+        epoch, leaf, count, author, removed, approvals, last, own, home, tag, away, tables = cbor.decode(raw)
+        away = None if away is None else tuple(away)
+        return cls(epoch, leaf, count, author, tuple(removed), approvals, last, own, home, tag, away, tables)
 
     def boxes(self) -> list[OwnBoxRow]:
         return [OwnBoxRow(*row) for row in self.tables[2]]  # type: ignore[arg-type]  # as the vault had written it
+
+    @property
+    def blob_key(self) -> bytes:
+        return cast("bytes", self.tables[1][0][4])
 
     def group(self) -> mls.Group:
         return mls.Group.load({str(name): bytes(part) for _, name, part in self.tables[0]}, limits=LIMITS)  # type: ignore[call-overload]  # as above
 
 
-def keep(tx: Connection, grp: int, commit: mls.CommitSummary, author: bytes, data: CommitData, *, now: int) -> None:
-    """Keep a spoiled epoch before we follow a commit out of it."""
+def keep(
+    tx: Connection,
+    grp: int,
+    commit: mls.StagedCommit,
+    author: bytes,
+    data: CommitData,
+    away: PopupRow | None,
+    *,
+    now: int,
+    popup: bool,
+) -> None:
+    """Keep an epoch as it is, before we follow a commit out of it that may not be the only one.
+
+    Args:
+        tx: A transaction that writes.
+        grp: The group.
+        commit: What we follow.
+        author: Identity key of its author.
+        data: Its authenticated data.
+        away: The pop-up relay in use, at this epoch.
+        now: Unix time.
+        popup: Whether it was found there.
+    """
     mailbox = groups.get_mailbox(tx, grp)
-    if mailbox is None or not mailbox.spoiled:
+    if mailbox is None:
         return
     count = max((box.count for box in own_boxes.to_read(tx, grp) if box.leaf == commit.sender_leaf), default=0)
     added = {one.signature_key for one in commit.added}
@@ -94,31 +169,41 @@ def keep(tx: Connection, grp: int, commit: mls.CommitSummary, author: bytes, dat
         removed,
         len(data.approvals),
         groups.last_committer(tx, grp),
+        bool(mailbox.spoiled),
+        not popup,
+        _tag_of(commit),
+        None if away is None else [away.mailbox_secret, away.number, away.head],
         rows.state(tx, grp),
     ]
-    rows.keep(tx, grp, now, cbor.encode(kept))
+    rows.keep(tx, grp, mailbox.epoch, now, cbor.encode(kept))
+
+
+def _tag_of(commit: mls.StagedCommit) -> bytes:
+    """Return what names a commit, however it was wrapped."""
+    return b"" if commit.removes_self else bytes(commit.confirmed_transcript_hash)
 
 
 def other_boxes(desk: Desk, grp: int) -> list[OtherBox]:
-    """Return where another seal of a kept epoch may be. It is kept no longer than needed."""
+    """Return where another seal of an epoch may be that ended in own mailboxes. It is kept no longer than needed."""
 
     def act(tx: Connection) -> list[OtherBox]:
-        found = rows.kept(tx, grp)
-        if found is None:
+        return [box for epoch, at, raw in rows.all_kept(tx, grp) for box in boxes(tx, epoch, at, _Kept.decode(raw))]
+
+    def boxes(tx: Connection, epoch: int, at: int, kept: _Kept) -> list[OtherBox]:
+        if not kept.own:
             return []
-        kept = _Kept.decode(found[1])
         own = groups.get_group(tx, grp)
         group = kept.group()
         policy = policy_of(group)
         admins = [one.signature_key for one in group.members() if policy.is_admin(one.signature_key)]
         others = [one for one in admins if one not in (own.identity, *kept.removed)]
-        if desk.now - found[0] > _KEEP or all(rows.spoke_after(tx, grp, one, kept.epoch) for one in others):
-            rows.drop(tx, grp)
+        if desk.now - at > _KEEP or all(rows.spoke_after(tx, grp, one, epoch) for one in others):
+            rows.drop(tx, grp, epoch)
             return []
         retention = int(str(kept.tables[1][0][2]))
         relay = RelayAddress(own.relay_url, own.relay_id)
         return [
-            OtherBox(relay, keys_of(box, retention, None), box.leaf, box.count)
+            OtherBox(relay, keys_of(box, retention, None), epoch, box.leaf, box.count)
             for box in kept.boxes()
             if box.open and box.leaf != kept.leaf
         ]
@@ -130,27 +215,108 @@ def take(desk: Desk, grp: int, box: OtherBox, blobs: Sequence[bytes]) -> list[st
     """Look at the seal of another own mailbox, and change over if it stands before ours. Returns sentences."""
 
     def act(tx: Connection) -> list[str]:
-        found = rows.kept(tx, grp)
+        found = rows.kept(tx, grp, box.epoch)
         if found is None or groups.get_group(tx, grp).state != "active":
             return []
         kept = _Kept.decode(found[1])
-        if not _stands_before(kept, box, blobs):
+        group = kept.group()
+        judged = _judge(kept, group, blobs)
+        if judged is None or not counts_in(group, judged[0], box.leaf) or not _stands_before(kept, group, *judged):
             return []
-        _change_over(tx, desk, grp, kept)
-        return [_CHANGED]
+        return _change_over(tx, desk, grp, kept)
 
     return desk.keeper.write(act)
 
 
-def _stands_before(kept: _Kept, box: OtherBox, blobs: Sequence[bytes]) -> bool:
-    group = kept.group()
+def other_seal(desk: Desk, grp: int, epoch: int, blobs: Sequence[bytes], *, popup: bool) -> OtherSeal:
+    """Look at the seal that an ended epoch has at the other relay; change over if it stands before the one we followed.
+
+    Args:
+        desk: Of the vault.
+        grp: The group.
+        epoch: Its number.
+        blobs: What lies there, the last one is the seal.
+        popup: Whether that is the pop-up relay.
+    """
+
+    def act(tx: Connection) -> OtherSeal:
+        found = rows.kept(tx, grp, epoch)
+        ours = ended.get(tx, grp, epoch)
+        if ours is not None and blobs[-1] == cbor.decode(ours.blobs)[-1]:
+            return OtherSeal()
+        if found is None:
+            return OtherSeal((ANOTHER,))
+        if groups.get_group(tx, grp).state != "active":
+            return OtherSeal()
+        kept = _Kept.decode(found[1])
+        group = kept.group()
+        judged = _judge(kept, group, blobs)
+        if judged is None:
+            return OtherSeal((_SPOILED,))
+        if isinstance(judged[0], mls.StagedCommit) and hmac.compare_digest(_tag_of(judged[0]), kept.tag):
+            return OtherSeal()
+        # Home stands before a pop-up relay; of two at home the rules decide that own mailboxes have.
+        home = not popup
+        stands = home if home != kept.home else _stands_before(kept, group, *judged)
+        if not stands:
+            return OtherSeal((_STAYED,))
+        return OtherSeal(tuple(_change_over(tx, desk, grp, kept)), changed=True)
+
+    return desk.keeper.write(act)
+
+
+def kept_cursor(tx: Connection, grp: int, epoch: int, *, popup: bool) -> Cursor | None:
+    """Return how far an ended epoch's mailbox had been read when we left it; None where it is not kept any more."""
+    found = rows.kept(tx, grp, epoch)
+    if found is None:
+        return None
+    kept = _Kept.decode(found[1])
+    if popup:
+        return None if kept.away is None else Cursor(kept.away[1], kept.away[2])
+    mailbox = kept.tables[1][0]
+    return Cursor(int(str(mailbox[5])), bytes(mailbox[6]))  # type: ignore[call-overload]  # as the vault had written it
+
+
+def is_own(tx: Connection, grp: int, epoch: int) -> bool:
+    """Tell whether a kept epoch ended in own mailboxes: those are looked into for a while, wherever home is."""
+    found = rows.kept(tx, grp, epoch)
+    return found is not None and _Kept.decode(found[1]).own
+
+
+def take_late(desk: Desk, grp: int, epoch: int, blobs: Sequence[bytes]) -> int:
+    """Take what members said in an epoch at one relay after we had left it at the other. Returns how many are new."""
+
+    def act(tx: Connection) -> int:
+        found = rows.kept(tx, grp, epoch)
+        if found is None or groups.get_group(tx, grp).state != "active":
+            return 0
+        kept = _Kept.decode(found[1])
+        group = kept.group()
+        fresh = 0
+        for whole in contents(kept.blob_key, blobs):
+            try:
+                with savepoint(tx):
+                    said = group.receive(whole.body)
+                    payload = read_payload(said.data) if isinstance(said, mls.ApplicationMessage) else None
+                    if isinstance(payload, list):
+                        fresh += desk.ledger.take(tx, grp, payload, epoch)[0]
+            except (mls.MlsError, FormatError):
+                continue
+        return fresh
+
+    return desk.keeper.write(act)
+
+
+def _judge(kept: _Kept, group: mls.Group, blobs: Sequence[bytes]) -> tuple[mls.CommitSummary, CommitData] | None:
+    """Return the commit that a seal is, and its data; None if it is spoiled."""
     try:
         commit = _commit_in(kept, group, blobs)
-        data = check_commit(group, commit, last_committer=kept.last)
+        return commit, check_commit(group, commit, last_committer=kept.last)
     except (mls.MlsError, FormatError):
-        return False
-    if not counts_in(group, commit, box.leaf):
-        return False
+        return None
+
+
+def _stands_before(kept: _Kept, group: mls.Group, commit: mls.CommitSummary, data: CommitData) -> bool:
     author = group.member(commit.sender_leaf).signature_key
     added = {one.signature_key for one in commit.added}
     removes = kept.author in {one.signature_key for one in commit.removed} - added
@@ -166,7 +332,7 @@ def _commit_in(kept: _Kept, group: mls.Group, blobs: Sequence[bytes]) -> mls.Com
     for _, _, staged, _, seal, *_ in kept.tables[3]:
         if seal == digest:
             return group.load_staged(bytes(staged))  # type: ignore[call-overload]  # as the vault had written it
-    wholes = list(contents(bytes(kept.tables[1][0][4]), blobs))  # type: ignore[call-overload]  # as above
+    wholes = list(contents(kept.blob_key, blobs))
     if not wholes:
         raise FormatError("a seal that does not open")
     try:
@@ -178,17 +344,23 @@ def _commit_in(kept: _Kept, group: mls.Group, blobs: Sequence[bytes]) -> mls.Com
     return received
 
 
-def _change_over(tx: Connection, desk: Desk, grp: int, kept: _Kept) -> None:
+def _change_over(tx: Connection, desk: Desk, grp: int, kept: _Kept) -> list[str]:
     own = groups.get_group(tx, grp)
     rows.restore(tx, grp, kept.tables)
-    own_boxes.close(tx, grp, kept.leaf, kept.count)
+    if kept.own:
+        own_boxes.close(tx, grp, kept.leaf, kept.count)
+    away = popups.get(tx, grp)
+    if away is not None:
+        # What the mailbox there holds of this epoch is read again when the commit that stands is brought there.
+        popups.put(tx, replace(away, epoch=-1))
+    ended.drop_from(tx, grp, kept.epoch)
     said = [
         name
         for number in range(kept.epoch + 1, groups.last_epoch(tx, grp) + 1)
         for name in events.carried_by(tx, grp, number, own.identity)
     ]
     rows.end_chain(tx, grp, kept.epoch)
-    rows.drop(tx, grp)
+    rows.drop_from(tx, grp, kept.epoch)
     outbox.start_epoch(tx, grp)
     outbox.drop_payloads(tx, grp)
     for name in said:
@@ -199,8 +371,11 @@ def _change_over(tx: Connection, desk: Desk, grp: int, kept: _Kept) -> None:
     note_sealing_keys(tx, grp, group)
     coming_back.forget_all(tx, grp)
     note_leaves(tx, grp, group, group.members(), (), now=desk.now, random=desk.random)
-    if policy_of(group).is_admin(own.identity):
+    admin = policy_of(group).is_admin(own.identity)
+    for gone in kept.removed:
         # Nobody is let in again by this: who was removed on the other side is removed here, too.
-        for gone in kept.removed:
+        popups.step_back(tx, grp, gone, desk.now + _READ_ONLY)
+        if admin:
             groups.add_wish(tx, grp, "remove", gone)
     desk.ledger.refold(tx, grp, events.all_places(tx, grp), anew=True)
+    return [_CHANGED, *([_WAITS] if kept.removed else [])]

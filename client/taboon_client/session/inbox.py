@@ -15,13 +15,14 @@ from taboon_client import cbor
 from taboon_client.board import ADMIN
 from taboon_client.errors import FormatError
 from taboon_client.group import own_mailbox
+from taboon_client.group import popup as popup_mailbox
 from taboon_client.group.epoch import policy_of, roles_of
 from taboon_client.group.payload import AskPayload, HistoryPayload, SnapshotEnd, read_payload
 from taboon_client.group.rules import BrokenRuleError, check_commit
 from taboon_client.group.snapshot import answer_question, compare_snapshot, take_snapshot_end
 from taboon_client.session import commits, evidence, forks
 from taboon_client.session.coming_back import ask
-from taboon_client.vault import ended, outbox, own_boxes
+from taboon_client.vault import ended, outbox, own_boxes, popups
 from taboon_client.vault import groups as rows
 from taboon_client.vault.ended import EndedRow
 from taboon_client.vault.savepoint import StorageError, savepoint
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from taboon_client.relay.cursor import Cursor
     from taboon_client.vault import Connection
     from taboon_client.vault.own_boxes import OwnBoxRow
+    from taboon_client.vault.popups import PopupRow
     from taboon_crypto.mls import Random
 
 __all__ = ["Applied", "apply_page"]
@@ -59,6 +61,10 @@ _SPOILED_OWN = (
 _LOST_WAY = (
     "this device cannot follow the last commit, though others may. It asks the others' devices to bring it back, which "
     "takes about a day. What you post meanwhile is kept"
+)
+_SPOILED_AWAY = (
+    "the mailbox at the pop-up relay was ended with something that is no valid commit. What you post goes out once "
+    "the group's own relay can be reached, or at another pop-up relay"
 )
 _REPLACED = (
     "another copy of this vault has come back into the group in the place of this one. If that was not you, tell an "
@@ -98,7 +104,15 @@ class _Reader:
     """Applies the blobs of one page. Lives for one transaction."""
 
     def __init__(
-        self, tx: Connection, keeper: Keeper, ledger: Ledger, grp: int, random: Random, box: OwnBoxRow | None
+        self,
+        tx: Connection,
+        keeper: Keeper,
+        ledger: Ledger,
+        grp: int,
+        random: Random,
+        box: OwnBoxRow | None,
+        *,
+        popup: bool,
     ) -> None:
         self.tx = tx
         self.box = box
@@ -106,6 +120,7 @@ class _Reader:
         self.ledger = ledger
         self.grp = grp
         self.random = random
+        self.popup = popup
         self.applied = Applied()
         self._came_in_parts: list[bytes] = []
         mailbox = rows.get_mailbox(tx, grp)
@@ -219,13 +234,14 @@ class _Reader:
             own_key = rows.get_group(self.tx, self.grp).identity
             back = any(member.signature_key == own_key for member in staged.added)
             raise _StopError("removed", _REPLACED if back else _REMOVED)
-        if self.box is not None:
-            # Another admin may have sealed as well: until that is known the epoch is kept as it was.
+        away = popup_mailbox.present(self.tx, self.keeper, self.grp)
+        if self.box is not None or away is not None:
+            # Another commit may have ended it as well: until that is known the epoch is kept as it was.
             self.keeper.save(self.tx, self.grp, group)
             author = self._name_of(group, staged.sender_leaf)
-            forks.keep(self.tx, self.grp, staged, author, data, now=self.ledger.now)
-        else:
-            self._keep_seal([blob] if own is None or own.hash != digest else list(cbor.decode(own.blobs)))
+            forks.keep(self.tx, self.grp, staged, author, data, away, now=self.ledger.now, popup=self.popup)
+        if self.box is None:
+            self._keep_seal([blob] if own is None or own.hash != digest else list(cbor.decode(own.blobs)), away)
         self.applied.notices += commits.merge(
             self.tx,
             self.keeper,
@@ -238,8 +254,8 @@ class _Reader:
         )
         self.applied.moved = True
 
-    def _keep_seal(self, blobs: list[bytes]) -> None:
-        """Keep the commit that ends this epoch: a relay that loses its disk gets it again, for those who are behind."""
+    def _keep_seal(self, blobs: list[bytes], away: PopupRow | None) -> None:
+        """Keep the commit that ends this epoch: a relay that has not got it gets it, for those who are behind."""
         if len(blobs) == 1 and self._came_in_parts:
             content = self._came_in_parts
             blobs = [seal_blob(self.mailbox.blob_key, one, self.random) for one in content]
@@ -251,6 +267,9 @@ class _Reader:
             mailbox_secret=self.mailbox.mailbox_secret,
             blobs=cbor.encode(blobs),
             at=now,
+            popup_secret=None if away is None else away.mailbox_secret,
+            home=int(not self.popup),
+            popup=int(away is None or self.popup),
         )
         ended.keep(self.tx, row, now - RetentionClass(self.mailbox.retention).days * _DAY)
 
@@ -267,8 +286,11 @@ class _Reader:
         return self.box is None or own_mailbox.counts_in(group, commit, self.box.leaf)
 
     def _spoiled(self, group: mls.Group, author: int | None) -> None:
-        """Go on in own mailboxes, or in the next one of somebody who has spoiled theirs."""
-        if self.box is None:
+        """Go on in own mailboxes, or in the next one of somebody who has spoiled theirs; or at home alone."""
+        if self.popup:
+            popups.set_spoiled(self.tx, self.grp)
+            self.applied.notices.append(_SPOILED_AWAY)
+        elif self.box is None:
             rows.set_spoiled(self.tx, self.grp)
             own_mailbox.begin(self.tx, self.grp, group, self.mailbox)
             if ADMIN not in roles_of(policy_of(group), rows.get_group(self.tx, self.grp).identity):
@@ -325,6 +347,7 @@ def apply_page(
     random: Random,
     signed: bytes = b"",
     box: tuple[int, int] | None = None,
+    popup: bool = False,
 ) -> Applied:
     """Apply the blobs of a page.
 
@@ -341,16 +364,18 @@ def apply_page(
         random: Source of randomness.
         signed: What the relay signed of the page.
         box: Leaf and count of the own mailbox that was read; None for the epoch's.
+        popup: Whether it was the epoch's mailbox at the pop-up relay.
     """
     mailbox = rows.get_mailbox(tx, grp)
     own = None if box is None else own_boxes.get(tx, grp, *box)
-    place = mailbox if box is None else own
+    away = popup_mailbox.present(tx, keeper, grp)
+    place = own if box is not None else away if popup else mailbox
     if mailbox is None or place is None or bool(mailbox.spoiled) != (box is not None):
         return Applied(stale=True)
     if (mailbox.epoch, place.number, place.head) != (epoch, before.number, before.head):
         return Applied(stale=True)
-    reader = _Reader(tx, keeper, ledger, grp, random, own)
-    if box is None:
+    reader = _Reader(tx, keeper, ledger, grp, random, own, popup=popup)
+    if box is None and not popup:
         reader.applied.notices += evidence.keep(tx, grp, epoch, signed, now=ledger.now)
     try:
         for index, blob in enumerate(blobs):
@@ -358,6 +383,8 @@ def apply_page(
                 reader.seal(blob)
             else:
                 reader.blob(blob)
+                if away is not None and box is None:
+                    popups.hold_blob(tx, grp, hashlib.sha256(blob).digest(), blob, popup=popup)
     except _StopError as stop:
         rows.set_state(tx, grp, stop.state, stop.problem)
         reader.applied.notices.append(stop.problem)
@@ -369,6 +396,8 @@ def apply_page(
     else:
         if own is not None and not reader.applied.moved:
             own_boxes.move(tx, grp, own.leaf, own.count, after.number, after.head)
+        elif not reader.applied.moved and popup:
+            popups.move(tx, grp, after.number, after.head)
         elif not reader.applied.moved:
             rows.move_cursor(tx, grp, after.number, after.head)
     # Once for the page: the keys that its messages spent.

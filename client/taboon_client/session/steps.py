@@ -7,10 +7,11 @@ in a state from which the next sync goes on.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from taboon_client import cbor
+from taboon_client.group import popup as popup_mailbox
 from taboon_client.group import tending
 from taboon_client.group.epoch import mailbox_keys
 from taboon_client.group.own_mailbox import keys_of
@@ -21,7 +22,7 @@ from taboon_client.session import commits, evidence, inbox
 from taboon_client.session.circles import follow_parent
 from taboon_client.session.coming_back import ask
 from taboon_client.session.outbox import next_blobs
-from taboon_client.vault import ended, events, groups, outbox, own_boxes
+from taboon_client.vault import ended, events, groups, outbox, own_boxes, popups
 from taboon_crypto.mailbox import MailboxKeys, RetentionClass
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ __all__ = [
 
 _DAY = 86_400
 _JUST_NOW = 600
+_CARRIED = 64
+"""Blobs that are carried to the other relay before looking again."""
 _ENDED = 16
 """How many of the latest commits a relay that lost its disk gets again."""
 _AWAY = (
@@ -66,6 +69,7 @@ class Position:
     """Where a group's reading stands: its relay, the mailbox of its epoch, the cursor in it.
 
     ``spoiled`` tells that the epoch goes on in own mailboxes (:func:`own_positions`); there ``box`` is leaf and count.
+    ``popup`` tells that it is the epoch's mailbox at the pop-up relay.
     """
 
     relay: RelayAddress
@@ -74,6 +78,7 @@ class Position:
     cursor: Cursor
     spoiled: bool = False
     box: tuple[int, int] | None = None
+    popup: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,10 @@ class Work:
     blobs: tuple[bytes, ...]
 
 
-def position(desk: Desk, grp: int) -> Position | None:
-    """Return where a group's reading stands; None if it does not go on here."""
+def position(desk: Desk, grp: int, *, popup: bool = False) -> Position | None:
+    """Return where a group's reading stands, at home or at its pop-up relay; None if it does not go on there."""
+    if popup:
+        return desk.keeper.write(lambda tx: _position_away(desk, tx, grp))
 
     def act(tx: Connection) -> Position | None:
         row = groups.get_group(tx, grp)
@@ -101,6 +108,21 @@ def position(desk: Desk, grp: int) -> Position | None:
         )
 
     return desk.keeper.read(act)
+
+
+def _position_away(desk: Desk, tx: Connection, grp: int) -> Position | None:
+    row = popup_mailbox.present(tx, desk.keeper, grp)
+    mailbox = groups.get_mailbox(tx, grp)
+    stopped = groups.get_group(tx, grp).state != "active"
+    if row is None or mailbox is None or stopped or mailbox.spoiled or row.spoiled or row.over:
+        return None
+    return Position(
+        relay=RelayAddress(row.url, row.relay_id),
+        epoch=row.epoch,
+        keys=popup_mailbox.keys_at(row.mailbox_secret, mailbox.retention),
+        cursor=Cursor(row.number, row.head),
+        popup=True,
+    )
 
 
 def own_positions(desk: Desk, grp: int) -> list[Position]:
@@ -130,7 +152,7 @@ def own_positions(desk: Desk, grp: int) -> list[Position]:
 
 def keep_signed(desk: Desk, grp: int, at: Position, signed: bytes) -> list[str]:
     """Keep the relay's receipt for a seal: it may show another one to the others. Returns sentences."""
-    if at.box is not None:
+    if at.box is not None or at.popup:
         return []
     return desk.keeper.write(lambda tx: evidence.keep(tx, grp, at.epoch, signed, now=desk.now))
 
@@ -153,6 +175,7 @@ def apply_page(
             random=desk.random,
             signed=signed,
             box=at.box,
+            popup=at.popup,
         )
     )
 
@@ -176,8 +199,20 @@ def work(desk: Desk, grp: int, at: Position, *, tries: int) -> Work | None:
             return None
         if not _is_at(tx, grp, mailbox, at):
             return None
-        if commits.stage_wishes(tx, desk.keeper, desk.ledger, grp, random=desk.random, now=desk.now, tries=tries):
-            return Work(commits.staged_seal(tx, grp), ())
+        away = at.box is None and popups.get(tx, grp) is not None
+        carried = popups.to_carry(tx, grp, _CARRIED, popup=at.popup) if away else []
+        if carried:
+            return Work(None, tuple(carried))
+        if commits.stage_wishes(
+            tx, desk.keeper, desk.ledger, grp, random=desk.random, now=desk.now, tries=tries, popup=at.popup
+        ):
+            seal = commits.staged_seal(tx, grp)
+            if seal is not None and away and seal.expected is not None:
+                # The same commit may become the seal at either relay, and the mailboxes are not equally long.
+                seal = replace(seal, expected=at.cursor.number + len(seal.blobs))
+            return Work(seal, ())
+        if popups.stepped_back(tx, grp, desk.now):
+            return Work(None, ())
         return Work(None, tuple(next_blobs(tx, desk.keeper, grp, desk.random)))
 
     return desk.keeper.write(act)
@@ -199,13 +234,16 @@ def acknowledge(desk: Desk, grp: int, at: Position, receipts: Sequence[tuple[byt
         mailbox = groups.get_mailbox(tx, grp)
         if mailbox is None or mailbox.epoch != at.epoch:
             return 0
-        place = mailbox if at.box is None else own_boxes.get(tx, grp, *at.box)
+        place = _place(tx, grp, mailbox, at)
         if place is None:
             return 0
         cursor = Cursor(place.number, place.head)
+        away = at.box is None and popups.get(tx, grp) is not None
         sent = 0
         for blob, behind in receipts:
             digest = hashlib.sha256(blob).digest()
+            if away:
+                popups.hold_blob(tx, grp, digest, blob, popup=at.popup)
             sent += outbox.acknowledge(tx, grp, digest, at.epoch)
             if cursor.after(digest) == behind:
                 cursor = behind
@@ -243,6 +281,12 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
         row = groups.get_group(tx, grp)
         mailbox = groups.get_mailbox(tx, grp)
         if mailbox is None or not _is_at(tx, grp, mailbox, at):
+            return True
+        if at.popup:
+            # Pop-up relays forget. What was said there goes home from here, and there once more.
+            popups.lose_blobs(tx, grp)
+            popups.set_said(tx, grp, said=False)
+            _move(tx, grp, at, Cursor.start(at.keys.mailbox_id))
             return True
         if _was_away(row, mailbox, desk.now):
             groups.set_state(tx, grp, "spoiled", _AWAY)
@@ -310,14 +354,28 @@ def was_lost(desk: Desk, grp: int) -> bool:
 
 def _is_at(tx: Connection, grp: int, mailbox: groups.MailboxRow, at: Position) -> bool:
     """Tell whether a mailbox is still the one that is read, and read as far as it was."""
-    place = mailbox if at.box is None else own_boxes.get(tx, grp, *at.box)
+    place = _place(tx, grp, mailbox, at)
     if place is None or bool(mailbox.spoiled) != at.spoiled:
         return False
     return (mailbox.epoch, place.number) == (at.epoch, at.cursor.number)
 
 
+def _place(
+    tx: Connection, grp: int, mailbox: groups.MailboxRow, at: Position
+) -> groups.MailboxRow | own_boxes.OwnBoxRow | popups.PopupRow | None:
+    """Return the row that tells how far a mailbox of the present epoch has been read."""
+    if at.box is not None:
+        return own_boxes.get(tx, grp, *at.box)
+    if at.popup:
+        row = popups.get(tx, grp)
+        return row if row is not None and row.epoch == mailbox.epoch else None
+    return mailbox
+
+
 def _move(tx: Connection, grp: int, at: Position, cursor: Cursor) -> None:
-    if at.box is None:
+    if at.popup:
+        popups.move(tx, grp, cursor.number, cursor.head)
+    elif at.box is None:
         groups.move_cursor(tx, grp, cursor.number, cursor.head)
     else:
         own_boxes.move(tx, grp, *at.box, cursor.number, cursor.head)

@@ -13,7 +13,11 @@ __all__ = ["EndedRow"]
 
 @dataclass(frozen=True, slots=True)
 class EndedRow:
-    """A row of ``ended``: an epoch that is over, the keys of its mailbox, and its commit as blobs (CBOR)."""
+    """A row of ``ended``: an epoch that is over, the keys of its mailbox, and its commit as blobs (CBOR).
+
+    ``home`` and ``popup`` tell which relay is known to hold a seal there; ``popup_secret`` is of the mailbox at a
+    pop-up relay, if one was in use.
+    """
 
     grp: int
     epoch: int
@@ -21,16 +25,29 @@ class EndedRow:
     mailbox_secret: bytes = field(repr=False)
     blobs: bytes = field(repr=False)
     at: int
+    popup_secret: bytes | None = field(default=None, repr=False)
+    home: int = 1
+    popup: int = 1
 
 
-_COLUMNS = "grp, epoch, class, mailbox_secret, blobs, at"
+_COLUMNS = "grp, epoch, class, mailbox_secret, blobs, at, popup_secret, home, popup"
 
 
 def keep(tx: Connection, row: EndedRow, before: int) -> None:
     """Keep the commit that ended an epoch, and none that is older than a time."""
     tx.execute(
-        f"INSERT OR REPLACE INTO ended ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
-        (row.grp, row.epoch, row.retention, bytes(row.mailbox_secret), row.blobs, row.at),
+        f"INSERT OR REPLACE INTO ended ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
+        (
+            row.grp,
+            row.epoch,
+            row.retention,
+            bytes(row.mailbox_secret),
+            row.blobs,
+            row.at,
+            row.popup_secret,
+            row.home,
+            row.popup,
+        ),
     )
     tx.execute("DELETE FROM ended WHERE grp = ? AND at < ?", (row.grp, before))
 
@@ -39,3 +56,30 @@ def latest(tx: Connection, grp: int, most: int) -> list[EndedRow]:
     """Return the latest commits, newest first."""
     query = f"SELECT {_COLUMNS} FROM ended WHERE grp = ? ORDER BY epoch DESC LIMIT ?"  # noqa: S608 - constant
     return [EndedRow(*row) for row in tx.execute(query, (grp, most))]
+
+
+def get(tx: Connection, grp: int, epoch: int) -> EndedRow | None:
+    """Return what is kept of one epoch that has ended."""
+    query = f"SELECT {_COLUMNS} FROM ended WHERE grp = ? AND epoch = ?"  # noqa: S608 - constant
+    row = tx.execute(query, (grp, epoch)).fetchone()
+    return None if row is None else EndedRow(*row)
+
+
+def to_bring(tx: Connection, grp: int, *, popup: bool) -> list[EndedRow]:
+    """Return the commits that one of the relays is not known to hold, oldest first."""
+    query = (
+        f"SELECT {_COLUMNS} FROM ended WHERE grp = ?1"  # noqa: S608 - constant
+        " AND CASE ?2 WHEN 1 THEN popup = 0 AND popup_secret IS NOT NULL ELSE home = 0 END ORDER BY epoch"
+    )
+    return [EndedRow(*row) for row in tx.execute(query, (grp, int(popup)))]
+
+
+def set_there(tx: Connection, grp: int, epoch: int, *, popup: bool) -> None:
+    """Note that one of the relays holds a seal of an epoch."""
+    column = "popup" if popup else "home"
+    tx.execute(f"UPDATE ended SET {column} = 1 WHERE grp = ? AND epoch = ?", (grp, epoch))  # noqa: S608 - constant
+
+
+def drop_from(tx: Connection, grp: int, epoch: int) -> None:
+    """Forget the commits of an epoch and of those after it: another history stands."""
+    tx.execute("DELETE FROM ended WHERE grp = ? AND epoch >= ?", (grp, epoch))

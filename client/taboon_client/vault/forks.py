@@ -49,20 +49,33 @@ def end_chain(tx: Connection, grp: int, epoch: int) -> None:
     tx.execute("UPDATE event SET carried = ?2 WHERE grp = ?1 AND carried > ?2", (grp, epoch))
 
 
-def keep(tx: Connection, grp: int, at: int, kept: bytes) -> None:
+def keep(tx: Connection, grp: int, epoch: int, at: int, kept: bytes) -> None:
     """Keep an epoch that has ended."""
-    tx.execute("INSERT OR REPLACE INTO fork (grp, at, kept) VALUES (?, ?, ?)", (grp, at, kept))
+    tx.execute("INSERT OR REPLACE INTO fork (grp, epoch, at, kept) VALUES (?, ?, ?, ?)", (grp, epoch, at, kept))
 
 
-def kept(tx: Connection, grp: int) -> tuple[int, bytes] | None:
-    """Return (when we went on, what is kept)."""
-    row = tx.execute("SELECT at, kept FROM fork WHERE grp = ?", (grp,)).fetchone()
+def kept(tx: Connection, grp: int, epoch: int) -> tuple[int, bytes] | None:
+    """Return (when we went on, what is kept) of an epoch."""
+    row = tx.execute("SELECT at, kept FROM fork WHERE grp = ? AND epoch = ?", (grp, epoch)).fetchone()
     return None if row is None else (int(row[0]), bytes(row[1]))
 
 
-def drop(tx: Connection, grp: int) -> None:
-    """Keep the epoch no more: its keys are gone."""
-    tx.execute("DELETE FROM fork WHERE grp = ?", (grp,))
+def all_kept(tx: Connection, grp: int) -> list[tuple[int, int, bytes]]:
+    """Return (epoch, when we went on, what is kept), oldest first."""
+    return [
+        (row[0], row[1], bytes(row[2]))
+        for row in tx.execute("SELECT epoch, at, kept FROM fork WHERE grp = ? ORDER BY epoch", (grp,))
+    ]
+
+
+def drop(tx: Connection, grp: int, epoch: int) -> None:
+    """Keep an epoch no more: its keys are gone."""
+    tx.execute("DELETE FROM fork WHERE grp = ? AND epoch = ?", (grp, epoch))
+
+
+def drop_from(tx: Connection, grp: int, epoch: int) -> None:
+    """Keep an epoch and those after it no more."""
+    tx.execute("DELETE FROM fork WHERE grp = ? AND epoch >= ?", (grp, epoch))
 
 
 def spoke_after(tx: Connection, grp: int, author: bytes, epoch: int) -> bool:

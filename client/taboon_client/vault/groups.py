@@ -192,6 +192,9 @@ def delete_mls_state(tx: Connection, grp: int) -> None:
         "reply",
         "ended",
         "fork",
+        "popup",
+        "carried",
+        "stepped_back",
     ):
         tx.execute(f"DELETE FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant names
     tx.execute("UPDATE grp SET version = version + 1, identity_seed = X'' WHERE id = ?", (grp,))

@@ -92,3 +92,4 @@ def start_epoch(tx: Connection, grp: int) -> None:
     """The epoch is over: what was not in is encrypted anew, and the blobs of the old one are nobody's business."""
     tx.execute("UPDATE outbox SET blob = NULL WHERE grp = ?", (grp,))
     tx.execute("DELETE FROM own_blob WHERE grp = ?", (grp,))
+    tx.execute("DELETE FROM carried WHERE grp = ?", (grp,))

@@ -1,0 +1,138 @@
+"""A pop-up relay beside home: begin with it, what is to be carried, and going home (docs/protocol.md, section 2.12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from taboon_client import cbor
+from taboon_client.errors import GroupStoppedError, NotAllowedError
+from taboon_client.group import popup as mailbox
+from taboon_client.relay.address import RelayAddress
+from taboon_client.relay.cursor import Cursor
+from taboon_client.session import forks
+from taboon_client.values import Popup
+from taboon_client.vault import ended, events, groups, outbox, popups
+from taboon_client.vault import forks as kept_rows
+
+if TYPE_CHECKING:
+    from taboon_client.group.desk import Desk
+    from taboon_client.vault import Connection
+    from taboon_crypto.mailbox import MailboxKeys
+
+__all__ = ["EndedThere", "brought", "end", "in_use", "settle", "speak_again", "to_bring", "use"]
+
+_DAY: Final = 86_400
+_KEEP: Final = 30 * _DAY
+"""Seconds for which ended epochs are kept while a pop-up relay is in use."""
+_FORGOTTEN: Final = 7 * _DAY
+"""Seconds after which a pop-up relay that does not answer is asked no more, once home does."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedThere:
+    """An ended epoch whose commit one of the relays may not have: where, from where on to read, and the commit."""
+
+    relay: RelayAddress
+    epoch: int
+    keys: MailboxKeys
+    cursor: Cursor
+    blobs: tuple[bytes, ...]
+
+
+def use(desk: Desk, tx: Connection, grp: int, address: RelayAddress, relay_id: bytes) -> None:
+    """Go on at a pop-up relay while home is away; one that was in use before is asked no more.
+
+    Raises:
+        GroupStoppedError: The group does not go on here.
+        NotAllowedError: It is the group's own relay.
+    """
+    row = groups.get_group(tx, grp)
+    if row.state != "active":
+        raise GroupStoppedError(row.problem or "this group does not go on here")
+    if relay_id == row.relay_id:
+        raise NotAllowedError("that is the group's own relay: nothing has to be set for it")
+    known = popups.get(tx, grp)
+    if known is not None and known.relay_id == relay_id:
+        # The same relay, perhaps at another address since it was started again.
+        popups.set_place(tx, grp, address.base_url, over=False)
+        return
+    mailbox.begin(tx, desk.keeper, grp, address, relay_id, now=desk.now)
+
+
+def end(tx: Connection, grp: int) -> None:
+    """Ask the pop-up relay no more. What was said there comes home with the next sync that reaches home."""
+    if popups.get(tx, grp) is not None:
+        popups.set_over(tx, grp)
+
+
+def in_use(tx: Connection, grp: int) -> Popup | None:
+    """Return the pop-up relay of a group, None where there is none or nothing of it is left to be done."""
+    row = popups.get(tx, grp)
+    if row is None:
+        return None
+    return Popup(RelayAddress(row.url, row.relay_id).format(), row.since, row.reached, over=bool(row.over))
+
+
+def to_bring(desk: Desk, grp: int, *, away: bool) -> list[EndedThere]:
+    """Return the ended epochs whose commit a relay is not known to have, oldest first."""
+
+    def act(tx: Connection) -> list[EndedThere]:
+        own, row = groups.get_group(tx, grp), popups.get(tx, grp)
+        if row is None or own.state != "active" or (away and row.over):
+            return []
+        relay = RelayAddress(row.url, row.relay_id) if away else RelayAddress(own.relay_url, own.relay_id)
+        found = []
+        for one in ended.to_bring(tx, grp, popup=away):
+            secret = one.popup_secret if away else one.mailbox_secret
+            keys = mailbox.keys_at(secret or b"", one.retention)
+            cursor = forks.kept_cursor(tx, grp, one.epoch, popup=away) or Cursor.start(keys.mailbox_id)
+            found.append(EndedThere(relay, one.epoch, keys, cursor, tuple(cbor.decode(one.blobs))))
+        return found
+
+    return desk.keeper.read(act)
+
+
+def brought(desk: Desk, grp: int, epoch: int, *, away: bool) -> None:
+    """Note that a relay has a seal of an ended epoch."""
+    desk.keeper.write(lambda tx: ended.set_there(tx, grp, epoch, popup=away))
+
+
+def speak_again(desk: Desk, grp: int) -> None:
+    """Home is away: say there what we had said in this epoch before, since not everyone may have read it."""
+
+    def act(tx: Connection) -> None:
+        row = mailbox.present(tx, desk.keeper, grp)
+        if row is None or row.said or row.over:
+            return
+        for name in events.carried_by(tx, grp, row.epoch, groups.get_group(tx, grp).identity):
+            outbox.queue_event(tx, grp, name)
+        popups.set_said(tx, grp, said=True)
+
+    desk.keeper.write(act)
+
+
+def settle(desk: Desk, grp: int, *, home: bool, away: bool) -> None:
+    """Forget what is not needed any more, after a sync that reached these relays."""
+
+    def act(tx: Connection) -> None:
+        row = popups.get(tx, grp)
+        if row is None:
+            return
+        if away:
+            popups.set_reached(tx, grp, desk.now)
+        last = desk.now if away else row.reached or row.since
+        if home and not popups.to_carry(tx, grp, 1, popup=False) and not ended.to_bring(tx, grp, popup=False):
+            if row.over or desk.now - last > _FORGOTTEN:
+                popups.drop(tx, grp)
+            over = row.over
+        else:
+            over = 0
+        missing = {one.epoch for one in (*ended.to_bring(tx, grp, popup=False), *ended.to_bring(tx, grp, popup=True))}
+        for epoch, at, _ in kept_rows.all_kept(tx, grp):
+            if forks.is_own(tx, grp, epoch):
+                continue
+            if over or epoch not in missing or desk.now - at > _KEEP:
+                kept_rows.drop(tx, grp, epoch)
+
+    desk.keeper.write(act)
