@@ -117,7 +117,7 @@ class GroupStatus:
 
     ``unsent`` counts what is saved and not yet known to be at the relay, ``wishes`` what waits for our next commit;
     ``synced`` is the Unix time at which the relay was last read to its head, None if never; ``missing`` counts events
-    that others name and nobody has sent.
+    that others name and nobody has sent; ``popup`` is the address of the pop-up relay that is used beside home.
     """
 
     name: str
@@ -132,6 +132,7 @@ class GroupStatus:
     wishes: tuple[str, ...]
     missing: int
     synced: int | None
+    popup: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,4 +26,5 @@ def show(urls: Sequence[str]) -> None:
     segno.make(urls[0], error="l").terminal(sys.stdout, compact=True)
     for url in urls[1:]:
         print(f"or {url}")  # noqa: T201 - told to whoever started the relay
-    print(f"Others use it with: --relay '{urls[0]}'", flush=True)  # noqa: T201 - as above
+    print(f"A new group begins here with: --relay '{urls[0]}'")  # noqa: T201 - as above
+    print(f"One that is there already goes on here with: taboon popup use GROUP '{urls[0]}'", flush=True)  # noqa: T201 - as above

@@ -87,6 +87,7 @@ def status(one: GroupStatus) -> dict[str, object]:
         "members": one.members,
         "admin": one.admin,
         "relay": one.relay,
+        "popup": one.popup,
         "unsent": one.unsent,
         "wishes": list(one.wishes),
         "missing": one.missing,

@@ -131,6 +131,7 @@ def _show(errand: Errand, one: "GroupStatus") -> None:
         *(("waiting to be done", wish) for wish in one.wishes),
         *([("messages missing", str(one.missing))] if one.missing else []),
         ("relay", one.relay),
+        *([("pop-up relay", one.popup)] if one.popup else []),
     ]
     for what, how in facts:
         terminal.say(f"    {what + ':':<20}{terminal.member(how)}")

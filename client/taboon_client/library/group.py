@@ -24,6 +24,7 @@ from taboon_client.relay.address import RelayAddress
 from taboon_client.values import GroupState, GroupStatus
 from taboon_client.vault import groups as group_rows
 from taboon_client.vault import outbox as outbox_rows
+from taboon_client.vault import popups as popup_rows
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -124,6 +125,7 @@ class Group(Items, Looking, Carrying, Sealing, Inviting, Devices, Voting, Popups
             row = group_rows.get_group(tx, self.row_id)
             record = self._desk.ledger.history(tx, self.row_id).last
             members = record.members if record is not None else {}
+            away = popup_rows.get(tx, self.row_id)
             return GroupStatus(
                 name=row.name,
                 code=self.code,
@@ -137,6 +139,7 @@ class Group(Items, Looking, Carrying, Sealing, Inviting, Devices, Voting, Popups
                 wishes=tuple(wish.kind for wish in group_rows.wishes(tx, self.row_id)),
                 missing=self._desk.ledger.missing(tx, self.row_id),
                 synced=row.synced,
+                popup=None if away is None or away.over else RelayAddress(away.url, away.relay_id).format(),
             )
 
         return await self._read(act)

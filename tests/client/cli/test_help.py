@@ -27,7 +27,7 @@ def commands() -> dict[str, Any]:
 
 COMMANDS = commands()
 _LISTED = (ROOT / "docs" / "cli.md").read_text("utf-8").split("```")[1]
-DOCUMENTED = re.findall(r"taboon ((?:circle |device |group )?[a-z-]+)", _LISTED)
+DOCUMENTED = re.findall(r"taboon ((?:circle |device |group |popup )?[a-z-]+)", _LISTED)
 
 
 def examples(command: Any) -> list[str]:
@@ -50,7 +50,7 @@ def check(line: str) -> None:
     typed = re.split(r"\s{2,}|\s[|<]\s|─", line)[0]
     words = shlex.split(typed.replace("…", "x"))
     words = words[words.index("taboon") + 1 :]
-    name = " ".join(words[:2]) if words[0] in {"circle", "device", "group"} else words[0]
+    name = " ".join(words[:2]) if words[0] in {"circle", "device", "group", "popup"} else words[0]
     if name in {"--help", "COMMAND", "relay"}:  # the relay's options are the relay's
         return
     command = COMMANDS[name]
