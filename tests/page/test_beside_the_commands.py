@@ -112,3 +112,70 @@ def test_a_need_is_paused_until_a_day_that_everybody_sees(neighbours: Neighbours
     layla.sees("It is paused.")
     basil.reads("Bricks").click()
     basil.sees("Until %(when)s.", when=basil.language.moment(until))
+
+
+def test_somebody_says_what_they_can_help_with_and_sees_which_need_fits_and_why(neighbours: Neighbours) -> None:
+    layla, basil, _ = neighbours
+    layla.through_library(lambda group: group.post(Need(title="Tooth ache", created=0, category="med", area="Mill")))
+    basil.press("Board")
+    basil.reads("Tooth ache")
+    basil.goes_to(f"/fits?g={basil.group_code()}")
+    basil.fill("Other areas, with commas between", "Mill, Hill")
+    basil.page.locator("#helping button").click()
+    basil.sees("Kept on this device.")
+    card = basil.page.locator(".card", has_text="Tooth ache")
+    card.locator("li", has_text="Mill").first.wait_for()
+    assert layla.page.locator(".card", has_text="Mill, Hill").count() == 0
+
+
+def test_rows_of_a_sheet_are_typed_in_and_typing_them_again_posts_nothing_twice(neighbours: Neighbours) -> None:
+    layla, _, _ = neighbours
+    for posted, known in ((2, 0), (0, 2)):
+        layla.goes_to(f"/enter-rows?g={layla.group_code()}")
+        layla.fill("The rows", "n 3 - 1 20litre Water for the school\nwater\n")
+        layla.press("Look at it first")
+        layla.page.locator("#say.problem", has_text=layla.language.number(2)).wait_for()
+        layla.fill("The rows", "n 3 - 1 20litre Water for the school\no - - - - A ladder\n")
+        layla.press("Look at it first")
+        layla.press("Post what is ticked")
+        number = layla.language.number
+        layla.sees("Posted: %(posted)s. Already there: %(known)s.", posted=number(posted), known=number(known))
+    assert layla.page.locator(".card", has_text="A ladder").count() == 1
+
+
+def test_all_members_are_admins_until_some_are_named_again(neighbours: Neighbours) -> None:
+    layla, basil, _ = neighbours
+    layla.goes_to(f"/rules?g={layla.group_code()}")
+    layla.open_fold("All of you …")
+    layla.press("Make all members admins")
+    layla.sees("The admins are changed.")
+    basil.goes_to(f"/rules?g={basil.group_code()}")
+    basil.sees("All members are admins.")
+    basil.page.locator("form[data-to='/everyone-admin']").get_by_label("Layla").check()
+    basil.page.locator("form[data-to='/everyone-admin']").get_by_label("Basil").uncheck()
+    basil.press("Only those who are ticked")
+    basil.sees("The admins are changed.")
+    layla.page.locator("form[data-to='/admins']").get_by_label("Basil").wait_for()
+    assert not layla.page.locator("form[data-to='/admins']").get_by_label("Basil").is_checked()
+
+
+def test_the_check_of_a_key_is_taken_back(neighbours: Neighbours) -> None:
+    layla, _, _ = neighbours
+    layla.goes_to(f"/keys?g={layla.group_code()}")
+    layla.page.locator("summary", has_text="Basil").click()
+    layla.press("I know in person that this is their key")
+    layla.sees("Noted on this device.")
+    row = layla.page.locator("tr", has_text="Basil")
+    row.get_by_text(layla.say("compared by you")).wait_for()
+    layla.page.locator("summary", has_text="Basil").click()
+    layla.press("I am not sure of their key any more")
+    row.get_by_text(layla.say("compared by you")).wait_for(state="detached")
+
+
+def test_an_admin_sees_the_devices_of_a_member_and_makes_a_link_for_them(neighbours: Neighbours) -> None:
+    layla, _, _ = neighbours
+    layla.press("People")
+    layla.page.locator(".people li", has_text="Basil").get_by_role("link").click()
+    layla.sees("first device")
+    layla.press("Make a link")
+    layla.sees("Copy the link")

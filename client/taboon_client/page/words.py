@@ -20,6 +20,7 @@ __all__ = [
     "STANDINGS",
     "STATUSES",
     "URGENCIES",
+    "listed",
 ]
 
 KINDS: Final = {"need": N_("Need"), "offer": N_("Offer"), "standing": N_("Standing offer"), "loan": N_("To lend")}
@@ -98,3 +99,8 @@ ORDERS: Final = {
     "newest": N_("newest first"),
     "latest": N_("last changed first"),
 }
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Return the words of a field that takes several, with commas of either script between."""
+    return tuple(filter(None, (part.strip() for part in text.replace("،", ",").split(","))))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from taboon_client.board import Opening
     from taboon_client.board.vocabulary import Term, Vocabulary
 
-__all__ = ["Codes", "read_row", "sheet_of"]
+__all__ = ["Codes", "letter_of", "read_row", "sheet_of"]
 
 _ROWS: Final = 12
 _URGENCIES: Final = ("now", "soon", "week", "whenever")
@@ -96,7 +96,7 @@ def sheet_of(codes: Codes, language: str = "en") -> str:
     say = _TEXTS.get(language, _TEXTS["en"])
     direction = "rtl" if language == "ar" else "ltr"
     categories = [f"{number} {term.label(language)}" for number, term in enumerate(codes.categories, 1)]
-    areas = [f"{_letter(place)} {term.label(language)}" for place, term in enumerate(codes.areas)]
+    areas = [f"{letter_of(place)} {term.label(language)}" for place, term in enumerate(codes.areas)]
     urgencies = [say[name] for name in _URGENCIES]
     heads = ("kind", "category", "area", "urgency", "quantity", "text")
     head = "".join(f'<th class="{name}" scope="col">{escape(say[name])}</th>' for name in heads)
@@ -153,9 +153,9 @@ def _term(terms: tuple[Term, ...], text: str, field: str, *, number: bool) -> Te
     if number:
         place = int(text) - 1 if text.isdecimal() and len(text) < 5 else -1
     else:
-        place = next((at for at in range(len(terms)) if _letter(at) == text.lower()), -1)
+        place = next((at for at in range(len(terms)) if letter_of(at) == text.lower()), -1)
     if not 0 <= place < len(terms):
-        most = str(len(terms)) if number else _letter(max(0, len(terms) - 1))
+        most = str(len(terms)) if number else letter_of(max(0, len(terms) - 1))
         raise FieldError(field, f"is {'1' if number else 'a'} to {most} as the sheet has it, or -")
     return terms[place]
 
@@ -165,7 +165,7 @@ def _boxes(choices: str) -> str:
     return " ".join(f"<bdi>☐&nbsp;{choice}</bdi>" for choice in choices)
 
 
-def _letter(place: int) -> str:
+def letter_of(place: int) -> str:
     """Return a, b … z, aa, ab …: what a person can write into a small box."""
     letters = ""
     place += 1

@@ -11,7 +11,9 @@ from taboon_client.page.screens import (
     circles,
     deeds,
     devices,
+    entering,
     evidence,
+    fitting,
     home,
     item,
     joining,
@@ -50,6 +52,8 @@ SCREENS: Final[dict[str, Callable[[Visit], Awaitable[Answer]]]] = {
     **lists.SCREENS,
     **meeting.SCREENS,
     **evidence.SCREENS,
+    **fitting.SCREENS,
+    **entering.SCREENS,
     **numbers.SCREENS,
     **asking.SCREENS,
     **carrying.SCREENS,
@@ -71,6 +75,8 @@ ACTS: Final[dict[str, Callable[[Visit], Awaitable[Told]]]] = {
     **lists.ACTS,
     **meeting.ACTS,
     **evidence.ACTS,
+    **fitting.ACTS,
+    **entering.ACTS,
     **carrying.ACTS,
 }
 """By path: what is done."""

@@ -23,14 +23,16 @@ from taboon_client.sharing.tables import csv_of, json_of, rows_of
 from taboon_client.views.filters import Now, choose
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from taboon_client.board import Opening
     from taboon_client.intake.drafts import Draft, Drafts
     from taboon_client.library import Group
     from taboon_client.library.items import Post
-    from taboon_client.page.screens.visit import Visit
+    from taboon_client.page.screens.visit import Place, Visit
     from taboon_client.page.web import Answer
 
-__all__ = ["ACTS", "SCREENS"]
+__all__ = ["ACTS", "SCREENS", "previewed"]
 
 _MOST_ROWS = 300
 _MOST_NOTES = 20
@@ -49,18 +51,22 @@ async def _look(visit: Visit) -> Told:
     read = await _read(place.group, text, visit.now)
     if not read.drafts:
         raise FieldError("pasted", "holds nothing that could be posted")
-    drafts = read.drafts[:_MOST_ROWS]
+    return Told(show=previewed(visit, place, read.drafts, read.notes))
+
+
+def previewed(visit: Visit, place: Place, found: Sequence[Draft], notes: Sequence[tuple[int, str]]) -> str:
+    """Keep drafts until somebody has ticked which of them are posted, and return what is shown of them."""
+    drafts = tuple(found[:_MOST_ROWS])
     name = os.urandom(8).hex()
     visit.house.drafts = {name: drafts}
-    shown = visit.fragment(
+    return visit.fragment(
         "preview.html",
         place=place,
         drafts=drafts,
         draft=name,
-        left=len(read.drafts) - len(drafts),
-        notes=read.notes[:20],
+        left=len(found) - len(drafts),
+        notes=notes[:_MOST_NOTES],
     )
-    return Told(show=shown)
 
 
 async def _read(group: Group, text: str, now: int) -> Drafts:

@@ -5,32 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from taboon_client.page.language import N_
+from taboon_client.page.screens.keys import member_named
 from taboon_client.page.screens.people import told_of
 from taboon_client.page.screens.visit import Told
 
 if TYPE_CHECKING:
-    from taboon_client.page.screens.visit import Visit
+    from taboon_client.page.screens.visit import Place, Visit
     from taboon_client.page.web import Answer
+    from taboon_client.values import Member
 
 __all__ = ["ACTS", "SCREENS"]
 
 
 async def _devices(visit: Visit) -> Answer:
     place = await visit.place()
-    devices = await place.group.devices()
+    other = _other(visit, place)
+    devices = await place.group.devices(other)
     return visit.render_in(
         place,
         "devices.html",
         "people",
+        other=other,
         devices=devices,
         first=any(one.me and one.first for one in devices),
         may_link=place.status.admin or (await place.group.policy()).members_invite,
     )
 
 
+def _other(visit: Visit, place: Place) -> Member | None:
+    """Return whose devices it is about, where they are not our own."""
+    who = visit.asked.query.get("who", "") or visit.asked.text("who")
+    found = member_named(place, who) if who else None
+    return None if found is None or found.me else found
+
+
 async def _link(visit: Visit) -> Told:
     place = await visit.place()
-    invite = await place.group.link_device()
+    invite = await place.group.link_device(member=_other(visit, place))
     visit.house.send_soon(place.group)
     return Told(go=f"/invite?g={place.code}&code={invite.code}")
 
@@ -43,10 +54,11 @@ async def _confirm(visit: Visit) -> Told:
 
 async def _revoke(visit: Visit) -> Told:
     place = await visit.place()
-    outcome = await place.group.revoke_device(visit.asked.text("device"))
+    other = _other(visit, place)
+    outcome = await place.group.revoke_device(visit.asked.text("device"), member=other)
     return told_of(
         visit,
-        f"/devices?g={place.code}",
+        f"/devices?g={place.code}{f'&who={other.identity.hex()}' if other else ''}",
         outcome,
         N_("That device is out. What is said from now on cannot be read with its keys."),
     )

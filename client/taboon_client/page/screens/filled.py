@@ -14,7 +14,7 @@ from taboon_client.board import Answer as Said
 from taboon_client.board import Consent, Details, Household, Line
 from taboon_client.board.fields import AUDIENCES, FOR_WHOM, HELPER_NEEDS, HOUSEHOLD_SIZES, RISKS, Hours
 from taboon_client.errors import FieldError
-from taboon_client.page.words import REPEATS, SPOKEN
+from taboon_client.page.words import REPEATS, SPOKEN, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ def fields_of(asked: Asked, old: Item | None = None) -> dict[str, Any]:
         "interpreter": bool(asked.text("interpreter")),
         "helper_needs": _some_of(asked, "helper_needs", HELPER_NEEDS, old.helper_needs if old else ()),
         "risk": _one_of(asked, "risk", RISKS),
-        "tags": _words(asked.text("tags")),
+        "tags": listed(asked.text("tags")),
         "household": Household(
             size=size if size in HOUSEHOLD_SIZES else "",
             children=bool(asked.text("children")),
@@ -92,10 +92,6 @@ def _some_of(asked: Asked, name: str, words: tuple[str, ...], old: tuple[str, ..
     ticked = [word for word in asked.many(name) if word in words]
     stay = [word for word in old if word not in words or word in ticked]
     return (*stay, *(word for word in ticked if word not in stay))
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, (part.strip() for part in text.replace("،", ",").split(","))))
 
 
 def _repeat(asked: Asked, old: Item | None) -> str:

@@ -9,6 +9,7 @@ from taboon_client.blocking import has_vault
 from taboon_client.errors import FieldError
 from taboon_client.page.faults import spoken_notice
 from taboon_client.page.language import LANGUAGES, N_
+from taboon_client.page.screens.rules import pass_in
 from taboon_client.page.screens.visit import Told
 from taboon_client.values import JoiningState
 from taboon_crypto.errors import PassphraseError
@@ -86,6 +87,7 @@ async def _found(visit: Visit) -> Told:
         relay=asked.text("relay"),
         me=asked.text("me"),
         post_quantum=bool(asked.text("post_quantum")),
+        relay_pass=pass_in(asked),
     )
     return Told(go=f"/board?g={group.code}", say=visit.say(N_("The group is open.")))
 

@@ -126,6 +126,10 @@ async def _checked(group: Group, member: Member, _visit: Visit) -> None:
     await group.set_checked(member, "in-person")
 
 
+async def _unchecked(group: Group, member: Member, _visit: Visit) -> None:
+    await group.set_checked(member, None)
+
+
 async def _risk(group: Group, member: Member, visit: Visit) -> None:
     await group.say_at_risk(member, visit.asked.text("reason"))
 
@@ -138,6 +142,7 @@ SCREENS = {"/keys": _keys, "/exposure": _exposure}
 ACTS = {
     "/vouch": _deed(N_("You vouch for them."), _vouch),
     "/checked": _deed(N_("Noted on this device."), _checked),
+    "/unchecked": _deed(N_("Noted on this device: their key counts as not compared."), _unchecked),
     "/at-risk": _deed(N_("Noted: their device may be in other hands."), _risk),
     "/lift-risk": _deed(N_("Noted: their device is in good hands."), _lift),
 }

@@ -84,8 +84,7 @@ def _entry(visit: Visit, known: Vocabulary) -> dict[str, Any]:
         "code": old.code if old is not None else _new_code(labels, {one.code for one in known.terms}),
         "labels": (old.labels if old is not None else {}) | labels,
         "under": asked.text("under") if old is None else old.under,
-        "aliases": tuple(filter(None, (part.strip() for part in asked.text("aliases").replace("،", ",").split(","))))
-        or (old.aliases if old is not None else ()),
+        "aliases": words.listed(asked.text("aliases")) or (old.aliases if old is not None else ()),
     }
 
 

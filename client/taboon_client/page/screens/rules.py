@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from taboon_client.errors import FieldError
 from taboon_client.group.changes import PolicyChange
@@ -12,10 +14,11 @@ from taboon_client.page.screens.visit import Told
 
 if TYPE_CHECKING:
     from taboon_client.page.screens.visit import Visit
-    from taboon_client.page.web import Answer
+    from taboon_client.page.web import Answer, Asked
 
-__all__ = ["ACTS", "SCREENS"]
+__all__ = ["ACTS", "SCREENS", "pass_in"]
 
+_LONGEST_PASS: Final = 64
 KEPT_DAYS = (1, 7, 30, 120)
 """For how many days the relay may be asked to keep messages, by the class in the policy."""
 KINDS = {
@@ -108,6 +111,40 @@ async def _admins(visit: Visit) -> Told:
     return told_of(visit, f"/rules?g={place.code}", outcome, N_("The admins are changed."))
 
 
+async def _everyone(visit: Visit) -> Told:
+    """Make all members admins, or only those who are ticked."""
+    place = await visit.place()
+    everyone, chosen = bool(visit.asked.text("everyone")), set(visit.asked.many("admin"))
+    named = [] if everyone else [one for one in await place.group.members() if one.identity.hex() in chosen]
+    if not everyone and not named:
+        raise FieldError("admin", "nobody would be left who decides: tick somebody")
+    policy = await place.group.policy()
+    # The role is taken from those alone who were named before and are not now.
+    drop = [one for one in await place.group.members() if one.identity in policy.admins and one not in named]
+    outcome = await place.group.set_admins(named, () if everyone else drop, everyone=everyone)
+    return told_of(visit, f"/rules?g={place.code}", outcome, N_("The admins are changed."))
+
+
+def pass_in(asked: Asked) -> bytes:
+    """Return the relay's pass that was typed, empty for none.
+
+    Raises:
+        FieldError: It is longer than one can be.
+    """
+    found = asked.text("pass").encode()
+    if len(found) > _LONGEST_PASS:
+        raise FieldError("pass", f"has at most {_LONGEST_PASS} bytes: copy it again")
+    return found
+
+
+async def _relay_pass(visit: Visit) -> Told:
+    place = await visit.place()
+    home, *others = (await place.group.policy()).relays
+    relays = (msgspec.structs.replace(home, pass_=pass_in(visit.asked)), *others)
+    outcome = await place.group.change_policy(PolicyChange(relays=relays))
+    return told_of(visit, f"/rules?g={place.code}", outcome, N_("The relay's pass is changed."))
+
+
 async def _agree(visit: Visit) -> Told:
     place = await visit.place()
     outcome = await place.group.agree(visit.asked.text("code"))
@@ -126,6 +163,8 @@ ACTS = {
     "/admins": _admins,
     "/keyholders": _keyholders,
     "/recover": _recover,
+    "/everyone-admin": _everyone,
+    "/relay-pass": _relay_pass,
     "/agree": _agree,
     "/leave": _leave,
 }
