@@ -20,6 +20,7 @@ from taboon_server.calls import Calls, GoneError
 from taboon_server.expiry import purge_for_ever
 from taboon_server.identity import Identity
 from taboon_server.listening import listen_for_ever
+from taboon_server.memory import give_back_for_ever
 from taboon_server.notices import Notices
 from taboon_server.problems import Answer, Problem
 from taboon_server.settings import Settings
@@ -119,15 +120,14 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         calls.writer.start()
-        purging = asyncio.create_task(
-            purge_for_ever(store, calls.writer, calls.days, notices, settings.purge_seconds), name="expiry"
-        )
-        listening = asyncio.create_task(listen_for_ever(store, calls.waiters, notices), name="listening")
+        purging = purge_for_ever(store, calls.writer, calls.days, notices, settings.purge_seconds)
+        listening = listen_for_ever(store, calls.waiters, notices)
+        tasks = [asyncio.create_task(each) for each in (purging, listening, give_back_for_ever())]
         try:
             yield
         finally:
-            purging.cancel()
-            listening.cancel()
+            for task in tasks:
+                task.cancel()
             await calls.close()
 
     return application(calls, notices, lifespan)

@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import secrets
 import struct
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -129,30 +130,53 @@ def verify(proof: Proof, relay_id: bytes, body: bytes) -> bytes:
 class ReplayMemory:
     """Knows every proof that could still be sent again: nothing that others send makes it forget one.
 
-    A Bloom filter for each window of time: it cannot forget, and a flood makes it no larger. It errs on the safe side:
-    after a million proofs in a window it refuses one honest one in 90,000, which is sent again with another nonce.
+    Bloom filters for each window of time, the next one four times as large as the one before, begun when that is full:
+    they cannot forget, and a flood makes the last one no larger. They err on the safe side: after a million proofs in a
+    window one honest one in 600,000 is refused, and sent again with another nonce.
 
     Args:
-        bits: of one filter, a power of two; an eighth of them in bytes, of which there are three at most.
+        smallest: bits of the first filter of a window, a power of two.
+        largest: bits of the last one: an eighth of 4/3 of them in bytes for a window, of which there are two.
     """
 
-    def __init__(self, bits: int = 1 << 26) -> None:
-        self._mask = bits - 1
+    def __init__(self, smallest: int = 1 << 20, largest: int = 1 << 26) -> None:
+        self._smallest, self._largest = smallest, largest
         self._key = secrets.token_bytes(16)  # so that nobody can prepare proofs that fall together
-        self._seen: dict[int, bytearray] = {}
+        self._seen: dict[int, list[_Filter]] = {}
+
+    @property
+    def size(self) -> int:
+        """Bytes that the filters take."""
+        return sum(each.bits >> 3 for filters in self._seen.values() for each in filters)
 
     def is_new(self, proof: Proof) -> bool:
         """Remember a verified proof; return False if it was remembered already."""
         window = proof.unit // _WINDOW
-        seen = self._seen.get(window)
-        if seen is None:
-            self._seen = {each: filled for each, filled in self._seen.items() if abs(each - window) <= 1}
-            seen = self._seen[window] = bytearray(self._mask + 1 >> 3)
+        if window not in self._seen:
+            self._seen = {each: filters for each, filters in self._seen.items() if abs(each - window) <= 1}
+            self._seen[window] = [_Filter(self._smallest)]
+        filters = self._seen[window]
         # Without the signature: of one request there are several that verify.
-        places = struct.unpack("<4I", hashlib.blake2b(proof.raw[:96], digest_size=16, key=self._key).digest())
-        new = False
+        places = struct.unpack("<6I", hashlib.blake2b(proof.raw[:96], digest_size=24, key=self._key).digest())
+        if any(each.holds(places) for each in filters):
+            return False
+        if not filters[-1].room and filters[-1].bits < self._largest:
+            filters.append(_Filter(4 * filters[-1].bits))
+        filters[-1].add(places)
+        return True
+
+
+class _Filter:
+    """A Bloom filter with room for one entry in 64 bits: one in two million others then seems to be in it."""
+
+    def __init__(self, bits: int) -> None:
+        self.bits, self.room = bits, bits >> 6
+        self._bytes = bytearray(bits >> 3)
+
+    def holds(self, places: Sequence[int]) -> bool:
+        return all(self._bytes[(place & self.bits - 1) >> 3] >> (place & 7) & 1 for place in places)
+
+    def add(self, places: Sequence[int]) -> None:
         for place in places:
-            at, bit = (place & self._mask) >> 3, 1 << (place & 7)
-            new |= not seen[at] & bit
-            seen[at] |= bit
-        return new
+            self._bytes[(place & self.bits - 1) >> 3] |= 1 << (place & 7)
+        self.room = max(0, self.room - 1)

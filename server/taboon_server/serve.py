@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import functools
 import signal
 import socket
@@ -14,6 +13,7 @@ from typing import Final
 import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
+from taboon_server import memory
 from taboon_server.app import create_app
 from taboon_server.expiry import purge_at_start
 from taboon_server.identity import Identity, tls_context
@@ -26,7 +26,6 @@ _STOP_SECONDS: Final = 4
 _GOODBYE_SECONDS: Final = 1.0
 _BACKLOG: Final = 2_048
 _FILES_ASIDE: Final = 64
-_PR_SET_DUMPABLE: Final = 4
 
 
 def serve(
@@ -50,7 +49,7 @@ def serve(
         tls_folder: the folder with key and certificate, for TLS; None for plain HTTP.
         ready: called once connections are taken.
     """
-    no_core_dumps()
+    memory.no_core_dumps()
     notices = Notices()
     take_over_logging(notices)
     settings = settings.model_copy(update={"connections": min(settings.connections, file_limit() - _FILES_ASIDE)})
@@ -75,18 +74,6 @@ def serve(
         ssl_context_factory=None if tls_folder is None else lambda _config, _default: tls_context(tls_folder),
     )
     _Server(config, ready, calls.waiters.close, settings, totals, metrics).run([listener])
-
-
-def no_core_dumps() -> None:
-    """Keep the process's memory out of core files, where the system has a way to say so."""
-    if sys.platform != "win32":
-        import resource
-
-        with contextlib.suppress(OSError, ValueError):  # under a strict unit, which has said so itself
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def file_limit() -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from taboon_server import serve
+from taboon_server import memory
 from taboon_server.cli import relay
 
 if __name__ == "__main__":
     # The relay forbids it; a test that looks for what stays in memory has to look.
-    serve.no_core_dumps = lambda: None
+    memory.no_core_dumps = lambda: None
     relay(prog_name="relay")

@@ -69,7 +69,7 @@ def proofs(number: int, unit: int = 5_900_000) -> list[proof.Proof]:
 
 
 def test_nothing_that_others_send_makes_the_memory_forget_a_proof() -> None:
-    memory = proof.ReplayMemory(bits=1 << 10)
+    memory = proof.ReplayMemory(smallest=1 << 6, largest=1 << 10)
     one, *others = proofs(2_000)
     assert memory.is_new(one)
     for other in others:
@@ -80,7 +80,7 @@ def test_nothing_that_others_send_makes_the_memory_forget_a_proof() -> None:
 
 
 def test_the_memory_keeps_what_may_still_come_and_drops_the_rest() -> None:
-    memory = proof.ReplayMemory(bits=1 << 16)
+    memory = proof.ReplayMemory(smallest=1 << 16)
     units = range(5_900_000, 5_900_100)
     for unit in units:
         (one,) = proofs(1, unit)
@@ -88,7 +88,20 @@ def test_the_memory_keeps_what_may_still_come_and_drops_the_rest() -> None:
         for late in range(unit - 6, unit + 1):  # as far as two clocks may be apart
             if late in units:
                 assert not memory.is_new(proofs(1, late)[0])
-        assert len(memory._seen) <= 3
+        assert len(memory._seen) <= 2
+
+
+def test_the_memory_grows_as_it_fills_and_knows_what_came_before() -> None:
+    memory = proof.ReplayMemory(smallest=1 << 12, largest=1 << 16)
+    many = proofs(500)
+    sizes = []
+    for one in many:
+        assert memory.is_new(one)
+        sizes.append(memory.size)
+    assert sizes == sorted(sizes)
+    assert (sizes[0], sizes[-1]) == (512, 512 + 2_048 + 8_192)
+    assert not any(memory.is_new(one) for one in many)
+    assert memory.size == sizes[-1]
 
 
 def test_honest_proofs_are_not_mistaken_for_one_another() -> None:
