@@ -28,6 +28,7 @@ _BUSY: Final = problems.busy()
 _VERSIONS: Final = ("1.0", "1.1")
 _NO_LINGER: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _NEVER: Final = float("inf")
+_UNNOTICED: Final = 65_536
 
 
 class Gate:
@@ -42,8 +43,8 @@ class Gate:
         self.settings, self.notices = settings, notices
         self.open: set[Connection] = set()
         self.waiting: dict[Connection, None] = {}  # oldest first: those whose whole request has not come
-        self.bodies: dict[Connection, int] = {}  # oldest first: bytes of bodies that are not whole
-        self._held = 0
+        self.held: dict[Connection, int] = {}  # oldest first: bytes of a body that is not whole, or an answer not taken
+        self._all_held = 0
         self._sweeping = False
 
     def enter(self, connection: "Connection") -> None:
@@ -51,21 +52,25 @@ class Gate:
         self.open.add(connection)
         self.waiting[connection] = None
         if len(self.open) > self.settings.connections:
-            next(iter(self.waiting)).cut()
+            oldest = next(iter(self.waiting))
+            self.leave(oldest)  # at once: many may come before it hears that it was cut
+            oldest.cut()
         if not self._sweeping:
             self._sweeping = True
             self._sweep()
 
     def hold(self, connection: "Connection", size: int) -> None:
-        """Count bytes of a body that is not whole; the oldest of those bodies goes if there are too many."""
-        self.bodies[connection] = self.bodies.get(connection, 0) + size
-        self._held += size
-        if self._held > self.settings.body_bytes:
-            next(iter(self.bodies)).refuse(_BUSY)
+        """Count bytes that are on their way in or out; where there are too many, the oldest connection gives way."""
+        self.held[connection] = self.held.get(connection, 0) + size
+        self._all_held += size
+        while self._all_held > self.settings.body_bytes:
+            oldest = next(iter(self.held))
+            self.release(oldest)
+            oldest.give_way()
 
     def release(self, connection: "Connection") -> None:
         """Count no more bytes for a connection."""
-        self._held -= self.bodies.pop(connection, 0)
+        self._all_held -= self.held.pop(connection, 0)
 
     def leave(self, connection: "Connection") -> None:
         """Forget a connection."""
@@ -95,7 +100,8 @@ class Connection(asyncio.Protocol):
         self._state = app_state
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
-        self._lost = self._ending = self._unread = False
+        self._lost = self._ending = self._unread = self._untaken = False
+        self._sent = 0  # bytes of the last answer
         self._last = False  # this answer is the last one
         self._next_request()
 
@@ -218,11 +224,15 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Give a reader who is slow a while, and take nothing more from it until then."""
+        self._untaken = True
         self.transport.pause_reading()
-        self._allow(self.gate.settings.deadline + self.transport.get_write_buffer_size() / self.gate.settings.slowest)
+        self._allow(self.gate.settings.deadline + self._sent / self.gate.settings.slowest)
+        self.gate.hold(self, self._sent)
 
     def resume_writing(self) -> None:
         """Go on: all was sent."""
+        self._untaken = False
+        self.gate.release(self)
         self.transport.resume_reading()
         self._allow(self.gate.settings.deadline if self._ending else self.gate.settings.keep_alive)
 
@@ -238,6 +248,13 @@ class Connection(asyncio.Protocol):
         self._last = True
         if not self._whole:
             self.transport.close()
+
+    def give_way(self) -> None:
+        """Make room: refuse a body that has not come whole, cut whoever does not take an answer."""
+        if self._untaken:
+            self.cut()
+        else:
+            self.refuse(_BUSY)
 
     def refuse(self, problem: problems.Problem | None) -> None:
         """Answer a request that has not come whole, and end the connection. None: it is no HTTP."""
@@ -269,7 +286,7 @@ class Connection(asyncio.Protocol):
     async def _send(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self._status, self._fields = message["status"], message["headers"]
-        elif not self._ending:
+        elif not (self._ending or self._lost):
             self._write(self._status, self._fields, message.get("body", b""))
 
     def _write(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
@@ -286,7 +303,13 @@ class Connection(asyncio.Protocol):
         self._allow(self.gate.settings.deadline if last else self.gate.settings.keep_alive)
         if self.transport.is_closing():
             return
-        self.transport.write(b"".join(parts))
+        answer = b"".join(parts)
+        self._sent = len(answer)
+        if self._secure and self._sent > _UNNOTICED:
+            # asyncio's TLS counts only what it has not encrypted: what is left then tells that the rest was not taken.
+            self.transport.write(answer[:-1])
+            answer = answer[-1:]
+        self.transport.write(answer)
         if last and not unread:
             self.transport.close()
         elif last:

@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     keep_alive: _Seconds = 60.0
     """Seconds that an idle connection is kept."""
     body_bytes: _Mebibytes = 32 * MIB
-    """Bytes of bodies that may be on their way in."""
+    """Bytes of bodies that may be on their way in, and of answers that nobody has taken yet."""
     pending: _Count = 1_024
     """Writes that may wait for the database."""
     pending_bytes: _Mebibytes = 32 * MIB

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
-from taboon_server import protocol
-from taboon_server.notices import Notices
-from taboon_server.settings import Settings
 from tests.relay_process import RelayProcess
 from tests.server.caller import Caller, blob, free_port, refused
 from tests.server.signing import APPEND, READ, SIZES, Keys, header
@@ -287,28 +281,6 @@ def test_half_open_connections_lock_nobody_out_and_no_waiting_reader_is_cut_for_
         with Caller(relay) as caller:
             caller.appended(keys, content)
         assert reader.result(timeout=30).blobs == [content]
-
-
-@pytest.mark.anyio
-async def test_a_reader_that_asks_and_never_reads_is_cut() -> None:
-    async def large(_: Any, __: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": bytes(20_000_000)})
-
-    connections, gate = protocol.make_protocol(Settings(deadline=0.2, slowest=1 << 40), Notices())
-    config = uvicorn.Config(large, http=connections, lifespan="off")
-    config.load()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: connections(config, ServerState(), {}), "127.0.0.1", 0)
-    with socket.socket() as deaf:
-        deaf.setblocking(False)
-        await loop.sock_connect(deaf, server.sockets[0].getsockname())
-        await loop.sock_sendall(deaf, b"GET / HTTP/1.1\r\nHost: relay\r\n\r\n" * 2)
-        while not gate.open:  # noqa: ASYNC110 - as below
-            await asyncio.sleep(0)
-        while gate.open:  # noqa: ASYNC110 - it is the connection's end that is waited for, and nobody is told of it
-            await asyncio.sleep(0.01)
-    server.close()
 
 
 def test_bodies_that_nobody_has_signed_for_are_bounded_in_total_and_the_oldest_give_way(tmp_path: Path) -> None:
