@@ -68,6 +68,12 @@ def _sandboxed() -> bool:
     return os.name != "posix" or os.getuid() != 0
 
 
+# A screen that somebody has left stays until the next one is there: what is on it is looked for no more.
+_LEAVING = """document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-go]")) document.querySelector("main")?.setAttribute("data-left", "");
+}, true)"""
+
+
 def _window(browser: Browser, code: str, size: tuple[int, int]) -> BrowserContext:
     return browser.new_context(locale=code, viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
 
@@ -91,6 +97,7 @@ class Person:
         self.faults: list[str] = []
         self.watched = True
         self._context.on("request", self._asked)
+        self._context.add_init_script(_LEAVING)
         self.page: Page = self._context.new_page()
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
@@ -136,6 +143,7 @@ class Person:
 
     def fill(self, label: str, text: str) -> None:
         """Fill a field in."""
+        self._settle()
         self.page.get_by_label(self.say(label), exact=True).first.fill(text)
 
     def fill_starting(self, label: str, text: str) -> None:
@@ -145,7 +153,12 @@ class Person:
 
     def press(self, button: str, **values: object) -> None:
         """Press a button or follow a link."""
+        self._settle()
         self.button(button, **values).first.click()
+
+    def _settle(self) -> None:
+        """Wait until the screen that was asked for is there, and what was sent is done."""
+        self.page.locator("main[data-left], form[aria-busy]").first.wait_for(state="detached")
 
     def button(self, button: str, **values: object) -> Locator:
         """Return the button or link of this name."""
@@ -160,6 +173,7 @@ class Person:
 
     def reads(self, text: str) -> Locator:
         """Wait until somebody's words are on the screen."""
+        self._settle()
         found = self.page.get_by_text(re.compile(re.escape(text))).first
         try:
             found.wait_for()
@@ -169,6 +183,7 @@ class Person:
 
     def open_fold(self, name: str) -> None:
         """Open what is folded away, if it is."""
+        self._settle()
         summary = self.page.locator("summary", has_text=self.say(name)).first
         if summary.evaluate("one => !one.parentElement.open"):
             summary.click()
@@ -249,6 +264,7 @@ class Person:
             " document.querySelector('main').append(a); a.click(); }",
             path,
         )
+        self._settle()
 
     def group_code(self) -> str:
         """Return what the page calls the group on the screen by."""

@@ -53,6 +53,7 @@ def known_neighbours(
 ) -> Iterator[Callable[[str], Neighbours]]:
     """Two people for each language, who have met once for all stories."""
     known: dict[str, Neighbours] = {}
+    failed: dict[str, BaseException] = {}
 
     def get(code: str) -> Neighbours:
         if code not in known:
@@ -63,9 +64,15 @@ def known_neighbours(
                 for name, size in zip(("layla", "basil"), sizes, strict=True)
             )
             known[code] = Neighbours(layla, basil, RelayProcess(folder / "relay").start())
-            for one in (layla, basil):
-                one.make_vault()
-            layla.meets(basil, known[code].relay.url)
+            try:
+                for one in (layla, basil):
+                    one.make_vault()
+                layla.meets(basil, known[code].relay.url)
+            except BaseException as error:
+                failed[code] = error
+        if code in failed:
+            # Who has not met cannot do anything: each further test would wait in vain.
+            raise failed[code]
         return known[code]
 
     yield get

@@ -108,6 +108,40 @@ def test_who_cannot_go_gives_back_without_a_reason(neighbours: Neighbours) -> No
     layla.page.locator(".standing-released").wait_for()
 
 
+def test_who_rests_hands_over_what_they_hold_and_is_reminded_of_nothing(neighbours: Neighbours) -> None:
+    layla, basil, _ = neighbours
+    for title in ("Milk at dawn", "Her medicine"):
+        layla.post(title)
+        basil.press("Board")
+        basil.reads(title).click()
+        basil.press("Pledge")
+        basil.sees("You have pledged. Thank you.")
+    basil.open_fold("Remind somebody to ask again")
+    basil.fill("What to ask", "Did it last?")
+    basil.press("Remind")
+    basil.sees("Somebody will be reminded to ask again.")
+    basil.goes_to(f"/rest?g={basil.group_code()}")
+    basil.page.get_by_label("Her medicine").uncheck()
+    basil.press("Rest")
+    basil.sees("Rest well. The others see what has become open, and nothing else.")
+    layla.press("Board")
+    layla.reads("Milk at dawn").click()
+    layla.page.locator(".standing-released").wait_for()
+    layla.press("Board")
+    layla.reads("Her medicine").click()
+    layla.page.locator(".standing-primary").wait_for()
+    basil.goes_to(f"/follow-ups?g={basil.group_code()}")
+    basil.sees("I am back")
+    assert "Did it last?" not in basil.text()
+    layla.goes_to(f"/follow-ups?g={layla.group_code()}")
+    layla.reads("Did it last?")
+    basil.goes_to(f"/rest?g={basil.group_code()}")
+    basil.press("I am back")
+    basil.sees("Good that you are back.")
+    basil.goes_to(f"/follow-ups?g={basil.group_code()}")
+    basil.reads("Did it last?")
+
+
 def test_keys_are_rotated_and_everybody_sees_who_has_followed(neighbours: Neighbours) -> None:
     layla, basil, _ = neighbours
     layla.press("People")

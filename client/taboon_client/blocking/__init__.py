@@ -22,6 +22,7 @@ from taboon_client.blocking.lists import Lists
 from taboon_client.blocking.looking import Looking
 from taboon_client.blocking.membership import Membership
 from taboon_client.blocking.popup import Popups
+from taboon_client.blocking.resting import Resting
 from taboon_client.blocking.ruling import Ruling
 from taboon_client.blocking.running import each, now, soon, waiting
 from taboon_client.blocking.sealing import Sealing
@@ -177,7 +178,7 @@ class Taboon:
         return each(self._taboon.watch(seconds))
 
 
-class Group(Items, Looking, Carrying, Sealing, Lists, Membership, Ruling, Inviting, Devices, Voting, Popups):
+class Group(Items, Looking, Resting, Carrying, Sealing, Lists, Membership, Ruling, Inviting, Devices, Voting, Popups):
     """One group on this device. See :class:`taboon_client.library.Group`."""
 
     def create_circle(self, name: str, *, me: str, wait: float = _COMMIT_WAIT) -> Group:

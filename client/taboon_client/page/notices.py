@@ -135,11 +135,6 @@ _TOLD: Final = (
     N_("That is no device which says that it is yours. “taboon device list GROUP” shows yours."),
     N_("Here admins alone invite. Ask one for the link: “taboon device link GROUP --for” and your name."),
     N_(
-        "The relay had lost an older epoch of this group, and somebody has ended it with another commit than "
-        "the one that stands here. Whoever went on from there is in another history and hears nothing from "
-        "here: ask all members whether they see your posts, and compare with “taboon evidence GROUP”."
-    ),
-    N_(
         "You had removed somebody who is still in the group as it stands now. Until an admin's device has "
         "removed them again, for 7 days at most, this device sends nothing that they could read."
     ),
@@ -161,6 +156,12 @@ _TOLD: Final = (
     ),
     N_("The pop-up relay cannot be reached, but the group's own relay can. “taboon popup end GROUP” ends its use."),
     N_("Neither the group's own relay nor the pop-up relay can be reached. What you made is kept."),
+    N_(
+        "The relay had lost an older epoch of this group, and somebody has ended it with another commit than "
+        "the one that stands here. Whoever went on from there is in another history, and comes over with the "
+        "next syncs. Ask all members tomorrow whether they see your posts; if one does not, compare with "
+        "“taboon evidence GROUP”."
+    ),
     N_(
         "The relay had lost what this group's mailbox held; what is held here was posted again. If somebody "
         "was removed in these days, ask an admin whether you have heard of it before you post anything that "

@@ -24,6 +24,7 @@ from taboon_client.page.screens import (
     numbers,
     people,
     posting,
+    resting,
     rules,
     votes,
 )
@@ -53,6 +54,7 @@ SCREENS: Final[dict[str, Callable[[Visit], Awaitable[Answer]]]] = {
     **meeting.SCREENS,
     **evidence.SCREENS,
     **fitting.SCREENS,
+    **resting.SCREENS,
     **entering.SCREENS,
     **numbers.SCREENS,
     **asking.SCREENS,
@@ -76,6 +78,7 @@ ACTS: Final[dict[str, Callable[[Visit], Awaitable[Told]]]] = {
     **meeting.ACTS,
     **evidence.ACTS,
     **fitting.ACTS,
+    **resting.ACTS,
     **entering.ACTS,
     **carrying.ACTS,
 }

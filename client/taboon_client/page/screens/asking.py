@@ -19,8 +19,11 @@ _MOST_ROWS = 200
 
 async def _follow_ups(visit: Visit) -> Answer:
     place = await visit.place()
-    queue = await place.group.follow_ups()
-    return visit.render_in(place, "follow_ups.html", "more", queue=queue, outcomes=await place.group.outcomes())
+    resting = await place.group.resting()
+    queue = [] if resting else await place.group.follow_ups()
+    return visit.render_in(
+        place, "follow_ups.html", "more", queue=queue, outcomes=await place.group.outcomes(), resting=resting
+    )
 
 
 async def _sheet(visit: Visit) -> Answer:

@@ -32,14 +32,18 @@ async def _fits(visit: Visit) -> Answer:
     who = member_named(place, visit.asked.query["who"]) if visit.asked.query.get("who") else None
     names = await names_of(visit, place)
     helping = await group.helping()
-    found = await group.needs_for(await group.person(None if who is None or who.me else who.identity), _MOST)
+    other = None if who is None or who.me else who
+    resting = 0 if other else await group.resting()
+    person = await group.person(other.identity if other else None)
+    found = [] if resting else await group.needs_for(person, _MOST)
     areas = [(term.code, term.label(code)) for term in names.areas.offered()]
     return visit.render_in(
         place,
         "fits.html",
         "more",
-        who=None if who is None or who.me else who,
+        who=other,
         helping=helping,
+        resting=resting,
         said=helping != Helping(),
         matches=[
             (one.item, [digits(say_reason(why, code, names.category_code, isolated)) for why in one.reasons])

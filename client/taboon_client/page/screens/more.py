@@ -16,6 +16,7 @@ ENTRIES: Final = (
     ("/outbox", N_("Outbox"), N_("What is saved here and waits to go out.")),
     ("/fits", N_("What fits me"), N_("Needs that you could go for, and why.")),
     ("/follow-ups", N_("Ask again"), N_("Whom to ask how it went, and what became of what you helped with.")),
+    ("/rest", N_("A rest"), N_("Give back what you hold, and be reminded of nothing for some days.")),
     ("/import", N_("Import"), N_("A sheet or an exported chat, looked at before anything is posted.")),
     ("/enter-rows", N_("From paper"), N_("The rows of an intake sheet, typed in quickly.")),
     ("/export", N_("A list for other channels"), N_("The open needs as a text, without names, numbers and addresses.")),
