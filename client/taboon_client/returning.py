@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from taboon_client.errors import MailboxFullError, MailboxSealedError, MailboxUnknownError, RelayRolledBackError
 from taboon_client.relay.cursor import Cursor
-from taboon_client.session import coming_back, forks, popup, steps, watching
+from taboon_client.session import bringing, coming_back, forks, inbox, watching
 from taboon_client.session.passes import relay_pass
 
 if TYPE_CHECKING:
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from taboon_client.relay.address import RelayAddress
     from taboon_client.relay.client import RelayClient
     from taboon_client.runner import Runner
+    from taboon_client.session.bringing import EndedThere
     from taboon_crypto.mailbox import MailboxKeys
 
-__all__ = ["bring", "come_back", "help_others", "mend", "other_side"]
+__all__ = ["bring", "come_back", "help_others", "other_side"]
 
 _PAGE = 2
 _MOST = 8 * 1024 * 1024
@@ -89,42 +90,19 @@ async def other_side(desk: Desk, run: Runner, connect: Callable[[RelayAddress], 
     for box in await run(lambda: forks.other_boxes(desk, grp)):
         async with connect(box.relay) as client:
             blobs, sealed = await _read(client, box.keys)
-        told = await run(partial(forks.take, desk, grp, box, blobs)) if sealed else []
-        if told:
-            return told
+        if blobs and (sealed or box.claims):
+            found = await run(partial(forks.take, desk, grp, box, blobs, partial(inbox.follow, desk, grp)))
+            if found.changed:
+                return list(found.told)
     return []
-
-
-async def mend(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int) -> list[str]:
-    """Give a relay that has lost its disk the commits that ended the latest epochs, for those who are behind.
-
-    Returns:
-        Sentences for the user: whether somebody went on from an older epoch before.
-
-    Raises:
-        RelayError: The relay cannot be reached, or misbehaves.
-    """
-    told = []
-    for relay, keys, blobs in await run(lambda: steps.ended_mailboxes(desk, grp)):
-        async with connect(relay) as client:
-            there, sealed = await _read(client, keys)
-            if sealed:
-                # Somebody was first, or it was not lost. In parts, the same commit is brought back as other blobs.
-                if len(blobs) == 1 and there[-1] != blobs[-1]:
-                    told.append(forks.ANOTHER)
-                continue
-            await client.create(keys, await run(lambda: relay_pass(desk, grp)))
-            with suppress(MailboxSealedError, MailboxFullError):
-                for blob in blobs[:-1]:
-                    await client.append(keys, blob)
-                await client.append(keys, blobs[-1], seal=True)
-    return told
 
 
 async def bring(
     desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int, *, away: bool
 ) -> list[str]:
-    """Bring to one of two relays the commits that ended epochs at the other; read what was said there meanwhile.
+    """Bring to a relay the commits that ended epochs, where it may not have them; read what was said there meanwhile.
+
+    That is a relay that has lost its disk, or one of two that are in use.
 
     Args:
         desk: Of the vault.
@@ -140,7 +118,9 @@ async def bring(
         RelayError: The relay cannot be reached, or misbehaves.
     """
     told: list[str] = []
-    for one in await run(lambda: popup.to_bring(desk, grp, away=away)):
+    todo = await run(lambda: bringing.to_bring(desk, grp, away=away))
+    known = b"" if away or not todo else await run(lambda: relay_pass(desk, grp))
+    for one in todo:
         async with connect(one.relay) as client:
             try:
                 there, sealed = await _read(client, one.keys, one.cursor)
@@ -150,14 +130,17 @@ async def bring(
             if said:
                 await run(partial(forks.take_late, desk, grp, one.epoch, said))
             if sealed and there:
-                found = await run(partial(forks.other_seal, desk, grp, one.epoch, there, popup=away))
+                follow = partial(inbox.follow, desk, grp, popup=away)
+                found = await run(partial(forks.other_seal, desk, grp, one.epoch, there, follow, popup=away))
                 told += found.told
                 if found.changed:
                     return told
+                if found.told and not away:
+                    await _claim(connect, one, known)
             elif not sealed:
-                await client.create(one.keys, b"" if away else await run(lambda: relay_pass(desk, grp)))
+                await client.create(one.keys, known)
                 try:
-                    for blob in one.blobs[:-1]:
+                    for blob in (*([one.stood] if one.stood else []), *one.blobs[:-1]):
                         await client.append(one.keys, blob)
                     await client.append(one.keys, one.blobs[-1], seal=True)
                 except MailboxSealedError:
@@ -165,8 +148,19 @@ async def bring(
                     return told
                 except MailboxFullError:
                     continue
-        await run(partial(popup.brought, desk, grp, one.epoch, away=away))
+        await run(partial(bringing.brought, desk, grp, one.epoch, away=away))
     return told
+
+
+async def _claim(connect: Callable[[RelayAddress], RelayClient], one: EndedThere, known: bytes) -> None:
+    """Say, where only we can write, which commit had ended an epoch before somebody else has ended it once more."""
+    if one.claim is None or one.stood is None:
+        return
+    async with connect(one.relay) as client:
+        await client.create(one.claim, known)
+        with suppress(MailboxSealedError, MailboxFullError):
+            for blob in (one.stood, *one.blobs):
+                await client.append(one.claim, blob)
 
 
 async def _all_of(client: RelayClient, keys: MailboxKeys) -> list[bytes]:

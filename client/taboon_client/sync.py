@@ -25,7 +25,7 @@ from taboon_client.errors import (
 from taboon_client.joining import steps as joining_steps
 from taboon_client.relay.client import RelayClient
 from taboon_client.relay.cursor import Cursor
-from taboon_client.returning import bring, come_back, help_others, mend, other_side
+from taboon_client.returning import bring, come_back, help_others, other_side
 from taboon_client.session import popup as popup_steps
 from taboon_client.session import reading_back, steps
 from taboon_client.session.passes import relay_pass
@@ -143,6 +143,7 @@ class Syncer:
 
     async def _at_home(self, grp: int, tally: _Tally, progress: Callable[[int, int], None] | None, wait: int) -> None:
         await self._rendezvous_of(grp, tally)
+        tally.notices += await bring(self._desk, self._run, self._client, grp, away=False)
         await self._group(grp, tally, progress, wait)
         await self._read_back(grp, tally)
         tally.notices += await come_back(self._desk, self._run, self._client, grp)
@@ -163,7 +164,6 @@ class Syncer:
         """Sync at home and at the pop-up relay, whichever answers, and carry to each what only the other has."""
         home = await self._hear(grp, deadline)
         if home:
-            tally.notices += await bring(self._desk, self._run, self._client, grp, away=False)
             await self._at_home(grp, tally, progress, 0)
         else:
             await self._run(lambda: popup_steps.speak_again(self._desk, grp))
@@ -280,9 +280,9 @@ class Syncer:
                 if not await self._lost(grp, at, tally):
                     continue
                 await self._create(client, None if popup else grp, at.keys)
-                if not popup and await self._run(lambda: steps.was_lost(self._desk, grp)):
+                if not popup:
                     # In this order: whoever follows a commit that was brought back finds the next mailbox.
-                    tally.notices += await mend(self._desk, self._run, self._client, grp)
+                    tally.notices += await bring(self._desk, self._run, self._client, grp, away=False)
                 if not at.cursor.number:
                     return at
                 continue
@@ -290,7 +290,7 @@ class Syncer:
                 # It lost its disk, or went back to an old copy: keys that were spent stay spent, so reading anew does
                 # no harm, and what it lost and we hold comes back.
                 if await self._lost(grp, at, tally) and not popup:
-                    tally.notices += await mend(self._desk, self._run, self._client, grp)
+                    tally.notices += await bring(self._desk, self._run, self._client, grp, away=False)
                 continue
             wait = 0
             if page.sealed and page.complete and not page.blobs:

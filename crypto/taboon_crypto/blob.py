@@ -71,6 +71,8 @@ class Kind(IntEnum):
     """Rendezvous: the joiner took the request back."""
     ASKS = 0x16
     """Rendezvous: what the group asks whoever wants to join."""
+    STOOD = 0x17
+    """Beside a commit that is brought elsewhere: home's signed word that it stood there."""
 
 
 @dataclass(frozen=True, slots=True)

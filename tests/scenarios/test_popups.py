@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from taboon_client.vault import Connection
     from tests.scenarios.conftest import Neighbourhood, Person
 
 pytestmark = pytest.mark.own_relay
@@ -47,6 +49,15 @@ def all_sync(*people: Person, rounds: int = 2) -> None:
 def held(person: Person, query: str) -> list[bytes]:
     """What a query finds in somebody's vault."""
     return desk_of(person).keeper.read(lambda tx: [row[0] for row in tx.execute(query)])
+
+
+def written(person: Person, query: str, *values: object) -> None:
+    """Change somebody's vault."""
+
+    def act(tx: Connection) -> None:
+        tx.execute(query, values)
+
+    desk_of(person).keeper.write(act)
 
 
 def spoil(person: Person, popup: RelayProcess) -> None:
@@ -160,6 +171,40 @@ def test_of_two_commits_of_one_epoch_the_one_at_home_stands_and_the_others_remov
     assert thief.group.status().state == "removed"
     # Whoever stepped back has said nothing more that the thief could have read.
     assert "Shelter" not in thief.titles()
+
+
+def test_members_whom_a_relay_shows_two_histories_come_together_at_a_popup_relay(
+    neighbourhood: Neighbourhood, relay: RelayProcess, popup: RelayProcess, tmp_path: Path
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami, rana, omar = (neighbourhood.let_in(layla, name) for name in ("Sami", "Rana", "Omar"))
+    assert layla.group.set_admins(["Rana"]).done
+    everyone = (layla, sami, rana, omar)
+    all_sync(*everyone)
+    for person in everyone:
+        person.group.use_popup(popup.url)
+    popup.kill()
+    # From here on home is two: with one key, and a history for each half of the group.
+    relay.kill()
+    shutil.copytree(relay.folder, tmp_path / "other")
+    relay.start()
+    with RelayProcess(tmp_path / "other") as other:
+        for person in (rana, omar):
+            written(person, "UPDATE grp SET relay_url = ?", other.base_url)
+        assert layla.group.rotate().done
+        post(sami, "Water")
+        all_sync(sami, layla)
+        assert rana.group.rotate().done
+        post(omar, "Bread")
+        all_sync(omar, rana)
+        assert {person.group.status().epoch for person in everyone} == {layla.group.status().epoch}
+        assert layla.titles() == {"Water"}
+        assert rana.titles() == {"Bread"}
+        popup.start()
+        all_sync(*everyone)
+        all_sync(*everyone)
+        assert {frozenset(person.titles()) for person in everyone} == {frozenset({"Water", "Bread"})}
+        assert len({held(person, "SELECT epoch_id FROM epoch ORDER BY number DESC")[0] for person in everyone}) == 1
 
 
 def test_the_keys_of_an_epoch_go_once_both_relays_have_its_commit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +18,7 @@ from taboon_client.relay.answers import Limits, Page, Receipt
 from taboon_client.relay.cursor import Cursor
 from taboon_client.relay.proof import SIZE_CLASSES
 from taboon_crypto.mailbox import RetentionClass
+from taboon_crypto.primitives.sodium import ed25519_expand_seed, ed25519_sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +66,9 @@ class Faults:
 class Relay:
     """The relay's whole state, and its clock."""
 
-    def __init__(self, relay_id: bytes, day: Callable[[], int]) -> None:
-        self.id = relay_id
+    def __init__(self, seed: bytes, day: Callable[[], int]) -> None:
+        self._key, self._secret = ed25519_expand_seed(seed)
+        self.id = hashlib.sha256(self._key).digest()
         self.boxes: dict[bytes, Box] = {}
         self.seen: list[bytes] = []
         self.faults = Faults()
@@ -122,7 +125,14 @@ class Relay:
                 break
             room -= len(blob)
             blobs.append(blob)
-        return Page(blobs=tuple(blobs), last=last, sealed=sealed, cursor=box.cursor(cursor.number + len(blobs)))
+        behind = box.cursor(cursor.number + len(blobs))
+        return Page(tuple(blobs), last, sealed=sealed, cursor=behind, signed=self._signed(box, last, sealed=sealed))
+
+    def _signed(self, box: Box, last: int, *, sealed: bool) -> bytes:
+        """The signed part of a page, as docs/protocol.md, section 1.4, has it."""
+        head = struct.pack(">BB14x32s8xQ32s32x32s", 1, sealed, box.id, last, box.cursor(last).head, self._key)
+        signature = ed25519_sign(bytes(self._secret), b"taboon page v1" + head + bytes(32))
+        return head + signature + bytes(32)
 
     def _find(self, mailbox_id: bytes) -> Box | None:
         box = self.boxes.get(mailbox_id)

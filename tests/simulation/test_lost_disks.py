@@ -104,7 +104,7 @@ def test_what_was_said_in_an_ended_epoch_that_the_relay_lost_is_asked_for_and_gi
     world.run(story())
 
 
-def test_somebody_behind_who_goes_on_from_an_epoch_that_the_relay_lost_is_noticed(world: World) -> None:
+def test_somebody_behind_who_goes_on_from_an_epoch_that_the_relay_lost_is_noticed_and_comes_over(world: World) -> None:
     async def story() -> None:
         layla, omar, rima, sami = await _four(world)
         before = sami.epoch[0]
@@ -116,13 +116,19 @@ def test_somebody_behind_who_goes_on_from_an_epoch_that_the_relay_lost_is_notice
         world.pass_time(HOUR)
         # Sami comes first, and ends once more the epoch that has ended.
         await world.together([(sami, (await sami.group()).rotate(600.0))])
+        await _post(sami, "on the other side")
+        await world.sync(sami)
         assert sami.epoch[0] == layla.epoch[0] == before + 1
+        assert sami.epoch != layla.epoch
         await world.sync(layla)
         await world.sync(rima)
         told = [line for line in world.trace if "another history" in line]
         assert ["Layla" in line or "Rima" in line for line in told] == [True, True]
         compared = await (await layla.group()).compare(await (await sami.group()).seen())
         assert compared.parted == before + 1
+        for _ in range(2):
+            await world.sync(sami, layla, omar, rima)
+        check(world, [layla, omar, rima, sami])
 
     world.run(story())
 

@@ -35,11 +35,12 @@ def policy_of(group: mls.Group) -> Policy:
     return Policy.decode(data)
 
 
-def epoch_id(group: mls.Group) -> bytes:
-    """Return the 32-byte id of the group's present epoch."""
-    return hashlib.sha256(
-        b"taboon epoch v1" + group.group_id + group.epoch.to_bytes(8, "big") + group.confirmed_transcript_hash
-    ).digest()
+def epoch_id(group: mls.Group, commit: mls.StagedCommit | None = None) -> bytes:
+    """Return the 32-byte id of the group's present epoch, or of the one that a commit begins."""
+    number, transcript = group.epoch, group.confirmed_transcript_hash
+    if commit is not None:
+        number, transcript = number + 1, commit.confirmed_transcript_hash
+    return hashlib.sha256(b"taboon epoch v1" + group.group_id + number.to_bytes(8, "big") + transcript).digest()
 
 
 def roles_of(policy: Policy, identity: bytes) -> frozenset[str]:

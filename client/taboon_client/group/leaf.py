@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from taboon_crypto.mls import Random
 
-__all__ = ["LEAF_EXTENSION", "MAX_DEVICES", "LeafContent", "LeafKeys", "member_profile", "read_devices"]
+__all__ = [
+    "LEAF_EXTENSION",
+    "MAX_DEVICES",
+    "LeafContent",
+    "LeafKeys",
+    "content_of",
+    "member_profile",
+    "read_devices",
+]
 
 LEAF_EXTENSION: Final = 0xF7B1
 """MLS extension type of Taboon's leaf content, in the private-use range (RFC 9420, section 17.3)."""
@@ -168,6 +176,15 @@ class LeafKeys:
             proof=proof,
         )
         return cls(content, append_seed, private)
+
+
+def content_of(member: mls.Member, suite: mls.CipherSuite) -> LeafContent:
+    """Return what a member's leaf carries for Taboon.
+
+    Raises:
+        FormatError: Nothing, or nothing that this program can read.
+    """
+    return LeafContent.decode(mls.find_extension(member.extensions, LEAF_EXTENSION), suite)
 
 
 def member_profile(signer: mls.SigningKey, content: LeafContent) -> mls.MemberProfile:

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 from taboon_client.errors import FormatError
 from taboon_client.group.epoch import policy_of
-from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent
+from taboon_client.group.leaf import content_of
 from taboon_client.relay.cursor import Cursor
 from taboon_client.vault import own_boxes
 from taboon_client.vault.own_boxes import OwnBoxRow
-from taboon_crypto import mls
 from taboon_crypto.mailbox import MailboxKeys, RetentionClass
 from taboon_crypto.primitives.hkdf import expand
 
 if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_client.vault.groups import MailboxRow
+    from taboon_crypto import mls
 
-__all__ = ["MAX_COUNT", "begin", "counts_in", "keys_of", "next_box"]
+__all__ = ["MAX_COUNT", "begin", "counts_in", "keys_of", "next_box", "own_keys", "read_seed"]
 
 MAX_COUNT: Final = 8
 """Own mailboxes of one leaf that are followed: whoever spoils as many of its own is not waited for any more."""
@@ -41,11 +41,26 @@ def next_box(tx: Connection, grp: int, group: mls.Group, mailbox: MailboxRow, le
         _add(tx, grp, group, mailbox, group.member(leaf), count + 1)
 
 
+def read_seed(group: mls.Group, leaf: int, count: int = 0) -> bytes:
+    """Return the seed of the read key of a leaf's own mailbox in the present epoch, 32 bytes."""
+    place = policy_of(group).home.id + leaf.to_bytes(4) + count.to_bytes(4)
+    return bytes(expand("sha256", group.export("taboon own mailbox", place, 32), b"taboon own mailbox read v1", 32))
+
+
 def keys_of(row: OwnBoxRow, retention: int, append_seed: bytes | None) -> MailboxKeys:
     """Return the keys that open an own mailbox; with the seed it is ours."""
     if append_seed is not None:
         return MailboxKeys.of_seeds(row.read_seed, append_seed, RetentionClass(retention))
     return MailboxKeys.to_read(row.read_seed, row.append_key, RetentionClass(retention))
+
+
+def own_keys(group: mls.Group, member: mls.Member, retention: int) -> MailboxKeys | None:
+    """Return what reads a member's first own mailbox of the present epoch; None if the leaf names no append key."""
+    try:
+        leaf = content_of(member, group.suite)
+    except FormatError:
+        return None
+    return MailboxKeys.to_read(read_seed(group, member.leaf), leaf.append_key, RetentionClass(retention))
 
 
 def counts_in(group: mls.Group, commit: mls.CommitSummary, leaf: int) -> bool:
@@ -61,11 +76,10 @@ def counts_in(group: mls.Group, commit: mls.CommitSummary, leaf: int) -> bool:
 
 def _add(tx: Connection, grp: int, group: mls.Group, mailbox: MailboxRow, member: mls.Member, count: int) -> None:
     try:
-        leaf = LeafContent.decode(mls.find_extension(member.extensions, LEAF_EXTENSION), group.suite)
+        leaf = content_of(member, group.suite)
     except FormatError:
         return
-    place = policy_of(group).home.id + member.leaf.to_bytes(4) + count.to_bytes(4)
-    seed = expand("sha256", group.export("taboon own mailbox", place, 32), b"taboon own mailbox read v1", 32)
+    seed = read_seed(group, member.leaf, count)
     keys = MailboxKeys.to_read(seed, leaf.append_key, RetentionClass(mailbox.retention))
     start = Cursor.start(keys.mailbox_id)
     own_boxes.add(tx, OwnBoxRow(grp, member.leaf, count, leaf.append_key, bytes(seed), start.number, start.head))

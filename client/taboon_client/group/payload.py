@@ -64,6 +64,15 @@ class SnapshotEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class LostPayload:
+    """A member's word that the relay had lost the mailbox of this epoch."""
+
+    def encode(self) -> bytes:
+        """Return the payload."""
+        return cbor.encode(["lost", {}])
+
+
+@dataclass(frozen=True, slots=True)
 class AskPayload:
     """A question to members, by identity key.
 
@@ -86,8 +95,8 @@ def write_events(events: Sequence[bytes]) -> bytes:
     return cbor.encode(["events", list(events)])
 
 
-def read_payload(data: bytes) -> list[bytes] | HistoryPayload | SnapshotEnd | AskPayload | None:
-    """Read a payload: events as bytes, a history, the end of a snapshot, a question, or None for a later version's.
+def read_payload(data: bytes) -> list[bytes] | HistoryPayload | SnapshotEnd | AskPayload | LostPayload | None:
+    """Read a payload: events as bytes, one of the others, or None for a later version's.
 
     Raises:
         FormatError: It is no payload.
@@ -107,6 +116,8 @@ def read_payload(data: bytes) -> list[bytes] | HistoryPayload | SnapshotEnd | As
     if kind == "ask":
         events = _read_ids(value, "events") if isinstance(value, dict) and "events" in value else ()
         return AskPayload(_read_ids(value, "items"), _read_ids(value, "members"), events)
+    if kind == "lost":
+        return LostPayload()
     return None
 
 

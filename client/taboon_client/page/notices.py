@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from taboon_client.page.language import N_
+from taboon_client.page.refusals import REFUSED
 from taboon_client.page.render import isolated, visible
 
 if TYPE_CHECKING:
@@ -163,6 +164,11 @@ _TOLD: Final = (
         "“taboon evidence GROUP”."
     ),
     N_(
+        "This device had gone over to another side of a fork, and the group goes on from where it was before."
+        " It asks the others' devices to bring it back, which takes about a day. What you post meanwhile is "
+        "kept."
+    ),
+    N_(
         "The relay had lost what this group's mailbox held; what is held here was posted again. If somebody "
         "was removed in these days, ask an admin whether you have heard of it before you post anything that "
         "they must not read."
@@ -181,7 +187,7 @@ def in_language(sentence: str, language: Language) -> str | None:
     Returns:
         None if it is not one that is known here.
     """
-    if sentence in _TOLD:
+    if sentence in _known():
         return visible(language.text(sentence))
     for told, form in _forms():
         if found := form.fullmatch(sentence):
@@ -199,7 +205,12 @@ def _inside(value: str, language: Language) -> str:
 
 
 @cache
+def _known() -> frozenset[str]:
+    return frozenset((*_TOLD, *REFUSED))
+
+
+@cache
 def _forms() -> tuple[tuple[str, re.Pattern[str]], ...]:
     # The ones that say most in their own words come first: a name that reads like a sentence fits the others too.
-    ordered = sorted(_TOLD, key=lambda told: -len(told))
+    ordered = sorted(_known(), key=lambda told: -len(told))
     return tuple((told, re.compile(_PLACE.sub(r"(?P<\1>.+)", re.escape(told)), re.DOTALL)) for told in ordered)

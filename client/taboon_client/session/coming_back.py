@@ -13,7 +13,7 @@ from taboon_client import cbor
 from taboon_client.errors import FormatError
 from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
-from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent, LeafKeys, member_profile
+from taboon_client.group.leaf import LeafKeys, content_of, member_profile
 from taboon_client.group.record import note_leaves as note_ages
 from taboon_client.group.rejoining import ReturnRequest, asking_mailbox, leaf_hash, return_blob_key, return_psk
 from taboon_client.group.rules import check_member
@@ -69,7 +69,7 @@ def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random:
     signer = mls.SigningKey(own.identity_seed)
     here = group.member(group.own_leaf)
     leaves = (here, *_staged_leaves(tx, grp, group))
-    said = _content(here, group.suite)
+    said = content_of(here, group.suite)
     keys = LeafKeys.generate(
         random,
         suite=group.suite,
@@ -77,7 +77,7 @@ def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random:
         person=said.person,
         parent=said.parent,
         proof=said.proof,
-        devices=[one for leaf in leaves for one in _content(leaf, group.suite).devices],
+        devices=[one for leaf in leaves for one in content_of(leaf, group.suite).devices],
     )
     package, secrets = mls.KeyPackage.generate(
         group.suite, member_profile(signer, keys.content), now=now, lifetime=_LIFETIME, random=random
@@ -85,7 +85,7 @@ def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random:
     answer = random(32)
     asked = []
     for member in leaves:
-        leaf = _content(member, group.suite)
+        leaf = content_of(member, group.suite)
         append_seed = groups.leaf_secret(tx, grp, leaf.append_key)
         if append_seed is None:
             continue
@@ -105,10 +105,6 @@ def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random:
             answering=answer,
         ),
     )
-
-
-def _content(member: mls.Member, suite: mls.CipherSuite) -> LeafContent:
-    return LeafContent.decode(mls.find_extension(member.extensions, LEAF_EXTENSION), suite)
 
 
 def _staged_leaves(tx: Connection, grp: int, group: mls.Group) -> list[mls.Member]:

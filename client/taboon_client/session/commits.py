@@ -16,7 +16,7 @@ from taboon_client.errors import FormatError
 from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.devices import people_of, persons_after
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of, roles_of
-from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent, LeafKeys
+from taboon_client.group.leaf import LEAF_EXTENSION, LeafKeys, content_of
 from taboon_client.group.policy import POLICY_EXTENSION
 from taboon_client.group.record import Stood, note_commit
 from taboon_client.group.rules import check_commit, lost_roles
@@ -172,7 +172,7 @@ def _stage(
         Cut(identity=identity, role=role, last=ledger.last_without_gap(tx, grp, identity))
         for identity, role in lost_roles(policy, after, leaves.keys() - set(wanted.removals))
     ]
-    own = _own_leaf(group)
+    own = content_of(group.member(group.own_leaf), group.suite)
     keys = LeafKeys.generate(
         random,
         suite=group.suite,
@@ -234,15 +234,10 @@ def _say_again(tx: Connection, grp: int) -> None:
     In own mailboxes, in one that was lost, or at one of two relays.
     """
     mailbox = rows.get_mailbox(tx, grp)
-    if mailbox is None or not (mailbox.spoiled or mailbox.lost or popups.get(tx, grp) is not None):
+    if mailbox is None or not (mailbox.spoiled or mailbox.lost == 1 or popups.get(tx, grp) is not None):
         return
     for name in event_rows.carried_by(tx, grp, mailbox.epoch, rows.get_group(tx, grp).identity):
         outbox.queue_event(tx, grp, name)
-
-
-def _own_leaf(group: mls.Group) -> LeafContent:
-    data = mls.find_extension(group.member(group.own_leaf).extensions, LEAF_EXTENSION)
-    return LeafContent.decode(data, group.suite)
 
 
 def _context_extensions(group: mls.Group, policy: bytes) -> tuple[mls.Extension, ...]:
@@ -299,7 +294,7 @@ def merge(
     changed = [*staged.added, *(member for member in group.members() if member.signature_key == author)]
     note_sealing_keys(tx, grp, group, changed, removed)
     note_leaves(tx, grp, group, changed, removed, now=ledger.now, random=random)
-    rows.keep_append_keys(tx, grp, _own_leaf(group).append_key)
+    rows.keep_append_keys(tx, grp, content_of(group.member(group.own_leaf), group.suite).append_key)
     for cut in data.cuts:
         ledger.refold_author(tx, grp, cut.identity)
     # Events can state an epoch before it is known here, when they came by another way.
@@ -319,7 +314,11 @@ def merge(
             queue_snapshot(tx, ledger, grp, group)
     for wish in rows.wishes(tx, grp):
         # One with data is for a leaf that names a device of ours.
-        if by_us and wish.kind == "rotate" and (not wish.data or wish.data in _own_leaf(group).devices):
+        if (
+            by_us
+            and wish.kind == "rotate"
+            and (not wish.data or wish.data in content_of(group.member(group.own_leaf), group.suite).devices)
+        ):
             rows.drop_wish(tx, wish.id)
     lost = any(ADMIN in roles_of(before, one) for one in removed) or any(cut.role == ADMIN for cut in data.cuts)
     ended_invites = shared.after_commit(

@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Final, cast
 from taboon_client import cbor
 from taboon_client.errors import FormatError
 from taboon_client.group.epoch import policy_of
-from taboon_client.group.own_mailbox import counts_in, keys_of
+from taboon_client.group.own_mailbox import counts_in, keys_of, own_keys
 from taboon_client.group.payload import read_payload
+from taboon_client.group.popup import keys_at
 from taboon_client.group.rules import check_commit
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
 from taboon_client.group.watched import note_leaves
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
+from taboon_client.session import standing
 from taboon_client.session.commits import psks_of
 from taboon_client.session.watching import contents
 from taboon_client.vault import coming_back, ended, events, groups, outbox, own_boxes, popups
@@ -30,15 +32,20 @@ from taboon_client.vault import forks as rows
 from taboon_client.vault.own_boxes import OwnBoxRow
 from taboon_client.vault.savepoint import savepoint
 from taboon_crypto import mls
+from taboon_crypto.blob import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from taboon_client.group.commit_data import CommitData
     from taboon_client.group.desk import Desk
     from taboon_client.vault import Connection
     from taboon_client.vault.popups import PopupRow
     from taboon_crypto.mailbox import MailboxKeys
+
+if TYPE_CHECKING:
+    Follow = Callable[[Connection, Sequence[bytes]], list[str]]
+    """Follows a commit whose blobs were brought here, in the same transaction; returns sentences."""
 
 __all__ = [
     "ANOTHER",
@@ -54,6 +61,11 @@ __all__ = [
 ]
 
 _KEEP: Final = 7 * 86_400
+_SPOILED_EPOCH: Final = "spoiled"
+_LOST_EPOCH: Final = "lost"
+_FEW: Final = 8
+_PAUSE: Final = 60
+"""Own mailboxes of a lost epoch are looked into with every sync in a group of a few, else so many seconds for each."""
 _READ_ONLY: Final = 7 * 86_400
 """Seconds for which whoever stepped back only reads, while somebody whom its side had removed is still there."""
 _WAITS: Final = (
@@ -70,8 +82,8 @@ _SPOILED: Final = (
 )
 ANOTHER: Final = (
     "the relay had lost an older epoch of this group, and somebody has ended it with another commit than the one "
-    "that stands here. Whoever went on from there is in another history and hears nothing from here: ask all members "
-    "whether they see your posts, and compare with “taboon evidence GROUP”"
+    "that stands here. Whoever went on from there is in another history, and comes over with the next syncs. Ask all "
+    "members tomorrow whether they see your posts; if one does not, compare with “taboon evidence GROUP”"
 )
 _CHANGED = (
     "two commits had ended one epoch of the group. It goes on with the one that stands by its rules, the same on every "
@@ -88,11 +100,13 @@ class OtherBox:
     epoch: int
     leaf: int
     count: int
+    claims: bool = False
+    """Whether its member may say there which commit had ended the epoch before the relay lost it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherSeal:
-    """What came of a second seal of an epoch: sentences, and whether the group goes on from the epoch again."""
+    """What came of a second seal of an epoch: sentences, and whether the group has changed over to it."""
 
     told: tuple[str, ...] = ()
     changed: bool = False
@@ -109,7 +123,7 @@ class _Kept:
     removed: tuple[bytes, ...]
     approvals: int
     last: bytes | None
-    own: bool
+    why: str
     home: bool
     tag: bytes
     away: tuple[bytes, int, bytes] | None
@@ -117,9 +131,9 @@ class _Kept:
 
     @classmethod
     def decode(cls, raw: bytes) -> _Kept:
-        epoch, leaf, count, author, removed, approvals, last, own, home, tag, away, tables = cbor.decode(raw)
+        epoch, leaf, count, author, removed, approvals, last, why, home, tag, away, tables = cbor.decode(raw)
         away = None if away is None else tuple(away)
-        return cls(epoch, leaf, count, author, tuple(removed), approvals, last, own, home, tag, away, tables)
+        return cls(epoch, leaf, count, author, tuple(removed), approvals, last, why, home, tag, away, tables)
 
     def boxes(self) -> list[OwnBoxRow]:
         return [OwnBoxRow(*row) for row in self.tables[2]]  # type: ignore[arg-type]  # as the vault had written it
@@ -141,7 +155,7 @@ def keep(
     away: PopupRow | None,
     *,
     now: int,
-    popup: bool,
+    home: bool,
 ) -> None:
     """Keep an epoch as it is, before we follow a commit out of it that may not be the only one.
 
@@ -153,7 +167,7 @@ def keep(
         data: Its authenticated data.
         away: The pop-up relay in use, at this epoch.
         now: Unix time.
-        popup: Whether it was found there.
+        home: Whether it stood at the home relay.
     """
     mailbox = groups.get_mailbox(tx, grp)
     if mailbox is None:
@@ -169,8 +183,8 @@ def keep(
         removed,
         len(data.approvals),
         groups.last_committer(tx, grp),
-        bool(mailbox.spoiled),
-        not popup,
+        _SPOILED_EPOCH if mailbox.spoiled else _LOST_EPOCH if mailbox.lost else "",
+        home,
         _tag_of(commit),
         None if away is None else [away.mailbox_secret, away.number, away.head],
         rows.state(tx, grp),
@@ -190,10 +204,12 @@ def other_boxes(desk: Desk, grp: int) -> list[OtherBox]:
         return [box for epoch, at, raw in rows.all_kept(tx, grp) for box in boxes(tx, epoch, at, _Kept.decode(raw))]
 
     def boxes(tx: Connection, epoch: int, at: int, kept: _Kept) -> list[OtherBox]:
-        if not kept.own:
-            return []
         own = groups.get_group(tx, grp)
         group = kept.group()
+        if kept.why == _LOST_EPOCH:
+            return lost(tx, epoch, at, kept, own, group)
+        if kept.why != _SPOILED_EPOCH:
+            return []
         policy = policy_of(group)
         admins = [one.signature_key for one in group.members() if policy.is_admin(one.signature_key)]
         others = [one for one in admins if one not in (own.identity, *kept.removed)]
@@ -208,27 +224,59 @@ def other_boxes(desk: Desk, grp: int) -> list[OtherBox]:
             if box.open and box.leaf != kept.leaf
         ]
 
+    def lost(
+        tx: Connection, epoch: int, at: int, kept: _Kept, own: groups.GroupRow, group: mls.Group
+    ) -> list[OtherBox]:
+        if desk.now - at > _KEEP:
+            rows.drop(tx, grp, epoch)
+            return []
+        members = group.members()
+        few = len(members) <= _FEW
+        if not rows.due(tx, grp, epoch, desk.now, 0 if few else len(members) * _PAUSE):
+            return []
+        relay = RelayAddress(own.relay_url, own.relay_id)
+        retention = int(str(kept.tables[1][0][2]))
+        return [
+            OtherBox(relay, keys, epoch, member.leaf, 0, claims=True)
+            for member in members
+            if member.leaf != group.own_leaf and (keys := own_keys(group, member, retention)) is not None
+        ]
+
     return desk.keeper.write(act)
 
 
-def take(desk: Desk, grp: int, box: OtherBox, blobs: Sequence[bytes]) -> list[str]:
-    """Look at the seal of another own mailbox, and change over if it stands before ours. Returns sentences."""
+def take(desk: Desk, grp: int, box: OtherBox, blobs: Sequence[bytes], follow: Follow) -> OtherSeal:
+    """Look at the seal of another own mailbox, or at what is said there of another; change over if it stands before."""
 
-    def act(tx: Connection) -> list[str]:
+    def act(tx: Connection) -> OtherSeal:
         found = rows.kept(tx, grp, box.epoch)
         if found is None or groups.get_group(tx, grp).state != "active":
-            return []
+            return OtherSeal()
         kept = _Kept.decode(found[1])
         group = kept.group()
+        if box.claims:
+            return claimed(tx, kept, group)
         judged = _judge(kept, group, blobs)
         if judged is None or not counts_in(group, judged[0], box.leaf) or not _stands_before(kept, group, *judged):
-            return []
-        return _change_over(tx, desk, grp, kept)
+            return OtherSeal()
+        return OtherSeal(tuple(_change_over(tx, desk, grp, kept)), changed=True)
+
+    def claimed(tx: Connection, kept: _Kept, group: mls.Group) -> OtherSeal:
+        for last, seal in enumerate(blobs):
+            if not _stood_at_home(kept, group, blobs[:last], seal):
+                continue
+            judged = _judge(kept, group, blobs[: last + 1])
+            if judged is None or _is_ours(kept, judged[0]) or _removes_ours(kept, group, *judged) is False:
+                continue
+            # It had stood before the relay lost it, and whoever had followed it has no way back.
+            told = [*_change_over(tx, desk, grp, kept), *follow(tx, blobs[: last + 1])]
+            return OtherSeal(tuple(told), changed=True)
+        return OtherSeal()
 
     return desk.keeper.write(act)
 
 
-def other_seal(desk: Desk, grp: int, epoch: int, blobs: Sequence[bytes], *, popup: bool) -> OtherSeal:
+def other_seal(desk: Desk, grp: int, epoch: int, blobs: Sequence[bytes], follow: Follow, *, popup: bool) -> OtherSeal:
     """Look at the seal that an ended epoch has at the other relay; change over if it stands before the one we followed.
 
     Args:
@@ -236,6 +284,7 @@ def other_seal(desk: Desk, grp: int, epoch: int, blobs: Sequence[bytes], *, popu
         grp: The group.
         epoch: Its number.
         blobs: What lies there, the last one is the seal.
+        follow: Follows it, from the epoch that is here then.
         popup: Whether that is the pop-up relay.
     """
 
@@ -253,14 +302,14 @@ def other_seal(desk: Desk, grp: int, epoch: int, blobs: Sequence[bytes], *, popu
         judged = _judge(kept, group, blobs)
         if judged is None:
             return OtherSeal((_SPOILED,))
-        if isinstance(judged[0], mls.StagedCommit) and hmac.compare_digest(_tag_of(judged[0]), kept.tag):
+        if _is_ours(kept, judged[0]):
             return OtherSeal()
         # Home stands before a pop-up relay; of two at home the rules decide that own mailboxes have.
-        home = not popup
+        home = not popup or _stood_at_home(kept, group, blobs[:-1], blobs[-1])
         stands = home if home != kept.home else _stands_before(kept, group, *judged)
         if not stands:
             return OtherSeal((_STAYED,))
-        return OtherSeal(tuple(_change_over(tx, desk, grp, kept)), changed=True)
+        return OtherSeal((*_change_over(tx, desk, grp, kept), *follow(tx, blobs)), changed=True)
 
     return desk.keeper.write(act)
 
@@ -278,9 +327,9 @@ def kept_cursor(tx: Connection, grp: int, epoch: int, *, popup: bool) -> Cursor 
 
 
 def is_own(tx: Connection, grp: int, epoch: int) -> bool:
-    """Tell whether a kept epoch ended in own mailboxes: those are looked into for a while, wherever home is."""
+    """Tell whether own mailboxes of a kept epoch are looked into for a while, wherever home is."""
     found = rows.kept(tx, grp, epoch)
-    return found is not None and _Kept.decode(found[1]).own
+    return found is not None and bool(_Kept.decode(found[1]).why)
 
 
 def take_late(desk: Desk, grp: int, epoch: int, blobs: Sequence[bytes]) -> int:
@@ -316,11 +365,33 @@ def _judge(kept: _Kept, group: mls.Group, blobs: Sequence[bytes]) -> tuple[mls.C
         return None
 
 
-def _stands_before(kept: _Kept, group: mls.Group, commit: mls.CommitSummary, data: CommitData) -> bool:
+def _is_ours(kept: _Kept, commit: mls.CommitSummary) -> bool:
+    """Tell whether a commit is the one that we have followed, perhaps in another wrapping."""
+    return isinstance(commit, mls.StagedCommit) and hmac.compare_digest(_tag_of(commit), kept.tag)
+
+
+def _stood_at_home(kept: _Kept, group: mls.Group, blobs: Sequence[bytes], seal: bytes) -> bool:
+    """Tell whether home has signed that a blob was the seal of the epoch's mailbox."""
+    mailbox = kept.tables[1][0]
+    keys = keys_at(cast("bytes", mailbox[3]), int(str(mailbox[2])))
+    home = policy_of(group).home.id
+    return any(
+        whole.kind is Kind.STOOD and standing.shows(whole.body, relay_id=home, mailbox_id=keys.mailbox_id, seal=seal)
+        for whole in contents(kept.blob_key, blobs)
+    )
+
+
+def _removes_ours(kept: _Kept, group: mls.Group, commit: mls.CommitSummary, _: CommitData) -> bool | None:
+    """Tell which of two commits removes the author of the other: that one (True), ours (False), neither or both."""
     author = group.member(commit.sender_leaf).signature_key
     added = {one.signature_key for one in commit.added}
     removes = kept.author in {one.signature_key for one in commit.removed} - added
-    if removes != (author in kept.removed):
+    return removes if removes != (author in kept.removed) else None
+
+
+def _stands_before(kept: _Kept, group: mls.Group, commit: mls.CommitSummary, data: CommitData) -> bool:
+    removes = _removes_ours(kept, group, commit, data)
+    if removes is not None:
         return removes
     if len(data.approvals) != kept.approvals:
         return len(data.approvals) > kept.approvals
@@ -347,7 +418,7 @@ def _commit_in(kept: _Kept, group: mls.Group, blobs: Sequence[bytes]) -> mls.Com
 def _change_over(tx: Connection, desk: Desk, grp: int, kept: _Kept) -> list[str]:
     own = groups.get_group(tx, grp)
     rows.restore(tx, grp, kept.tables)
-    if kept.own:
+    if kept.why == _SPOILED_EPOCH:
         own_boxes.close(tx, grp, kept.leaf, kept.count)
     away = popups.get(tx, grp)
     if away is not None:

@@ -16,24 +16,27 @@ from taboon_client.board import ADMIN
 from taboon_client.errors import FormatError
 from taboon_client.group import own_mailbox
 from taboon_client.group import popup as popup_mailbox
-from taboon_client.group.epoch import policy_of, roles_of
-from taboon_client.group.payload import AskPayload, HistoryPayload, SnapshotEnd, read_payload
+from taboon_client.group.epoch import epoch_id, policy_of, roles_of
+from taboon_client.group.leaf import content_of
+from taboon_client.group.payload import AskPayload, HistoryPayload, LostPayload, SnapshotEnd, read_payload
 from taboon_client.group.rules import BrokenRuleError, check_commit
 from taboon_client.group.snapshot import answer_question, compare_snapshot, take_snapshot_end
-from taboon_client.session import commits, evidence, forks
+from taboon_client.session import commits, evidence, forks, standing
 from taboon_client.session.coming_back import ask
 from taboon_client.vault import ended, outbox, own_boxes, popups
+from taboon_client.vault import forks as fork_rows
 from taboon_client.vault import groups as rows
 from taboon_client.vault.ended import EndedRow
 from taboon_client.vault.savepoint import StorageError, savepoint
 from taboon_crypto import mls
 from taboon_crypto.blob import Assembler, Kind, Part, Whole, open_blob, parse_content, seal_blob, split
 from taboon_crypto.errors import CryptoError
-from taboon_crypto.mailbox import RetentionClass
+from taboon_crypto.mailbox import MailboxKeys, RetentionClass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from taboon_client.group.desk import Desk
     from taboon_client.group.keeper import Keeper
     from taboon_client.group.ledger import Ledger
     from taboon_client.relay.cursor import Cursor
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
     from taboon_client.vault.popups import PopupRow
     from taboon_crypto.mls import Random
 
-__all__ = ["Applied", "apply_page"]
+__all__ = ["Applied", "apply_page", "follow"]
 
 _FROZEN = (
     "a second copy of this vault has been used. To keep its keys safe this copy sends nothing more to the group. It "
@@ -65,6 +68,10 @@ _LOST_WAY = (
 _SPOILED_AWAY = (
     "the mailbox at the pop-up relay was ended with something that is no valid commit. What you post goes out once "
     "the group's own relay can be reached, or at another pop-up relay"
+)
+_LEFT = (
+    "this device had gone over to another side of a fork, and the group goes on from where it was before. It asks the "
+    "others' devices to bring it back, which takes about a day. What you post meanwhile is kept"
 )
 _REPLACED = (
     "another copy of this vault has come back into the group in the place of this one. If that was not you, tell an "
@@ -123,6 +130,8 @@ class _Reader:
         self.popup = popup
         self.applied = Applied()
         self._came_in_parts: list[bytes] = []
+        self._stood: list[bytes] = []
+        self.signed: tuple[bytes, Cursor] | None = None
         mailbox = rows.get_mailbox(tx, grp)
         if mailbox is None:
             raise FormatError("the group has no mailbox")
@@ -182,6 +191,8 @@ class _Reader:
                 rows.keep_parts(self.tx, self.grp, self.assembler.pending)
         except CryptoError:
             return None
+        if parsed is not None and parsed.kind is Kind.STOOD:
+            self._stood.append(parsed.body)
         return parsed.body if parsed is not None and parsed.kind is Kind.MESSAGE else None
 
     def _payload(self, group: mls.Group, message: mls.ApplicationMessage) -> None:
@@ -196,6 +207,9 @@ class _Reader:
                 self.ledger.take_history(self.tx, self.grp, payload)
         elif isinstance(payload, AskPayload):
             answer_question(self.tx, self.grp, payload)
+        elif isinstance(payload, LostPayload):
+            rows.set_lost(self.tx, self.grp, heard=True)
+            outbox.drop_payload(self.tx, self.grp, payload.encode())
         elif isinstance(payload, SnapshotEnd):
             self._snapshot_end(group.member(message.sender_leaf).signature_key, payload)
         elif payload is not None:
@@ -234,12 +248,15 @@ class _Reader:
             own_key = rows.get_group(self.tx, self.grp).identity
             back = any(member.signature_key == own_key for member in staged.added)
             raise _StopError("removed", _REPLACED if back else _REMOVED)
+        if fork_rows.was_left(self.tx, self.grp, epoch_id(group, staged)):
+            raise _StopError("spoiled", _LEFT)
         away = popup_mailbox.present(self.tx, self.keeper, self.grp)
-        if self.box is not None or away is not None:
+        if self.box is not None or away is not None or self.mailbox.lost:
             # Another commit may have ended it as well: until that is known the epoch is kept as it was.
             self.keeper.save(self.tx, self.grp, group)
             author = self._name_of(group, staged.sender_leaf)
-            forks.keep(self.tx, self.grp, staged, author, data, away, now=self.ledger.now, popup=self.popup)
+            home = not self.popup or self._stood_at_home(blob)
+            forks.keep(self.tx, self.grp, staged, author, data, away, now=self.ledger.now, home=home)
         if self.box is None:
             self._keep_seal([blob] if own is None or own.hash != digest else list(cbor.decode(own.blobs)), away)
         self.applied.notices += commits.merge(
@@ -260,6 +277,11 @@ class _Reader:
             content = self._came_in_parts
             blobs = [seal_blob(self.mailbox.blob_key, one, self.random) for one in content]
         now = self.ledger.now
+        stood = None
+        if self.signed is not None:
+            stood = standing.blob_of(self.mailbox.blob_key, *self.signed, self.random)
+        group = self.keeper.load(self.tx, self.grp)
+        own = content_of(group.member(group.own_leaf), group.suite)
         row = EndedRow(
             grp=self.grp,
             epoch=self.mailbox.epoch,
@@ -270,8 +292,21 @@ class _Reader:
             popup_secret=None if away is None else away.mailbox_secret,
             home=int(not self.popup),
             popup=int(away is None or self.popup),
+            stood=stood,
+            own_read=own_mailbox.read_seed(group, group.own_leaf),
+            own_append=rows.leaf_secret(self.tx, self.grp, own.append_key),
         )
         ended.keep(self.tx, row, now - RetentionClass(self.mailbox.retention).days * _DAY)
+
+    def _stood_at_home(self, seal: bytes) -> bool:
+        keys = MailboxKeys.of_epoch(self.mailbox.mailbox_secret, RetentionClass(self.mailbox.retention))
+        home = rows.get_group(self.tx, self.grp).relay_id
+        return any(standing.shows(body, relay_id=home, mailbox_id=keys.mailbox_id, seal=seal) for body in self._stood)
+
+    def assemble(self, blobs: Sequence[bytes]) -> None:
+        """Take in what comes before a seal that was brought here."""
+        for blob in blobs:
+            self._message(blob)
 
     def _is_spoiled(self, group: mls.Group, commit: mls.CommitSummary, last: bytes | None) -> bool:
         """Tell whether a commit that we cannot follow is spoiled for everyone, whether they could follow or not."""
@@ -376,6 +411,11 @@ def apply_page(
         return Applied(stale=True)
     reader = _Reader(tx, keeper, ledger, grp, random, own, popup=popup)
     if box is None and not popup:
+        if sealed and signed and blobs:
+            behind = before
+            for blob in blobs[:-1]:
+                behind = behind.after(hashlib.sha256(blob).digest())
+            reader.signed = (signed, behind)
         reader.applied.notices += evidence.keep(tx, grp, epoch, signed, now=ledger.now)
     try:
         for index, blob in enumerate(blobs):
@@ -386,13 +426,8 @@ def apply_page(
                 if away is not None and box is None:
                     popups.hold_blob(tx, grp, hashlib.sha256(blob).digest(), blob, popup=popup)
     except _StopError as stop:
-        rows.set_state(tx, grp, stop.state, stop.problem)
-        reader.applied.notices.append(stop.problem)
-        if stop.state == "removed":
-            rows.delete_mls_state(tx, grp)
-            keeper.forget(grp)
+        if not _stop(reader, stop):
             return reader.applied
-        ask(tx, keeper, grp, stop.problem, now=ledger.now, random=random)
     else:
         if own is not None and not reader.applied.moved:
             own_boxes.move(tx, grp, own.leaf, own.count, after.number, after.head)
@@ -403,6 +438,39 @@ def apply_page(
     # Once for the page: the keys that its messages spent.
     keeper.save(tx, grp, keeper.load(tx, grp))
     return reader.applied
+
+
+def follow(desk: Desk, grp: int, tx: Connection, blobs: Sequence[bytes], *, popup: bool = False) -> list[str]:
+    """Follow a commit that was brought here by another way than the epoch's mailbox. Returns sentences.
+
+    Args:
+        desk: Of the vault.
+        grp: The group, in the epoch that the commit ends.
+        tx: A transaction that writes.
+        blobs: What carries it; the last one is the seal.
+        popup: Whether it was found at the pop-up relay.
+    """
+    reader = _Reader(tx, desk.keeper, desk.ledger, grp, desk.random, None, popup=popup)
+    try:
+        reader.assemble(blobs[:-1])
+        reader.seal(blobs[-1])
+    except _StopError as stop:
+        if not _stop(reader, stop):
+            return reader.applied.notices
+    desk.keeper.save(tx, grp, desk.keeper.load(tx, grp))
+    return reader.applied.notices
+
+
+def _stop(reader: _Reader, stop: _StopError) -> bool:
+    """Go on no more; returns whether the group's keys are still here."""
+    rows.set_state(reader.tx, reader.grp, stop.state, stop.problem)
+    reader.applied.notices.append(stop.problem)
+    if stop.state == "removed":
+        rows.delete_mls_state(reader.tx, reader.grp)
+        reader.keeper.forget(reader.grp)
+        return False
+    ask(reader.tx, reader.keeper, reader.grp, stop.problem, now=reader.ledger.now, random=reader.random)
+    return True
 
 
 def _is_private(message: bytes, kind: mls.ContentType) -> bool:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from taboon_client import cbor
 from taboon_client.errors import GroupStoppedError, NotAllowedError
 from taboon_client.group import popup as mailbox
 from taboon_client.relay.address import RelayAddress
-from taboon_client.relay.cursor import Cursor
 from taboon_client.session import forks
 from taboon_client.values import Popup
 from taboon_client.vault import ended, events, groups, outbox, popups
@@ -18,26 +15,14 @@ from taboon_client.vault import forks as kept_rows
 if TYPE_CHECKING:
     from taboon_client.group.desk import Desk
     from taboon_client.vault import Connection
-    from taboon_crypto.mailbox import MailboxKeys
 
-__all__ = ["EndedThere", "brought", "end", "in_use", "settle", "speak_again", "to_bring", "use"]
+__all__ = ["end", "in_use", "settle", "speak_again", "use"]
 
 _DAY: Final = 86_400
 _KEEP: Final = 30 * _DAY
 """Seconds for which ended epochs are kept while a pop-up relay is in use."""
 _FORGOTTEN: Final = 7 * _DAY
 """Seconds after which a pop-up relay that does not answer is asked no more, once home does."""
-
-
-@dataclass(frozen=True, slots=True)
-class EndedThere:
-    """An ended epoch whose commit one of the relays may not have: where, from where on to read, and the commit."""
-
-    relay: RelayAddress
-    epoch: int
-    keys: MailboxKeys
-    cursor: Cursor
-    blobs: tuple[bytes, ...]
 
 
 def use(desk: Desk, tx: Connection, grp: int, address: RelayAddress, relay_id: bytes) -> None:
@@ -72,30 +57,6 @@ def in_use(tx: Connection, grp: int) -> Popup | None:
     if row is None:
         return None
     return Popup(RelayAddress(row.url, row.relay_id).format(), row.since, row.reached, over=bool(row.over))
-
-
-def to_bring(desk: Desk, grp: int, *, away: bool) -> list[EndedThere]:
-    """Return the ended epochs whose commit a relay is not known to have, oldest first."""
-
-    def act(tx: Connection) -> list[EndedThere]:
-        own, row = groups.get_group(tx, grp), popups.get(tx, grp)
-        if row is None or own.state != "active" or (away and row.over):
-            return []
-        relay = RelayAddress(row.url, row.relay_id) if away else RelayAddress(own.relay_url, own.relay_id)
-        found = []
-        for one in ended.to_bring(tx, grp, popup=away):
-            secret = one.popup_secret if away else one.mailbox_secret
-            keys = mailbox.keys_at(secret or b"", one.retention)
-            cursor = forks.kept_cursor(tx, grp, one.epoch, popup=away) or Cursor.start(keys.mailbox_id)
-            found.append(EndedThere(relay, one.epoch, keys, cursor, tuple(cbor.decode(one.blobs))))
-        return found
-
-    return desk.keeper.read(act)
-
-
-def brought(desk: Desk, grp: int, epoch: int, *, away: bool) -> None:
-    """Note that a relay has a seal of an ended epoch."""
-    desk.keeper.write(lambda tx: ended.set_there(tx, grp, epoch, popup=away))
 
 
 def speak_again(desk: Desk, grp: int) -> None:

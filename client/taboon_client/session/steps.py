@@ -10,11 +10,11 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from taboon_client import cbor
 from taboon_client.group import popup as popup_mailbox
 from taboon_client.group import tending
 from taboon_client.group.epoch import mailbox_keys
 from taboon_client.group.own_mailbox import keys_of
+from taboon_client.group.payload import LostPayload
 from taboon_client.group.snapshot import ask_for_missing, queue_snapshot
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
@@ -38,7 +38,6 @@ __all__ = [
     "Work",
     "acknowledge",
     "apply_page",
-    "ended_mailboxes",
     "keep_signed",
     "lost_mailbox",
     "own_positions",
@@ -48,7 +47,6 @@ __all__ = [
     "stopped",
     "synced",
     "unsent",
-    "was_lost",
     "work",
 ]
 
@@ -294,7 +292,14 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
             return False
         if at.box is None and not _entered_just_now(mailbox, desk.now):
             # Others may have gone on from it: what we say there, they may never read.
+            if not mailbox.lost:
+                outbox.queue_payload(tx, grp, LostPayload().encode())
             groups.set_lost(tx, grp)
+        if at.box is None and (at.cursor.number or not _entered_just_now(mailbox, desk.now)):
+            for epoch in ended.lose(tx, grp, _ENDED):
+                # Who is behind gets there from here, and has perhaps not read what was said on the way.
+                for name in events.lose_carrier(tx, grp, epoch):
+                    outbox.queue_event(tx, grp, name)
         if at.cursor.number:
             _move(tx, grp, at, Cursor.start(at.keys.mailbox_id))
             if at.box is not None and at.keys.append_seed is None:
@@ -310,27 +315,6 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
     return desk.keeper.write(act)
 
 
-def ended_mailboxes(desk: Desk, grp: int) -> list[tuple[RelayAddress, MailboxKeys, tuple[bytes, ...]]]:
-    """Return the mailboxes of epochs that have ended, with their commits, for a relay that has lost its disk.
-
-    Who is behind finds there what ended the epoch, and does not go on in it.
-    """
-
-    def act(tx: Connection) -> list[tuple[RelayAddress, MailboxKeys, tuple[bytes, ...]]]:
-        row = groups.get_group(tx, grp)
-        relay = RelayAddress(row.relay_url, row.relay_id)
-        return [
-            (
-                relay,
-                MailboxKeys.of_epoch(one.mailbox_secret, RetentionClass(one.retention)),
-                tuple(cbor.decode(one.blobs)),
-            )
-            for one in ended.latest(tx, grp, _ENDED)
-        ]
-
-    return desk.keeper.read(act)
-
-
 def _entered_just_now(mailbox: groups.MailboxRow, now: int) -> bool:
     return now - mailbox.entered < _JUST_NOW and now // _DAY == mailbox.entered // _DAY
 
@@ -344,12 +328,6 @@ def _was_away(row: groups.GroupRow, mailbox: groups.MailboxRow, now: int) -> boo
     if _entered_just_now(mailbox, now):
         return False
     return row.synced is not None and now - row.synced > RetentionClass(mailbox.retention).days * _DAY
-
-
-def was_lost(desk: Desk, grp: int) -> bool:
-    """Tell whether the relay seems to have lost the mailbox of the present epoch."""
-    mailbox = desk.keeper.read(lambda tx: groups.get_mailbox(tx, grp))
-    return mailbox is not None and bool(mailbox.lost)
 
 
 def _is_at(tx: Connection, grp: int, mailbox: groups.MailboxRow, at: Position) -> bool:

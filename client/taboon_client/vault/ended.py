@@ -16,7 +16,8 @@ class EndedRow:
     """A row of ``ended``: an epoch that is over, the keys of its mailbox, and its commit as blobs (CBOR).
 
     ``home`` and ``popup`` tell which relay is known to hold a seal there; ``popup_secret`` is of the mailbox at a
-    pop-up relay, if one was in use.
+    pop-up relay, if one was in use. ``stood`` shows that the commit stood at home; the last two are the seeds of our
+    own mailbox of that epoch.
     """
 
     grp: int
@@ -28,15 +29,18 @@ class EndedRow:
     popup_secret: bytes | None = field(default=None, repr=False)
     home: int = 1
     popup: int = 1
+    stood: bytes | None = field(default=None, repr=False)
+    own_read: bytes | None = field(default=None, repr=False)
+    own_append: bytes | None = field(default=None, repr=False)
 
 
-_COLUMNS = "grp, epoch, class, mailbox_secret, blobs, at, popup_secret, home, popup"
+_COLUMNS = "grp, epoch, class, mailbox_secret, blobs, at, popup_secret, home, popup, stood, own_read, own_append"
 
 
 def keep(tx: Connection, row: EndedRow, before: int) -> None:
     """Keep the commit that ended an epoch, and none that is older than a time."""
     tx.execute(
-        f"INSERT OR REPLACE INTO ended ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
+        f"INSERT OR REPLACE INTO ended ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
         (
             row.grp,
             row.epoch,
@@ -47,15 +51,12 @@ def keep(tx: Connection, row: EndedRow, before: int) -> None:
             row.popup_secret,
             row.home,
             row.popup,
+            row.stood,
+            row.own_read,
+            row.own_append,
         ),
     )
     tx.execute("DELETE FROM ended WHERE grp = ? AND at < ?", (row.grp, before))
-
-
-def latest(tx: Connection, grp: int, most: int) -> list[EndedRow]:
-    """Return the latest commits, newest first."""
-    query = f"SELECT {_COLUMNS} FROM ended WHERE grp = ? ORDER BY epoch DESC LIMIT ?"  # noqa: S608 - constant
-    return [EndedRow(*row) for row in tx.execute(query, (grp, most))]
 
 
 def get(tx: Connection, grp: int, epoch: int) -> EndedRow | None:
@@ -66,12 +67,19 @@ def get(tx: Connection, grp: int, epoch: int) -> EndedRow | None:
 
 
 def to_bring(tx: Connection, grp: int, *, popup: bool) -> list[EndedRow]:
-    """Return the commits that one of the relays is not known to hold, oldest first."""
+    """Return the commits that one of the relays is not known to hold, newest first."""
     query = (
         f"SELECT {_COLUMNS} FROM ended WHERE grp = ?1"  # noqa: S608 - constant
-        " AND CASE ?2 WHEN 1 THEN popup = 0 AND popup_secret IS NOT NULL ELSE home = 0 END ORDER BY epoch"
+        " AND CASE ?2 WHEN 1 THEN popup = 0 AND popup_secret IS NOT NULL ELSE home = 0 END ORDER BY epoch DESC"
     )
     return [EndedRow(*row) for row in tx.execute(query, (grp, int(popup)))]
+
+
+def lose(tx: Connection, grp: int, most: int) -> list[int]:
+    """Home may have lost the latest commits. Returns the epochs that these ended, oldest first."""
+    rows = tx.execute("SELECT epoch FROM ended WHERE grp = ? ORDER BY epoch DESC LIMIT ?", (grp, most)).fetchall()
+    tx.executemany("UPDATE ended SET home = 0 WHERE grp = ? AND epoch = ?", [(grp, epoch) for (epoch,) in rows])
+    return sorted(epoch for (epoch,) in rows)
 
 
 def set_there(tx: Connection, grp: int, epoch: int, *, popup: bool) -> None:

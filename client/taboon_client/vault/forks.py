@@ -44,7 +44,11 @@ def restore(tx: Connection, grp: int, tables: Sequence[Sequence[Sequence[object]
 
 
 def end_chain(tx: Connection, grp: int, epoch: int) -> None:
-    """Forget the epochs after one; events that came in them were carried by that one, as far as anybody knows."""
+    """Leave the epochs after one for good; events that came in them were carried by that one, as far as is known."""
+    tx.execute(
+        "INSERT OR IGNORE INTO left_epoch (grp, epoch_id) SELECT grp, epoch_id FROM epoch WHERE grp = ? AND number > ?",
+        (grp, epoch),
+    )
     tx.execute("DELETE FROM epoch WHERE grp = ? AND number > ?", (grp, epoch))
     tx.execute("UPDATE event SET carried = ?2 WHERE grp = ?1 AND carried > ?2", (grp, epoch))
 
@@ -58,6 +62,12 @@ def kept(tx: Connection, grp: int, epoch: int) -> tuple[int, bytes] | None:
     """Return (when we went on, what is kept) of an epoch."""
     row = tx.execute("SELECT at, kept FROM fork WHERE grp = ? AND epoch = ?", (grp, epoch)).fetchone()
     return None if row is None else (int(row[0]), bytes(row[1]))
+
+
+def due(tx: Connection, grp: int, epoch: int, now: int, pause: int) -> bool:
+    """Tell whether it is time to look for another commit of a kept epoch; if so, note when the next look is."""
+    query = "UPDATE fork SET look = ? WHERE grp = ? AND epoch = ? AND look <= ?"
+    return tx.execute(query, (now + pause, grp, epoch, now)).rowcount > 0
 
 
 def all_kept(tx: Connection, grp: int) -> list[tuple[int, int, bytes]]:
@@ -76,6 +86,12 @@ def drop(tx: Connection, grp: int, epoch: int) -> None:
 def drop_from(tx: Connection, grp: int, epoch: int) -> None:
     """Keep an epoch and those after it no more."""
     tx.execute("DELETE FROM fork WHERE grp = ? AND epoch >= ?", (grp, epoch))
+
+
+def was_left(tx: Connection, grp: int, epoch_id: bytes) -> bool:
+    """Tell whether an epoch is one that we have left."""
+    query = "SELECT 1 FROM left_epoch WHERE grp = ? AND epoch_id = ?"
+    return tx.execute(query, (grp, epoch_id)).fetchone() is not None
 
 
 def spoke_after(tx: Connection, grp: int, author: bytes, epoch: int) -> bool:

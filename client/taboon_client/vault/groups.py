@@ -195,6 +195,7 @@ def delete_mls_state(tx: Connection, grp: int) -> None:
         "popup",
         "carried",
         "stepped_back",
+        "left_epoch",
     ):
         tx.execute(f"DELETE FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant names
     tx.execute("UPDATE grp SET version = version + 1, identity_seed = X'' WHERE id = ?", (grp,))
@@ -306,9 +307,9 @@ def set_spoiled(tx: Connection, grp: int) -> None:
     tx.execute("UPDATE mailbox SET spoiled = 1 WHERE grp = ?", (grp,))
 
 
-def set_lost(tx: Connection, grp: int) -> None:
-    """The relay has lost the mailbox of the present epoch once."""
-    tx.execute("UPDATE mailbox SET lost = 1 WHERE grp = ?", (grp,))
+def set_lost(tx: Connection, grp: int, *, heard: bool = False) -> None:
+    """The relay has lost the mailbox of the present epoch once: seen here (1), or heard of from a member (2)."""
+    tx.execute("UPDATE mailbox SET lost = ? WHERE grp = ? AND lost <> 1", (2 if heard else 1, grp))
 
 
 def move_cursor(tx: Connection, grp: int, number: int, head: bytes) -> None:

@@ -88,6 +88,11 @@ def drop_payloads(tx: Connection, grp: int) -> None:
     tx.execute("DELETE FROM outbox WHERE grp = ? AND payload IS NOT NULL", (grp,))
 
 
+def drop_payload(tx: Connection, grp: int, payload: bytes) -> None:
+    """Send one of these no more, if it is not encrypted yet: somebody else was first."""
+    tx.execute("DELETE FROM outbox WHERE grp = ? AND payload = ? AND blob IS NULL", (grp, payload))
+
+
 def start_epoch(tx: Connection, grp: int) -> None:
     """The epoch is over: what was not in is encrypted anew, and the blobs of the old one are nobody's business."""
     tx.execute("UPDATE outbox SET blob = NULL WHERE grp = ?", (grp,))

@@ -32,6 +32,11 @@ CREATE TABLE carried (
 ALTER TABLE ended ADD COLUMN popup_secret BLOB;
 ALTER TABLE ended ADD COLUMN home INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE ended ADD COLUMN popup INTEGER NOT NULL DEFAULT 1;
+-- For a relay that lost its disk and where somebody has ended the epoch anew: the blob that shows that this commit had
+-- stood at home, and the seeds of our own mailbox of that epoch, where it is said. Null where there is nothing to show.
+ALTER TABLE ended ADD COLUMN stood BLOB;
+ALTER TABLE ended ADD COLUMN own_read BLOB;
+ALTER TABLE ended ADD COLUMN own_append BLOB;
 
 -- Ended epochs as they were before, each for itself: another commit that ended one may yet be found.
 DROP TABLE fork;
@@ -39,8 +44,17 @@ CREATE TABLE fork (
     grp   INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
     epoch INTEGER NOT NULL,
     at    INTEGER NOT NULL,                   -- Unix time at which we went on
+    look  INTEGER NOT NULL DEFAULT 0,         -- Unix time of our next look for another commit
     kept  BLOB NOT NULL,                      -- CBOR: see session/forks.py
     PRIMARY KEY (grp, epoch)
+) STRICT, WITHOUT ROWID;
+
+-- Epochs that we have left for another side of a fork. Our keys of each were spent as far as we came, and that is not
+-- known any more: it is never entered again.
+CREATE TABLE left_epoch (
+    grp      INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
+    epoch_id BLOB NOT NULL,
+    PRIMARY KEY (grp, epoch_id)
 ) STRICT, WITHOUT ROWID;
 
 -- We have stepped back to the other side of a fork: whom ours had removed, and until when we only read.
