@@ -19,6 +19,7 @@ _venv.require_python()
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from tests.page.browsing import Person
     from tests.relay_process import RelayProcess
 
     from taboon_client.blocking import Group
@@ -48,6 +49,10 @@ _BOARD = {
         ("offer", "خبز من فرن الصباح", "food", "bread", 40, "رغيف", "", "التلة", "قبل التاسعة."),
         ("need", "بطانيات", "shelter", "bedding", 12, "", "week", "المدرسة", ""),
     ),
+}
+_ROWS = {
+    "en": "n 3 - 1 20litre Water for the school\no 2 - - - Bread in the morning",
+    "ar": "n 3 - 1 20لتر ماء للمدرسة\no 2 - - - خبز في الصباح",
 }
 
 
@@ -122,10 +127,26 @@ def _walk(
     layla.press("Post")
     layla.sees("Post it")
     draw("post")
+    _unfold(layla)
+    draw("post-whole")
     for path, heading in layla.screens():
         layla.goes_to(f"{path}?g={layla.group_code()}")
         layla.page.locator("h1", has_text=heading).wait_for()
         draw(path.strip("/"))
+    layla.goes_to(f"/exposure?g={layla.group_code()}&who={_identity(layla, other)}")
+    layla.sees("Sealed details that they opened")
+    draw("exposure")
+    layla.goes_to(f"/enter-rows?g={layla.group_code()}")
+    layla.fill("The rows", _ROWS[code])
+    layla.press("Look at it first")
+    layla.sees("Post what is ticked")
+    draw("preview")
+    layla.press("Taboon")
+    for button, name in (("Open a group", "new-group"), ("Join a group", "join")):
+        layla.press(button)
+        _unfold(layla)
+        draw(name)
+        layla.press("Taboon")
     layla.press("Settings")
     layla.sees("Change the passphrase")
     draw("settings")
@@ -136,8 +157,21 @@ def _walk(
     basil.close()
 
 
+def _unfold(person: "Person") -> None:
+    for fold in person.page.locator("summary").all():
+        if fold.evaluate("one => !one.parentElement.open"):
+            fold.click()
+
+
+def _identity(person: "Person", name: str) -> str:
+    found: list[str] = []
+    person.through_library(lambda group: found.append(group.member(name).identity.hex()))
+    return found[0]
+
+
 def _fill(group: "Group", code: str) -> None:
     from taboon_client.board import Details, Line, LoanOffer, Need, Offer
+    from taboon_client.board.fields import Hours
 
     kinds = {"need": Need, "offer": Offer, "loan": LoanOffer}
     for kind, title, category, sub, quantity, unit, urgency, area, note in _BOARD[code]:
@@ -149,6 +183,9 @@ def _fill(group: "Group", code: str) -> None:
             sub=sub,
             urgency=urgency,
             area=area,
+            safe_hours=(Hours(start=960, end=1_140, days=(0, 3)),) if quantity == 60 else (),
+            risk="careful" if quantity == 60 else "",
+            languages=("ar", "ku") if quantity == 60 else (),
             lines=(Line(quantity=quantity, unit=unit),) if quantity > 1 else (),
         )
         group.post(opening, details=Details(place="5", names="A."))
