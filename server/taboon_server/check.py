@@ -12,6 +12,7 @@ from typing import Final
 
 import sqlcipher3.dbapi2 as sqlite
 
+from taboon_server import wire
 from taboon_server.database import OLDEST_SQLITE, parse_url
 from taboon_server.serve import file_limit
 from taboon_server.settings import Settings
@@ -46,7 +47,7 @@ def unsafe(home: Path, where: Path | str, settings: Settings) -> Iterator[str]:
         yield "Nothing bounds the database: set disk_bytes to what the disk can spare."
     if time.time() < _BUILT:
         yield "The clock is wrong: requests will be refused, and mailboxes expire on the wrong day."
-    if file_limit() < settings.connections:
+    if file_limit() < 2 * settings.connections:
         yield f"Only {file_limit()} files may be open, for {settings.connections} connections: raise LimitNOFILE."
     if os.name == "posix" and os.geteuid() == 0:
         yield "The relay runs as root: give it a user of its own."
@@ -77,9 +78,11 @@ def _passes(settings: Settings) -> Iterator[str]:
             yield "Everyone who reaches this relay may make mailboxes: set pass_file."
         return
     yield from _readable([path])
-    passes = path.read_bytes().split() if path.exists() else []
+    passes = [line.strip() for line in path.read_bytes().splitlines() if line.strip()] if path.exists() else []
     if not passes or min(map(len, passes)) < _SHORTEST_PASS:
         yield f"A pass is missing or shorter than {_SHORTEST_PASS} characters: nobody may be able to guess it."
+    if max(map(len, passes), default=0) > wire.MAX_PASS:
+        yield f"A pass is longer than {wire.MAX_PASS} bytes: nobody can show it."
 
 
 def _is_local(host: str) -> bool:

@@ -5,6 +5,7 @@ import inspect
 import ipaddress
 import json
 import os
+import re
 import shutil
 import socket
 import tomllib
@@ -18,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from taboon_server import check as checks
 from taboon_server.copying import copy_all
-from taboon_server.database import StoreError, parse_url, put_aside
+from taboon_server.database import StoreError, error_name, is_in_use, parse_url, put_aside
 from taboon_server.identity import IdentityError, load_identity
 from taboon_server.serve import serve
 from taboon_server.settings import Settings, load
@@ -28,6 +29,7 @@ _DATABASE: Final = "relay.db"
 _CONFIGURATION: Final = "relay.toml"
 _USAGE: Final = 2  # the exit codes of docs/cli.md
 _INPUT: Final = 5
+_USUAL_PORT: Final[int] = Settings.model_fields["port"].default
 _UNSAFE: Final = 1
 
 relay = typer.Typer(
@@ -78,10 +80,15 @@ def start(
     home = _home(folder, "taboon-popup" if popup else "taboon-relay")
     given = {name: value for name, value in flags.items() if value is not None}
     if popup:
-        given = {"host": "0.0.0.0", "port": 0} | given  # noqa: S104 - everyone around is meant
+        given = {"host": "0.0.0.0", "port": _popup_port()} | given  # noqa: S104 - everyone around is meant
     settings = _settings(home, config, given)
-    store = _open(home, settings, fresh=fresh)
+    where = _where(home, settings)
+    if forget:
+        _forgettable(where)
+    store = _open(where, settings, fresh=fresh)
     try:
+        if settings.share_port and not store.is_postgres:
+            raise _failure("Several processes need PostgreSQL: with SQLite, readers at one never hear of the others.")
         identity = load_identity(home)
         secure = settings.tls or not _is_loopback(settings.host)
         with contextlib.ExitStack() as listeners:
@@ -107,10 +114,12 @@ def start(
             serve(store, identity, settings, listener, metrics, tls_folder=home if secure else None, ready=ready)
     except (IdentityError, StoreError) as error:
         raise _failure(str(error), _INPUT) from error
+    except DBAPIError as error:
+        raise _failure(str(store.unusable(error)), _INPUT) from error
     finally:
         store.close()
     if forget:
-        _forget(home)
+        _forget(home, where)
     elif popup:
         typer.echo("What was stored is kept for the next time. To delete it: taboon relay forget --popup", err=True)
 
@@ -170,6 +179,9 @@ def copy(
             mailboxes, blobs = copy_all(old, new)
     except StoreError as error:
         raise _failure(str(error), _INPUT) from error
+    except DBAPIError as error:  # its own text would show what did not fit
+        told = f"The copy is not whole ({error_name(error)}). Look for room, locks and damage, and run it again."
+        raise _failure(told, _INPUT) from None
     typer.echo(f"Copied {blobs} blobs; the copy has all {mailboxes} mailboxes.")
 
 
@@ -178,7 +190,7 @@ def check(folder: _Folder = None, config: _Config = None) -> None:
     """Say what is unsafe about how this relay is set up. Ends with 1 if anything is."""
     home = _home(folder)
     settings = _settings(home, config, {})
-    unsafe = list(checks.unsafe(home, settings.database or home / _DATABASE, settings))
+    unsafe = list(checks.unsafe(home, _where(home, settings), settings))
     for line in unsafe or ["Nothing unsafe was found."]:
         typer.echo(line)
     if unsafe:
@@ -188,14 +200,20 @@ def check(folder: _Folder = None, config: _Config = None) -> None:
 @relay.command()
 def forget(
     folder: _Folder = None,
+    config: _Config = None,
+    database: _Database = None,
     popup: Annotated[bool, typer.Option("--popup", help="What a pop-up relay has stored.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete the relay's key and everything it has stored. Nothing of it comes back."""
     home = _home(folder, "taboon-popup" if popup else "taboon-relay")
+    where = _where(home, _settings(home, config, {"database": database} if database else {}))
+    path = _forgettable(where)
+    if path.exists() and is_in_use(path):
+        raise _failure("A relay is running on it, and would go on with what it holds. Stop it, then forget.", _INPUT)
     if not yes:
         typer.confirm(f"Delete the relay in {home}, for all who use it?", abort=True)
-    _forget(home)
+    _forget(home, where)
     typer.echo("The relay has forgotten everything.")
 
 
@@ -239,11 +257,15 @@ def _settings(home: Path, config: Path | None, flags: dict[str, Any]) -> Setting
 
 def _open_by(folder: Path | None, config: Path | None, database: str | None, *, migrate: bool = False) -> Store:
     home = _home(folder)
-    return _open(home, _settings(home, config, {"database": database} if database else {}), migrate=migrate)
+    settings = _settings(home, config, {"database": database} if database else {})
+    return _open(_where(home, settings), settings, migrate=migrate)
 
 
-def _open(home: Path, settings: Settings, *, migrate: bool = False, fresh: bool = False) -> Store:
-    where = settings.database or home / _DATABASE
+def _where(home: Path, settings: Settings) -> Path | str:
+    return settings.database or home / _DATABASE
+
+
+def _open(where: Path | str, settings: Settings, *, migrate: bool = False, fresh: bool = False) -> Store:
     try:
         try:
             return Store(where, busy_seconds=settings.busy_seconds, migrate=migrate)
@@ -256,9 +278,23 @@ def _open(home: Path, settings: Settings, *, migrate: bool = False, fresh: bool 
         raise _failure(str(error), _INPUT) from error
 
 
-def _forget(home: Path) -> None:
-    """Delete a relay's folder, its key first: without it nobody can take the relay's place."""
-    for path in sorted(home.glob("relay-*")) + sorted(home.glob(f"{_DATABASE}*")):
+def _forgettable(where: Path | str) -> Path:
+    """Return the path of a database that can be deleted."""
+    try:
+        url = parse_url(where)
+    except StoreError as error:
+        raise _failure(str(error), _INPUT) from error
+    if url.drivername != "sqlite":
+        raise _failure("What PostgreSQL holds is to be deleted there, with its log and its backups.", _INPUT)
+    return Path(url.database or "")
+
+
+def _forget(home: Path, where: Path | str) -> None:
+    """Delete a relay's key and database, the key first: without it nobody can take the relay's place."""
+    database = _forgettable(where)
+    its_files = re.compile(re.escape(database.name) + r"(\.aside-[0-9]+)?(-wal|-shm|-journal)?")
+    here = [path for path in database.parent.glob("*") if its_files.fullmatch(path.name)]
+    for path in sorted(home.glob("relay-*")) + sorted(here):
         path.unlink(missing_ok=True)
     if not any(home.iterdir()):
         shutil.rmtree(home, ignore_errors=True)
@@ -269,6 +305,16 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _popup_port() -> int:
+    """Return the usual port, so that the address stays the same the next time; 0, any, where another has it."""
+    with contextlib.suppress(OSError), socket.socket() as trial:
+        if os.name == "posix":
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        trial.bind(("0.0.0.0", _USUAL_PORT))  # noqa: S104 - everyone around is meant
+        return _USUAL_PORT
+    return 0
 
 
 def _listen(host: str, port: int, *, shared: bool = False) -> socket.socket:

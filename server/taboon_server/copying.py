@@ -21,7 +21,8 @@ def copy_all(source: Store, target: Store) -> tuple[int, int]:
     """Copy every mailbox as it stands now; what the target has of an earlier copy is not copied again.
 
     The source is read in one transaction, so its relay may go on: what it takes meanwhile is copied by the next run.
-    Every running head is computed again on the way, and nothing is stored that does not fit it.
+    Every running head is computed again on the way, and nothing is stored that does not fit it. What has expired by the
+    last day on which the source ran leaves the target first.
 
     Returns:
         How many mailboxes the target has now, and how many blobs were copied.
@@ -29,6 +30,7 @@ def copy_all(source: Store, target: Store) -> tuple[int, int]:
     Raises:
         StoreError: the source is damaged, or the target holds what the source does not.
     """
+    target.purge(source.last_run())
     mailboxes = blobs = size = 0
     with source.reading.connect() as reading, target.writing.connect() as writing:
         for mailbox in _mailboxes(reading):

@@ -1,9 +1,10 @@
 """The relay's database, SQLite or PostgreSQL, behind one URL: connecting to it, and its schema."""
 
+import contextlib
 import os
 import re
+import secrets
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,7 +41,8 @@ class Database:
     def __init__(self, where: Path | str, busy_seconds: float) -> None:
         self.url = parse_url(where)
         self.is_postgres = self.url.drivername != "sqlite"
-        self.own_backends: set[int] = set()
+        self.own_name = secrets.token_hex(8)
+        """What this process is called where processes tell each other of appends."""
         self._busy_seconds = busy_seconds
         if self.is_postgres:
             self.name = "The PostgreSQL database"
@@ -131,7 +133,7 @@ class Database:
             connection.exec_driver_sql("VACUUM")
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
-    @contextmanager
+    @contextlib.contextmanager
     def cursor(self, engine: Engine) -> Iterator[Any]:
         """Yield the driver's own cursor in a transaction, for the hot paths. Its errors come as SQLAlchemy's."""
         with engine.begin() as connection:
@@ -231,7 +233,7 @@ class Database:
             cursor.format = self.driver.pq.Format.BINARY
             return cursor
 
-        engine = create_engine(
+        return create_engine(
             self.url,
             pool_size=connections,
             max_overflow=0,
@@ -244,12 +246,6 @@ class Database:
             },
             **options,
         )
-
-        @event.listens_for(engine, "connect")
-        def _connected(connection: Any, _: object) -> None:
-            self.own_backends.add(connection.info.backend_pid)
-
-        return engine
 
 
 def parse_url(where: Path | str) -> URL:
@@ -291,9 +287,19 @@ def put_aside(where: Path | str) -> Path:
     return aside
 
 
+def is_in_use(path: Path) -> bool:
+    """Return whether another process has an SQLite database open."""
+    with contextlib.closing(sqlite.connect(str(path), isolation_level=None)) as connection:
+        try:
+            connection.execute("PRAGMA journal_mode = DELETE").fetchall()  # only who is alone with it may
+        except sqlite.Error as error:
+            return error_name(error).startswith("SQLITE_BUSY")
+    return False
+
+
 def error_name(error: Exception) -> str:
     """Return the database's own name for an error, or that of its type; neither holds anything of any request."""
-    its_own = getattr(error, "orig", None)
+    its_own = getattr(error, "orig", error)
     return str(getattr(its_own, "sqlite_errorname", None) or getattr(its_own, "sqlstate", None) or type(error).__name__)
 
 

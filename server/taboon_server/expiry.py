@@ -29,10 +29,7 @@ def purge_at_start(store: Store, days: Days, notices: Notices) -> None:
         StoreError: the file is damaged.
     """
     try:
-        while gone := store.expired(days.today()):
-            for mailbox in gone:
-                while store.purge_step(mailbox, days.today()):
-                    pass
+        store.purge(days.today())
         if not store.is_postgres:
             if store.file_size() <= _MOST_REWRITTEN:
                 store.tidy()

@@ -106,6 +106,9 @@ def _write_private(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     try:
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    except OSError:  # a file system without links; there two that start at once may differ
         if not path.exists():
             temporary.rename(path)
     finally:

@@ -1,7 +1,7 @@
 """Waking readers whose mailbox got its blob through another process on the same PostgreSQL.
 
-What is said between processes is only that something was appended. PostgreSQL keeps notifications on its disk, in
-order: with a mailbox in them, even hashed, whoever seizes it would see which mailboxes were used after each other.
+What is said between processes is only that one of them appended something. PostgreSQL keeps notifications on its
+disk, in order: with a mailbox in them, even hashed, whoever seizes it would see which were used after each other.
 So each process that hears one asks whether those mailboxes moved that its own readers wait on.
 """
 
@@ -30,7 +30,7 @@ async def listen_for_ever(store: Store, waiters: Waiters, notices: Notices) -> N
                     if waiting := waiters.waiting():
                         waiters.wake(await asyncio.to_thread(store.moved, waiting))
                     await asyncio.sleep(_REST * (time.monotonic() - began))
-                    while not await asyncio.to_thread(_heard, connection, store.own_backends):
+                    while not await asyncio.to_thread(_heard, connection, store.own_name):
                         pass
             finally:
                 connection.close()
@@ -46,8 +46,8 @@ def _connect(store: Store) -> Any:
     return connection
 
 
-def _heard(connection: Any, own_backends: set[int]) -> bool:
+def _heard(connection: Any, own_name: str) -> bool:
     """Wait a while for a notification by another process; take all that are there, for one question answers them."""
-    heard = [notification.pid for notification in connection.notifies(timeout=_HEAR_SECONDS, stop_after=1)]
-    heard += [notification.pid for notification in connection.notifies(timeout=0)]
-    return not own_backends.issuperset(heard)
+    heard = [notification.payload for notification in connection.notifies(timeout=_HEAR_SECONDS, stop_after=1)]
+    heard += [notification.payload for notification in connection.notifies(timeout=0)]
+    return any(name != own_name for name in heard)

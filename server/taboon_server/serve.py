@@ -38,7 +38,7 @@ def serve(
     tls_folder: Path | None,
     ready: Callable[[], None],
 ) -> None:
-    """Serve until SIGTERM, SIGINT or Ctrl-Break; returns within six seconds of it.
+    """Serve until SIGTERM, SIGINT, SIGHUP or Ctrl-Break; returns within six seconds of it.
 
     Args:
         store: the open database.
@@ -52,7 +52,9 @@ def serve(
     memory.no_core_dumps()
     notices = Notices()
     take_over_logging(notices)
-    settings = settings.model_copy(update={"connections": min(settings.connections, file_limit() - _FILES_ASIDE)})
+    # Over TLS there are as many again at most that have not finished their handshake.
+    most = (file_limit() - _FILES_ASIDE) // (1 if tls_folder is None else 2)
+    settings = settings.model_copy(update={"connections": min(settings.connections, most)})
     app = create_app(store, identity, settings, notices)
     calls = app.state.calls
     purge_at_start(store, calls.days, notices)
@@ -128,7 +130,10 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         # uvicorn raises the signal again at the end, which turns every clean stop into a death by signal.
-        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        numbers = set(HANDLED_SIGNALS)
+        if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            numbers.add(signal.SIGHUP)  # its terminal was closed
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
         try:
             yield
         finally:

@@ -123,6 +123,13 @@ class Store(Database):
             gone = select(MAILBOXES.c.id).where(MAILBOXES.c.kept_until < today).limit(limit)
             return list(connection.execute(gone).scalars())
 
+    def purge(self, today: int) -> None:
+        """Delete every expired mailbox, where nobody else waits to write."""
+        while gone := self.expired(today):
+            for mailbox in gone:
+                while self.purge_step(mailbox, today):
+                    pass
+
     def purge_step(self, mailbox: bytes, today: int) -> bool:
         """Delete a few blobs of an expired mailbox, and at last the mailbox; return whether more is left to delete.
 
@@ -154,9 +161,9 @@ class Store(Database):
             connection.execute(update(LAST_RUN).values(day=LAST_RUN.c.day))
 
     def tell_others(self) -> None:
-        """Tell the other processes on a PostgreSQL that something was appended; not what, and not where."""
+        """Tell the other processes on a PostgreSQL that this one appended something; not what, and not where."""
         with self.plainly() as connection:
-            connection.execute(select(func.pg_notify(CHANNEL, literal(""))))
+            connection.execute(select(func.pg_notify(CHANNEL, literal(self.own_name))))
 
     def truncate_log(self) -> bool:
         """Move all of SQLite's write-ahead log into the file and empty it; return False if a reader was in the way."""

@@ -105,3 +105,11 @@ def test_the_command_ends_with_1_if_anything_is_unsafe(home: Path) -> None:
     (home / "relay.toml").chmod(0o600)
     answer = CliRunner().invoke(command, ["check", "--folder", str(home)])
     assert (answer.exit_code, answer.stdout) == (0, "Nothing unsafe was found.\n")
+
+
+def test_a_pass_that_nobody_can_show_is_told(home: Path) -> None:
+    passes = home.parent / "passes"
+    passes.write_bytes(b"a pass with some words in it\n" + b"x" * 65 + b"\n")
+    passes.chmod(0o600)
+    (told,) = said(home, host="192.0.2.1", pass_file=passes)
+    assert "longer than 64" in told

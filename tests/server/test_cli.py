@@ -11,13 +11,18 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from typer.testing import CliRunner
 
 from taboon_server.cli import relay as command
+from taboon_server.identity import load_identity
 from tests.relay_process import RelayProcess
 from tests.server.caller import Caller, blob
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -117,3 +122,14 @@ def test_listening_beyond_loopback_is_always_tls(tmp_path: Path) -> None:
 def test_the_published_document_is_the_one_that_the_command_prints() -> None:
     document = Path(__file__).parent.parent.parent / "docs" / "openapi.json"
     assert run("openapi").stdout == document.read_text(encoding="utf-8")
+
+
+def test_processes_that_would_not_hear_of_each_other_share_no_port(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(command, ["--folder", str(tmp_path / "home"), "--port", "0", "--share-port"])
+    assert answer.exit_code == 2
+    assert "PostgreSQL" in answer.stderr
+
+
+def test_of_two_that_make_the_key_at_once_the_first_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    assert load_identity(tmp_path).relay_id == load_identity(tmp_path).relay_id

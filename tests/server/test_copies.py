@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -11,7 +13,11 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import insert, update
 
+from taboon_server.store import Store
+from taboon_server.tables import ENDED, MAILBOXES
+from taboon_server.wire import first_head
 from tests.relay_process import RelayProcess
 from tests.server.caller import Caller, blob
 from tests.server.signing import Keys
@@ -132,3 +138,37 @@ def test_a_copy_that_makes_no_sense_is_told(arguments: tuple[str, ...]) -> None:
     answer = run(*arguments)
     assert answer.returncode in {2, 5}
     assert "Traceback" not in answer.stderr
+
+
+def test_what_has_expired_in_the_relay_leaves_its_backup_with_the_next_copy(tmp_path: Path) -> None:
+    home, backup = Store(tmp_path / "relay.db"), tmp_path / "backup.db"
+    names = {}
+    with contextlib.closing(home), home.writing.begin() as connection:
+        for name, kept_until in ("young", 30), ("old", 20), ("ended", 25):
+            names[name] = mailbox = os.urandom(32)
+            row = {"id": mailbox, "head_number": 0, "head_hash": first_head(mailbox), "sealed": False, "bytes_used": 0}
+            connection.execute(insert(MAILBOXES), row | {"retention": 2, "kept_until": kept_until})
+    urls = [f"sqlite:///{path}" for path in (home.path, backup)]
+    assert run("copy", *urls).returncode == 0
+    assert all(name in backup.read_bytes() for name in names.values())
+    with contextlib.closing(Store(home.path)) as home, contextlib.closing(Store(backup)) as copied:
+        home.purge(21)
+        home.note_run(21)
+        with copied.writing.begin() as connection:  # half of it is deleted already: it must not come back
+            here = MAILBOXES.c.id == names["ended"]
+            connection.execute(update(MAILBOXES).where(here).values(kept_until=ENDED, head_number=7))
+    assert run("copy", *urls).stdout == "Copied 0 blobs; the copy has all 2 mailboxes.\n"
+    assert names["old"] not in backup.read_bytes()
+    with contextlib.closing(Store(backup)) as copied:
+        assert copied.totals().mailboxes == 2
+
+
+def test_a_copy_that_does_not_come_through_is_told_without_what_it_holds(tmp_path: Path) -> None:
+    with RelayProcess(tmp_path / "home") as relay, Caller(relay) as caller:
+        keys = caller.new_mailbox()
+        caller.appended(keys, blob())
+    with contextlib.closing(Store(tmp_path / "backup.db")) as copied, copied.writing.begin() as connection:
+        connection.exec_driver_sql("CREATE TRIGGER no BEFORE INSERT ON blob BEGIN SELECT RAISE(FAIL, 'canary'); END")
+    answer = run("copy", f"sqlite:///{tmp_path}/home/relay.db", f"sqlite:///{tmp_path}/backup.db")
+    assert answer.returncode == 5
+    assert re.fullmatch(r"The copy is not whole \(SQLITE_CONSTRAINT\)\. .*\n", answer.stderr)

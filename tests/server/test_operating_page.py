@@ -52,7 +52,7 @@ def test_the_unit_keeps_the_relay_to_itself(tmp_path: Path) -> None:
     unit.optionxform = str  # type: ignore[assignment, method-assign] # as the module's own page says
     unit.read_string(block("ini"))
     service = unit["Service"]
-    assert service["ExecStart"].endswith("taboon relay")
+    assert service["ExecStart"].endswith("python -m taboon_server")
     assert {service[name] for name in ("NoNewPrivileges", "PrivateTmp", "ProtectHome", "PrivateDevices")} == {"yes"}
     assert service["LimitCORE"] == service["MemorySwapMax"] == "0"
     assert service["CapabilityBoundingSet"] == ""
@@ -64,7 +64,7 @@ def test_the_unit_keeps_the_relay_to_itself(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here to judge the unit")
 def test_systemd_finds_little_to_say_against_the_unit(tmp_path: Path) -> None:
     path = tmp_path / "taboon-relay.service"
-    path.write_text(block("ini").replace("/opt/taboon/bin/taboon", "/bin/sh"), encoding="utf-8")
+    path.write_text(block("ini").replace("/opt/taboon/bin/python", "/bin/sh"), encoding="utf-8")
     judged = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20", str(path)]
     answer = subprocess.run(judged, capture_output=True, encoding="utf-8", check=False)
     if "unrecognized option" in answer.stderr:

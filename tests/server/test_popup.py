@@ -6,22 +6,24 @@ import io
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import httpx
 import ifaddr
+import pytest
 import segno
 from typer.testing import CliRunner
 
-from taboon_server import popup
+from taboon_server import cli, popup
 from taboon_server.cli import relay as command
+from tests.relay_process import RelayProcess
+from tests.server.caller import Caller, free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 if sys.platform == "win32":
     _STOP, _GROUP = signal.CTRL_BREAK_EVENT, subprocess.CREATE_NEW_PROCESS_GROUP
@@ -29,7 +31,7 @@ else:
     _STOP, _GROUP = signal.SIGINT, 0
 
 
-def until_stopped(home: Path, *arguments: str) -> tuple[str, int]:
+def until_stopped(home: Path, *arguments: str, by: signal.Signals = _STOP) -> tuple[str, int]:
     """Run a pop-up relay until it has said everything and answered once; return what it said and its exit code."""
     process = subprocess.Popen(
         [sys.executable, "-m", "taboon_server", "--popup", *arguments],
@@ -47,7 +49,7 @@ def until_stopped(home: Path, *arguments: str) -> tuple[str, int]:
             if url := re.search(r"--relay '(https://\S+)/#\S{43}'", line):
                 answer = httpx.get(f"{url[1]}/v1/limits", verify=False, trust_env=False)  # noqa: S501 - its key is no matter here
                 assert answer.status_code == 200
-                process.send_signal(_STOP)
+                process.send_signal(by)
         return said, process.wait(20)
 
 
@@ -69,6 +71,13 @@ def test_a_popup_relay_that_should_forget_leaves_no_folder(tmp_path: Path) -> No
     assert code == 0
     assert not (tmp_path / "home").exists()
     assert "forget" not in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, closing a window ends everything in it at once")
+def test_a_popup_relay_forgets_also_when_its_window_is_closed(tmp_path: Path) -> None:
+    _, code = until_stopped(tmp_path / "home", "--forget", by=signal.SIGHUP)
+    assert code == 0
+    assert not (tmp_path / "home").exists()
 
 
 def test_what_is_kept_can_be_forgotten_later_and_is_asked_for_before(tmp_path: Path) -> None:
@@ -100,3 +109,42 @@ def test_addresses_that_others_can_use_come_first(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(ifaddr, "get_adapters", lambda: [Card()])
     assert [str(each) for each in popup.own_addresses(4)] == ["192.168.1.7", "172.17.0.1", "198.41.0.4"]
     assert [str(each) for each in popup.own_addresses(6)] == ["fd00::7"]
+
+
+def test_a_relay_that_runs_is_not_forgotten_under_its_members(tmp_path: Path) -> None:
+    with RelayProcess(tmp_path / "home") as relay, Caller(relay) as caller:
+        keys = caller.new_mailbox()
+        answer = CliRunner().invoke(command, ["forget", "--folder", str(relay.folder), "--yes"])
+        assert (answer.exit_code, answer.stdout) == (5, "")
+        assert "Stop it" in answer.stderr
+        caller.appended(keys, b"%2048d" % 1)
+    relay.kill()
+    assert CliRunner().invoke(command, ["forget", "--folder", str(relay.folder), "--yes"]).exit_code == 0
+    assert not relay.folder.exists()
+
+
+def test_what_lies_elsewhere_is_forgotten_too_and_nothing_beside_it(tmp_path: Path) -> None:
+    database, other = tmp_path / "data" / "relay.db", tmp_path / "data" / "relay.db.of-another"
+    database.parent.mkdir()
+    other.write_text("of the operator's own")
+    with RelayProcess(tmp_path / "home", extra_args=["--database", f"sqlite:///{database}", "--forget"]) as relay:
+        assert database.exists()
+        relay.stop()
+    assert list(database.parent.iterdir()) == [other]
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("arguments", [("forget", "--yes"), ("--forget",)])
+def test_nobody_is_told_that_postgresql_has_forgotten(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    given = {"TABOON_RELAY_DATABASE": "postgresql://db.example/relay", "TABOON_RELAY_HOME": str(tmp_path)}
+    answer = CliRunner().invoke(command, arguments, env=given)
+    assert (answer.exit_code, answer.stdout) == (5, "")
+    assert "PostgreSQL" in answer.stderr
+
+
+def test_a_popup_relay_has_the_address_of_last_time_if_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = free_port()
+    monkeypatch.setattr(cli, "_USUAL_PORT", usual)
+    assert cli._popup_port() == usual
+    with socket.create_server(("0.0.0.0", usual)):  # noqa: S104 - as the relay itself
+        assert cli._popup_port() == 0

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlcipher3.dbapi2 as sqlite
 
+from taboon_server import listening
+from taboon_server.store import Store
 from tests.postgres_server import PostgresServer
 from tests.server.caller import Caller, blob
 from tests.server.trials.dice import dice
@@ -130,3 +132,17 @@ def test_readers_who_wait_hear_of_appends_through_another_process(tmp_path: Path
             content = blob()
             there.appended(keys, content)
             assert reader.result().blobs == [content]
+
+
+def test_a_process_hears_of_all_others_and_not_of_itself(postgres: PostgresServer) -> None:
+    """Whatever numbers their connections have: after a restart, one process gets those that another had."""
+    database = postgres.new_database()
+    with (
+        contextlib.closing(Store(database)) as own,
+        contextlib.closing(Store(database)) as other,
+        contextlib.closing(listening._connect(own)) as connection,
+    ):
+        own.tell_others()
+        assert not listening._heard(connection, own.own_name)
+        other.tell_others()
+        assert listening._heard(connection, own.own_name)
