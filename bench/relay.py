@@ -227,7 +227,8 @@ def _flat(samples: Samples, folder: Path, options: Options) -> None:
     if soaking():
         grid.append((1_000, 10_000))
     else:
-        samples.note("append_flat was measured without 1e7 blobs; TABOON_SOAK=1 takes them in (50 GB of disk)")
+        samples.note("append_flat was measured without 1e7 blobs; TABOON_SOAK=1 takes them in (30 GB of disk)")
+    samples.note("the databases of rss_100k and append_flat were filled by SQL, past the relay")
     rates: list[float] = []
     with ExitStack() as stack:
         relays: list[tuple[int, int, RelayProcess, Sequence[Keys]]] = []
