@@ -8,6 +8,7 @@ import pytest
 
 from taboon_client import cbor
 from taboon_client.board import Need
+from taboon_client.errors import NotAllowedError
 from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.rejoining import ReturnRequest, return_blob_key
 from taboon_client.session.watching import contents
@@ -203,3 +204,66 @@ def _requests_of(device: Device) -> list[bytes]:
         for secret, _, _, blobs in cbor.decode(row.asking)
         for whole in contents(return_blob_key(secret), blobs)
     ]
+
+
+async def _away(world: World, days: int, *devices: Device) -> None:
+    """Everyone is away for so long; then each syncs, and asks to come back."""
+    for device in devices:
+        device.online = False
+    world.pass_time(days * DAY)
+    for device in devices:
+        device.online = True
+    await world.sync(*devices)
+
+
+def test_after_everyone_was_away_for_too_long_an_admin_goes_on_and_the_others_come_back(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami = await _group(world)
+        await _post(omar, "said before")
+        await world.sync(omar, layla, rima, sami)
+        sami.online = False
+        await world.together([(layla, (await layla.group()).rotate(600.0))])
+        await world.sync(layla, omar, rima)
+        everyone = [layla, omar, rima, sami]
+        await _away(world, 40, *everyone)
+        await _come_back(world, *everyone)
+        assert {device.row.state for device in everyone} == {"spoiled"}
+        with pytest.raises(NotAllowedError, match="only an admin"):
+            await (await omar.group()).go_on(600.0)
+        await world.together([(layla, (await layla.group()).go_on(600.0))])
+        await _post(layla, "going on")
+        await _come_back(world, *everyone)
+        check(world, everyone)
+
+    world.run(story())
+
+
+def test_nobody_goes_on_alone_from_a_group_that_goes_on(world: World) -> None:
+    async def story() -> None:
+        layla, *_ = await _group(world)
+        with pytest.raises(NotAllowedError, match="not how it stands"):
+            await (await layla.group()).go_on(0)
+
+    world.run(story())
+
+
+def test_an_admin_who_went_on_alone_goes_back_to_those_who_had_gone_on_before(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami = await _group(world)
+        layla.online = False
+        await _post(layla, "said in the dark")
+        await _days(world, 40, omar, rima, sami)
+        for device in (omar, rima, sami):
+            device.online = False
+        layla.online = True
+        await world.sync(layla)
+        assert layla.row.state == "spoiled"
+        await world.together([(layla, (await layla.group()).go_on(600.0))])
+        await _post(layla, "said alone")
+        await _days(world, 3, layla)
+        for device in (omar, rima, sami):
+            device.online = True
+        await _come_back(world, layla, omar, rima, sami)
+        check(world, [layla, omar, rima, sami])
+
+    world.run(story())

@@ -9,7 +9,7 @@ from taboon_client.library import COMMIT_WAIT
 
 if TYPE_CHECKING:
     from taboon_client import library
-    from taboon_client.values import Compared, Deed, Exposure, GroupKeys, Member, Outcome, Proof, Removal
+    from taboon_client.values import Compared, Deed, Exposure, GroupKeys, Member, Outcome, Proof, Removal, SyncReport
     from taboon_crypto.safety_code import SafetyCode
 
 __all__ = ["Membership"]
@@ -43,6 +43,10 @@ class Membership:
     def leave(self, wait: float = COMMIT_WAIT) -> Outcome:
         """Leave the group."""
         return soon(self._group.leave(wait), wait)
+
+    def go_on(self, wait: float = COMMIT_WAIT) -> SyncReport:
+        """Go on from what this device holds, after everyone was away for too long."""
+        return soon(self._group.go_on(wait), wait)
 
     def keys(self) -> GroupKeys:
         """Return how everyone's keys stand, who has followed, and what to do about it."""

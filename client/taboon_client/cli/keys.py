@@ -61,6 +61,7 @@ def register(app: typer.Typer) -> None:
     )(_check)
     command(app, "code", examples=["taboon code Harbour"])(_code)
     command(app, "leave", commit=True, examples=["taboon leave Harbour"])(_leave)
+    command(app, "go-on", commit=True, examples=["taboon go-on Harbour"])(_go_on)
     command(app, "deeds", examples=["taboon deeds Harbour"])(_deeds)
 
 
@@ -319,6 +320,26 @@ def _leave(errand: Errand, group: GroupRef, *, yes: Yes = False) -> Answer:
     errand.confirm("Leave this group?", yes=yes)
     done = place.leave(errand.wait)
     return outcome(errand, place, done, {}, said="left the group" if done.done else "leave the group")
+
+
+def _go_on(errand: Errand, group: GroupRef, *, yes: Yes = False) -> Answer:
+    """Go on after everyone was away for long, as an admin.
+
+    A device that was away for longer than the relay keeps messages asks the others' devices to bring it back. If all
+    were away, nobody is left to answer. Then, and only then, one admin decides to go on from what is on their device:
+    the others come back by themselves with their next syncs. Wait some days before, and ask by another channel whether
+    anybody was there meanwhile: if somebody was, theirs is the group, and this device goes back to it when they answer.
+    """
+    place = errand.group(group)
+    errand.confirm("Was really nobody there meanwhile?", yes=yes)
+    report = place.go_on(errand.wait)
+
+    def show() -> None:
+        terminal.say("This group goes on from here. The others' devices come back with their next syncs.")
+        for told in (*report.notices, *([report.problem] if report.problem else [])):
+            terminal.hint(terminal.sentence(told))
+
+    return Answer({"group": shapes.group_ref(place), "report": shapes.sync_report(report)}, show)
 
 
 def _deeds(errand: Errand, group: GroupRef) -> Answer:

@@ -145,6 +145,23 @@ class Membership(Syncing):
         row = await self._read(lambda tx: group_rows.get_group(tx, self.row_id))
         return Outcome(done=row.state == "removed", report=report)
 
+    async def go_on(self, wait: float = COMMIT_WAIT) -> SyncReport:
+        """Go on from what this device holds, after everyone was away for longer than the relay keeps mailboxes.
+
+        The others' devices come back by themselves. Where others had gone on before, this device comes back to them as
+        soon as they answer, and what was said here is said there; whoever came back to it meanwhile needs an invite.
+
+        Args:
+            wait: Seconds that the relay may take; 0 leaves all to the next sync.
+
+        Raises:
+            NotAllowedError: That is not why the group does not go on here, or you are no admin.
+        """
+        from taboon_client.session import coming_back
+
+        await self._write(lambda tx: coming_back.go_on(self._desk, tx, self.row_id))
+        return await self.sync(wait) if wait else SyncReport(reached=False, unsent=await self.unsent())
+
     # Keys
 
     async def keys(self) -> GroupKeys:

@@ -78,11 +78,6 @@ _TOLD: Final = (
         "The relay does not show a removal that it gave you a receipt for. It may be hiding it from the "
         "others: tell them over another channel."
     ),
-    N_(
-        "This device was away for longer than the relay keeps mailboxes, so it may have missed who came and "
-        "who went. It asks the others' devices to bring it back, which takes about a day. What you post "
-        "meanwhile is kept."
-    ),
     N_("Only an admin of the group can do that."),
     N_(
         "Nobody was let in: the request is gone, out of date, or not one that this group can take. Ask them "
@@ -168,6 +163,17 @@ _TOLD: Final = (
         " It asks the others' devices to bring it back, which takes about a day. What you post meanwhile is "
         "kept."
     ),
+    N_(
+        "This device was away for longer than the relay keeps mailboxes, so it may have missed who came and "
+        "who went. It asks the others' devices to bring it back, which takes about a day. What you post "
+        "meanwhile is kept. If everyone was away for as long, nobody answers: then an admin goes on with "
+        "“taboon go-on GROUP”."
+    ),
+    N_(
+        "This is for a group in which everyone was away for longer than the relay keeps mailboxes, so that "
+        "nobody is left who could let this device in again. That is not how it stands here."
+    ),
+    N_("Only an admin goes on from what a device holds. Ask one to do so, then sync."),
     N_(
         "The relay had lost what this group's mailbox held; what is held here was posted again. If somebody "
         "was removed in these days, ask an admin whether you have heard of it before you post anything that "

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from taboon_client import cbor
-from taboon_client.errors import FormatError
+from taboon_client.errors import FormatError, NotAllowedError
 from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LeafKeys, content_of, member_profile
@@ -24,6 +24,7 @@ from taboon_client.relay.address import RelayAddress
 from taboon_client.session.watching import contents
 from taboon_client.vault import coming_back as rows
 from taboon_client.vault import events, groups, outbox
+from taboon_client.vault import forks as fork_rows
 from taboon_client.vault.coming_back import ComingBackRow
 from taboon_crypto import mls
 from taboon_crypto.blob import Kind, seal_blob, split
@@ -38,14 +39,23 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_crypto.mls import Random
 
-__all__ = ["Asking", "ask", "asking", "take_answer"]
+__all__ = ["Asking", "ask", "asking", "go_on", "take_answer"]
 
 _LIFETIME: Final = 85 * 86_400
 """Seconds for which the key package of a request is good. After them a new one is made."""
+_LISTEN: Final = 90 * 86_400
+"""Seconds for which an admin who has gone on still looks whether others had gone on before."""
 _BACK = (
     "this device is back in the group, with new keys. If you have reason to doubt who let it in, ask one of the others "
     "over another channel whether they see you"
 )
+
+
+_NOT_AWAY = (
+    "this is for a group in which everyone was away for longer than the relay keeps mailboxes, so that nobody is left "
+    "who could let this device in again. That is not how it stands here"
+)
+_NO_ADMIN = "only an admin goes on from what a device holds. Ask one to do so, then sync"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ class Asking:
     answering: tuple[MailboxKeys, ...]
 
 
-def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random: Random) -> None:
+def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random: Random, away: bool = False) -> None:
     """Stop going on in the present epoch, and ask to come back. The requests name every leaf that may be ours.
 
     A commit of ours may stand though we have never heard of it: then its leaf is the one in the tree.
@@ -103,6 +113,8 @@ def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random:
             secrets=cbor.encode([secrets.encode(), bytes(keys.append_seed), bytes(keys.sealing_private)]),
             asking=cbor.encode(asked),
             answering=answer,
+            away=int(away),
+            epoch=mailbox.epoch,
         ),
     )
 
@@ -121,19 +133,27 @@ def asking(desk: Desk, grp: int) -> Asking | None:
     def act(tx: Connection) -> Asking | None:
         own = groups.get_group(tx, grp)
         row = rows.get_coming(tx, grp)
-        if own.state in ("active", "removed"):
+        if own.state == "removed" or (own.state == "active" and (row is None or row.resumed is None)):
             return None
-        if row is None or desk.now - row.made > _LIFETIME:
+        if row is not None and row.resumed is not None and desk.now - row.resumed > _LISTEN:
+            rows.drop_coming(tx, grp)
+            return None
+        if row is None or (row.resumed is None and desk.now - row.made > _LIFETIME):
             if not own.identity_seed or groups.get_mailbox(tx, grp) is None:
                 return None
-            ask(tx, desk.keeper, grp, own.problem or "", now=desk.now, random=desk.random)
+            why, away = own.problem or "", row is not None and bool(row.away)
+            ask(tx, desk.keeper, grp, why, now=desk.now, random=desk.random, away=away)
             row = rows.get_coming(tx, grp)
         if row is None:
             return None
         asked = cbor.decode(row.asking)
         return Asking(
             RelayAddress(own.relay_url, own.relay_id),
-            tuple((asking_mailbox(secret, seed, retention), tuple(blobs)) for secret, seed, retention, blobs in asked),
+            ()
+            if row.resumed is not None
+            else tuple(
+                (asking_mailbox(secret, seed, retention), tuple(blobs)) for secret, seed, retention, blobs in asked
+            ),
             tuple(
                 MailboxKeys.of_rendezvous(row.answering, RetentionClass(retention))
                 for retention in {retention for _, _, retention, _ in asked}
@@ -149,13 +169,13 @@ def take_answer(desk: Desk, grp: int, blobs: Sequence[bytes]) -> list[str]:
     def act(tx: Connection) -> list[str]:
         row = rows.get_coming(tx, grp)
         own = groups.get_group(tx, grp)
-        if row is None or own.state in ("active", "removed"):
+        if row is None or own.state == "removed" or (own.state == "active" and row.resumed is None):
             return []
         for whole in contents(rendezvous_blob_key(row.answering), blobs):
             if whole.kind is not Kind.WELCOME:
                 continue
             try:
-                group = _join(tx, own, row, whole.body)
+                group = _join(own, row, whole.body)
             except (mls.MlsError, FormatError):
                 # Whoever was ever given our rejoin secret can leave something here.
                 continue
@@ -166,7 +186,24 @@ def take_answer(desk: Desk, grp: int, blobs: Sequence[bytes]) -> list[str]:
     return desk.keeper.write(act)
 
 
-def _join(tx: Connection, own: groups.GroupRow, row: ComingBackRow, welcome: bytes) -> mls.Group:
+def go_on(desk: Desk, tx: Connection, grp: int) -> None:
+    """Go on from what this device holds, after everyone was away for longer than the relay keeps mailboxes.
+
+    Raises:
+        NotAllowedError: That is not why the group does not go on here, or we are no admin.
+    """
+    own, row = groups.get_group(tx, grp), rows.get_coming(tx, grp)
+    if own.state == "active" or row is None or not row.away:
+        raise NotAllowedError(_NOT_AWAY)
+    if not policy_of(desk.keeper.load(tx, grp)).is_admin(own.identity):
+        raise NotAllowedError(_NO_ADMIN)
+    groups.set_state(tx, grp, "active", None)
+    groups.set_synced(tx, grp, desk.now)
+    groups.add_wish(tx, grp, "rotate", b"")
+    rows.set_resumed(tx, grp, desk.now)
+
+
+def _join(own: groups.GroupRow, row: ComingBackRow, welcome: bytes) -> mls.Group:
     secrets, _, _ = cbor.decode(row.secrets)
     psks = {psk_id(psk): psk for secret, *_ in cbor.decode(row.asking) if (psk := return_psk(secret))}
 
@@ -184,7 +221,7 @@ def _join(tx: Connection, own: groups.GroupRow, row: ComingBackRow, welcome: byt
     )
     if group.group_id != own.group_id or group.welcomed_by is None:
         raise FormatError("a Welcome leads into another group than the one we were in")
-    if group.epoch <= groups.last_epoch(tx, own.id):
+    if group.epoch <= row.epoch:
         raise FormatError("a Welcome leads into an epoch that is not after the one we were in")
     policy_of(group)
     for member in group.members():
@@ -197,7 +234,10 @@ def _enter(tx: Connection, desk: Desk, own: groups.GroupRow, row: ComingBackRow,
     member = group.member(group.own_leaf)
     leaf = check_member(member, group.suite)
     adder = group.member(group.welcomed_by or 0).signature_key
-    before = groups.get_mailbox(tx, own.id)
+    last = groups.last_epoch(tx, own.id)
+    said = [name for epoch in range(row.epoch, last + 1) for name in events.carried_by(tx, own.id, epoch, own.identity)]
+    # Where we had gone on by ourselves, others had gone on before: theirs is the group.
+    fork_rows.end_chain(tx, own.id, row.epoch)
     rows.enter_again(tx, own.id, added_by=adder, joined=group.epoch)
     rows.forget_all(tx, own.id)
     groups.add_leaf_key(tx, own.id, "append", leaf.append_key, Secret(append_seed))
@@ -214,9 +254,8 @@ def _enter(tx: Connection, desk: Desk, own: groups.GroupRow, row: ComingBackRow,
     note_leaves(tx, own.id, group, members, (), now=desk.now, random=desk.random)
     note_ages(tx, own.id, [one.signature_key for one in members], group.epoch, None)
     note_ages(tx, own.id, [own.identity, adder], group.epoch, desk.now)
-    if before is not None:
+    for name in said:
         # Nobody else may have read what we said last.
-        for name in events.carried_by(tx, own.id, before.epoch, own.identity):
-            outbox.queue_event(tx, own.id, name)
+        outbox.queue_event(tx, own.id, name)
     desk.ledger.refold(tx, own.id, events.places_of_epoch(tx, own.id, epoch_id(group)), anew=True)
     rows.drop_coming(tx, own.id)

@@ -58,7 +58,8 @@ _ENDED = 16
 """How many of the latest commits a relay that lost its disk gets again."""
 _AWAY = (
     "this device was away for longer than the relay keeps mailboxes, so it may have missed who came and who went. It "
-    "asks the others' devices to bring it back, which takes about a day. What you post meanwhile is kept"
+    "asks the others' devices to bring it back, which takes about a day. What you post meanwhile is kept. If everyone "
+    "was away for as long, nobody answers: then an admin goes on with “taboon go-on GROUP”"
 )
 
 
@@ -288,7 +289,7 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
             return True
         if _was_away(row, mailbox, desk.now):
             groups.set_state(tx, grp, "spoiled", _AWAY)
-            ask(tx, desk.keeper, grp, _AWAY, now=desk.now, random=desk.random)
+            ask(tx, desk.keeper, grp, _AWAY, now=desk.now, random=desk.random, away=True)
             return False
         if at.box is None and not _entered_just_now(mailbox, desk.now):
             # Others may have gone on from it: what we say there, they may never read.

@@ -89,7 +89,11 @@ def watched(tx: Connection, grp: int, leaf_hash: bytes) -> WatchedRow | None:
 
 @dataclass(frozen=True, slots=True)
 class ComingBackRow:
-    """A row of ``coming_back``: our own request."""
+    """A row of ``coming_back``: our own request.
+
+    ``away`` tells that we ask for having been away for too long, in ``epoch``; ``resumed`` is the Unix time at which an
+    admin decided to go on from there nevertheless.
+    """
 
     grp: int
     why: str
@@ -98,15 +102,18 @@ class ComingBackRow:
     secrets: bytes = field(repr=False)
     asking: bytes = field(repr=False)
     answering: bytes = field(repr=False)
+    away: int
+    epoch: int
+    resumed: int | None = None
 
 
-_COMING = "grp, why, made, key_package, secrets, asking, answering"
+_COMING = "grp, why, made, key_package, secrets, asking, answering, away, epoch, resumed"
 
 
 def set_coming(tx: Connection, row: ComingBackRow) -> None:
     """Keep our request; it takes the place of an older one."""
     tx.execute(
-        f"INSERT OR REPLACE INTO coming_back ({_COMING}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
+        f"INSERT OR REPLACE INTO coming_back ({_COMING}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
         (
             row.grp,
             row.why,
@@ -115,6 +122,9 @@ def set_coming(tx: Connection, row: ComingBackRow) -> None:
             bytes(row.secrets),
             bytes(row.asking),
             bytes(row.answering),
+            row.away,
+            row.epoch,
+            row.resumed,
         ),
     )
 
@@ -123,6 +133,11 @@ def get_coming(tx: Connection, grp: int) -> ComingBackRow | None:
     """Return our request, None if there is none."""
     row = tx.execute(f"SELECT {_COMING} FROM coming_back WHERE grp = ?", (grp,)).fetchone()  # noqa: S608 - constant
     return None if row is None else ComingBackRow(*row)
+
+
+def set_resumed(tx: Connection, grp: int, now: int) -> None:
+    """Note that we go on though nobody has answered."""
+    tx.execute("UPDATE coming_back SET resumed = ? WHERE grp = ?", (now, grp))
 
 
 def drop_coming(tx: Connection, grp: int) -> None:

@@ -64,3 +64,11 @@ CREATE TABLE stepped_back (
     until    INTEGER NOT NULL,                -- Unix time
     PRIMARY KEY (grp, identity)
 ) STRICT, WITHOUT ROWID;
+
+-- Our own request to come back: whether we ask for having been away for too long, in which epoch that was, and whether
+-- an admin has decided to go on from there meanwhile, since nobody answers.
+ALTER TABLE coming_back ADD COLUMN away INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE coming_back ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE coming_back ADD COLUMN resumed INTEGER;  -- Unix time
+UPDATE coming_back SET epoch = (SELECT epoch FROM mailbox WHERE mailbox.grp = coming_back.grp)
+ WHERE EXISTS (SELECT 1 FROM mailbox WHERE mailbox.grp = coming_back.grp);
