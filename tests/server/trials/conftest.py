@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +11,6 @@ from tests.soaking import sample
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-# Until the relay that these trials are for is here.
-collect_ignore_glob = [] if find_spec("taboon_server.listening") else ["test_*.py"]
 
 
 @pytest.fixture(scope="session")
