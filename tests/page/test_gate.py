@@ -17,14 +17,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from taboon_client.board import Details, Need
 from taboon_client.page import parent
 from taboon_client.page.peers import uid_in
 from taboon_client.page.screens import ACTS, SCREENS
+from taboon_client.views.filters import View
 from tests.page.running import PageProcess
+from tests.page.seeding import founded
+from tests.relay_process import RelayProcess
 from tests.support import PASSPHRASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from taboon_client.blocking import Group
+    from taboon_crypto.slots import Cost
 
 PAGE = Path(__file__).resolve().parents[2] / "client" / "taboon_client" / "page"
 SHELL = ("/", "/page.js", "/page.css", "/icon.svg")
@@ -244,6 +251,34 @@ def test_looking_at_every_screen_changes_nothing(opened: tuple[PageProcess, str]
     for path in (*ACTS, "/lock"):
         assert process.ask("GET", path, token=token).status == 404
     assert state_of(process.folder) == before
+
+
+def test_looking_at_every_screen_of_an_open_group_changes_nothing(tmp_path: Path, fast_kdf: Cost) -> None:
+    folder = tmp_path / "vault"
+    found: list[str] = []
+
+    def fill(group: Group) -> None:
+        item = group.post(Need(title="Water", created=0), details=Details(place="5"))
+        group.save_view("mine", View(kinds=("need",)))
+        found.extend((group.code, item.id.hex(), next(one.identity.hex() for one in group.members())))
+
+    with RelayProcess(tmp_path / "relay") as relay:
+        founded(folder, relay.url, "Harbour", "Amal", fill)
+    group, item, who = found
+    with PageProcess(folder) as process:
+        token, _ = process.enter()
+        assert process.ask("POST", "/unlock", {"passphrase": PASSPHRASE}, token=token).status == 200
+        # The relay is gone: what changes now, a request has changed.
+        process.ask("POST", "/sync", {"g": group}, token=token)
+        before = state_of(folder)
+        for path in SCREENS:
+            query = f"g={group}&i={item}&who={who}&kind=need&view=mine&text=water&all=1&code=x&a=1"
+            got = process.ask("GET", f"{path}?{query}", token=token)
+            assert got.status == 200, path
+            assert b"<main" in got.body, path
+        for path in (*ACTS, "/lock"):
+            assert process.ask("GET", f"{path}?g={group}&i={item}&who={who}", token=token).status == 404
+        assert state_of(folder) == before
 
 
 def test_what_is_too_large_or_no_form_is_refused(opened: tuple[PageProcess, str]) -> None:

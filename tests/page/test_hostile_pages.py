@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from taboon_client.board import Details, Line, Need
+from taboon_client.board.register_kinds import AreaTerm, CategoryTerm, Question
 from taboon_client.page.render import visible
+from taboon_client.views.filters import View
+from taboon_client.views.matching import Helping
 from tests.page.browsing import Person, start_with_profile
 from tests.page.seeding import founded
 from tests.page.test_gate import state_of
@@ -132,6 +135,13 @@ def test_nothing_that_members_write_is_ever_more_than_text(
             details = Details(names=text, place=text, access=text, note=text)
             posts.append((f"key {at}", need, details))
         group.post_all(posts)
+        group.set_category(CategoryTerm(code="own", labels={"en": payloads[2][:60], "ar": payloads[2][:60]}))
+        group.set_area(AreaTerm(code="hill", labels={"en": payloads[3][:60]}))
+        group.ask(Question(code="q", labels={"en": payloads[4][:60]}, type="one-of", options=(payloads[5][:60], "b")))
+        group.set_agreement(payloads[6])
+        group.propose(payloads[7], 1_900_000_000)
+        group.save_view(payloads[8][:60].strip(), View(text=payloads[9]))
+        group.set_helping(Helping(areas=(payloads[10][:60],), skills=(payloads[11][:60],)))
         for item in group.board()[:3]:
             group.comment(item, item.title)
             group.pledge(item)
@@ -161,9 +171,30 @@ def test_nothing_that_members_write_is_ever_more_than_text(
         amal.sees("Hide them")
         assert amal.page.evaluate("document.querySelectorAll('#shown :is(script,img,iframe,a,form,b)').length") == 0
         assert amal.page.title() == "Taboon"
+        _crawl(amal, payloads)
+        assert amal.page.title() == "Taboon"
     finally:
         amal.close()
     assert amal.faults == []
+
+
+def _crawl(person: Person, payloads: list[str]) -> None:
+    """Look at every other screen, with what members wrote in it, and at what a form says of it."""
+    code = person.group_code()
+    item = person.page.locator("input[name=i]").first.input_value()
+    paths = [f"{path}?g={code}" for path, _ in person.screens()]
+    paths += [f"/change?g={code}&i={item}", f"/post?g={code}&kind=offer", f"/board?g={code}&text=alert", "/home"]
+    for path in paths:
+        person.goes_to(path)
+        assert person.page.locator(NO_ELEMENTS.replace(",table", "")).count() == 0, path
+        # Our own header alone locks, and nothing that was written is a link or a form of the page.
+        assert person.page.locator("[data-to='/lock'], [data-go='/lock']").count() == 1, path
+        assert person.page.evaluate("document.querySelectorAll('a[href]:not([href=\"/\"])').length") == 0, path
+    person.goes_to(f"/import?g={code}")
+    person.fill("Or paste the text", "\n\n".join(["need " + one.replace("\n", " ") for one in payloads[:100]]))
+    person.press("Look at it first")
+    person.sees("Post what is ticked")
+    assert person.page.evaluate("document.querySelectorAll('#shown :is(script,img,iframe,a,svg,style)').length") == 0
 
 
 def test_a_text_that_overrides_direction_moves_nothing_around_it() -> None:

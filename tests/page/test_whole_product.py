@@ -193,6 +193,32 @@ def test_filters_are_kept_and_the_board_is_saved_as_a_table(neighbours: Neighbou
     assert "Nappies, small" in saved.value.path().read_text("utf-8")
 
 
+def test_a_keyholder_names_other_admins_when_the_only_one_is_gone(neighbours: Neighbours) -> None:
+    layla, basil, _ = neighbours
+    layla.goes_to(f"/rules?g={layla.group_code()}")
+    layla.page.locator("#recovery").fill("1")
+    layla.press("Change the rules")
+    layla.sees("The rules are changed.")
+    # From here on the only admin does nothing.
+    basil.goes_to(f"/rules?g={basil.group_code()}")
+    form = basil.page.locator("form[data-to='/recover']")
+    basil.page.locator("section.panel", has_text=basil.say("If the admins are lost")).get_by_text(
+        basil.language.number(1)
+    ).first.wait_for()
+    assert basil.page.locator("form[data-to='/admins']").count() == 0
+    basil.open_fold("The admins are gone: name others …")
+    basil.press("Propose it to the other keyholders")
+    basil.page.locator("#say.problem").wait_for()
+    for name in ("Layla", "Basil"):
+        form.locator("[name=admin] + label", has_text=name).click()
+    basil.press("Propose it to the other keyholders")
+    basil.sees("The group has other admins.")
+    basil.page.locator("form[data-to='/admins']").get_by_label("Basil").wait_for()
+    assert basil.page.locator("form[data-to='/admins']").get_by_label("Basil").is_checked()
+    layla.page.locator("form[data-to='/admins']").get_by_label("Basil").wait_for()
+    layla.makes_admin("Basil", admin=False)
+
+
 def test_the_rules_say_how_many_keyholders_name_other_admins(neighbours: Neighbours) -> None:
     layla, basil, _ = neighbours
     layla.goes_to(f"/rules?g={layla.group_code()}")

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta, get_day_names
@@ -19,12 +19,16 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 __all__ = ["LANGUAGES", "N_", "Language", "language"]
 
 LANGUAGES: Final = ("en", "ar")
 _CATALOGUE: Final = Path(__file__).parent / "locale" / "ar.po"
 _LOCALES: Final = {"en": Locale("en", "GB"), "ar": Locale("ar")}
 _MOMENT: Final = 60
+_HOUR: Final = 3_600
 _ARABIC_DIGITS: Final = str.maketrans("0123456789%", "٠١٢٣٤٥٦٧٨٩٪")
 
 
@@ -41,6 +45,7 @@ class Language:
         self.direction = "rtl" if code == "ar" else "ltr"
         # Between two parts of a line. Beside Arabic digits a dot in the middle would be read as a zero, a bar as a one.
         self.dot = "–" if code == "ar" else "·"
+        self.comma = "، " if code == "ar" else ", "
         self._locale = _LOCALES[code]
         self.translations: NullTranslations = _arabic() if code == "ar" else NullTranslations()
 
@@ -68,6 +73,16 @@ class Language:
             return self.text(N_("just now"))
         passed = timedelta(seconds=seconds - now)
         return self.digits(format_timedelta(passed, add_direction=True, threshold=1.5, locale=self._locale))
+
+    def roughly(self, seconds: int, now: int) -> str:
+        """Return how long ago something was of which only the hour is kept."""
+        if 0 <= now - seconds < _HOUR:
+            return self.text(N_("within the hour"))
+        return self.ago(seconds, now)
+
+    def listed(self, words: Iterable[str]) -> str:
+        """Return several words as one list."""
+        return self.comma.join(words)
 
     def moment(self, seconds: int) -> str:
         """Return a point in time in this device's time zone."""

@@ -73,6 +73,7 @@ def _environment(code: str) -> Environment:
         "number": spoken.number,
         "digits": spoken.digits,
         "ago": spoken.ago,
+        "roughly": spoken.roughly,
         "moment": spoken.moment,
         "day": spoken.day,
         "date": spoken.date,

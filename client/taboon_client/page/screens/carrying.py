@@ -14,6 +14,7 @@ from taboon_client.intake.chat import BadChatError, read_chat
 from taboon_client.intake.columns import drafts_of_table, guess
 from taboon_client.intake.messages import drafts_of_chat, drafts_of_text
 from taboon_client.intake.table import BadSheetError, read_table
+from taboon_client.page import words
 from taboon_client.page.language import N_
 from taboon_client.page.screens.board import names_of, view_of
 from taboon_client.page.screens.visit import Told
@@ -51,10 +52,10 @@ async def _look(visit: Visit) -> Told:
     read = await _read(place.group, text, visit.now)
     if not read.drafts:
         raise FieldError("pasted", "holds nothing that could be posted")
-    return Told(show=previewed(visit, place, read.drafts, read.notes))
+    return Told(show=await previewed(visit, place, read.drafts, read.notes))
 
 
-def previewed(visit: Visit, place: Place, found: Sequence[Draft], notes: Sequence[tuple[int, str]]) -> str:
+async def previewed(visit: Visit, place: Place, found: Sequence[Draft], notes: Sequence[tuple[int, str]]) -> str:
     """Keep drafts until somebody has ticked which of them are posted, and return what is shown of them."""
     drafts = tuple(found[:_MOST_ROWS])
     name = os.urandom(8).hex()
@@ -64,6 +65,8 @@ def previewed(visit: Visit, place: Place, found: Sequence[Draft], notes: Sequenc
         place=place,
         drafts=drafts,
         draft=name,
+        names=await names_of(visit, place),
+        words=words,
         left=len(found) - len(drafts),
         notes=notes[:_MOST_NOTES],
     )

@@ -53,7 +53,7 @@ async def _look(visit: Visit) -> Told:
             return Told(say=said, problem=True, field="rows")
     if not drafts:
         raise FieldError("rows", "is empty")
-    return Told(show=previewed(visit, place, drafts, []))
+    return Told(show=await previewed(visit, place, drafts, []))
 
 
 SCREENS = {"/enter-rows": _enter}

@@ -129,7 +129,7 @@ def hours_said(hours: tuple[Hours, ...], language: Language) -> str:
     """Return when somebody can come, as it is written."""
     days = language.weekdays
     return "; ".join(
-        " ".join(filter(None, (", ".join(days[day] for day in one.days), f"{clock(one.start)}–{clock(one.end)}")))
+        " ".join(filter(None, (language.listed(days[day] for day in one.days), f"{clock(one.start)}–{clock(one.end)}")))
         for one in hours
     )
 
