@@ -62,6 +62,31 @@ def test_a_newcomers_board_is_the_others_board_also_after_later_and_late_events(
     assert noor.group.status().missing == 0
 
 
+def test_what_somebody_said_before_a_newcomer_came_stays_when_they_are_removed(neighbourhood: Neighbourhood) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami = neighbourhood.let_in(layla, "Sami")
+    sami.group.post(Need(title="Water", created=0))
+    # Between what is open and Sami's last words lies what no newcomer is given.
+    for title in ("Bread", "Soap"):
+        closed = sami.group.post(Need(title=title, created=0))
+        sami.group.withdraw(closed.code)
+    meet(sami, layla)
+    noor = neighbourhood.let_in(layla, "Noor")
+    meet(layla, noor, sami)
+    sami.group.post(Need(title="Blankets", created=0))
+    meet(sami, layla, noor)
+    assert layla.group.remove(layla.group.member("Sami")).done
+    meet(layla, noor)
+    still = {item.title for item in layla.group.board() if not item.closed}
+    assert noor.titles() == still == {"Water", "Blankets"}
+    # And so for somebody whom the newcomer lets in.
+    assert layla.group.set_admins(["Noor"]).done
+    meet(noor, layla)
+    omar = neighbourhood.let_in(noor, "Omar")
+    meet(noor, omar, layla)
+    assert omar.titles() == {"Water", "Blankets"}
+
+
 def test_what_is_left_out_of_a_snapshot_is_noticed_and_mended(
     neighbourhood: Neighbourhood, monkeypatch: pytest.MonkeyPatch
 ) -> None:

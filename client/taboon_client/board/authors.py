@@ -181,6 +181,20 @@ class Authors:
                 if after.author == here.author and after.number == here.number + 1
             )
 
+    def give(self, links: Iterable[Link]) -> None:
+        """Take in links that somebody has told of: a cut leads over them, and they claim no number of their author."""
+        for link in links:
+            self._links.setdefault(link.name, link)
+
+    def down_to(self, name: bytes, number: int) -> list[bytes]:
+        """Return the names of a chain from as near to a number as it is known up to an event, ascending."""
+        found, here = [name], self._links.get(name)
+        while here is not None and here.number > number and here.previous is not None:
+            found.append(here.previous)
+            before = self._links.get(here.previous)
+            here = before if before is not None and before.number == here.number - 1 else None
+        return found[::-1]
+
     def link(self, name: bytes) -> Link | None:
         """Return the link of a held event."""
         return self._links.get(name)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from taboon_client.board import Body, EpochChange, EpochRecord
-    from taboon_client.group.payload import HistoryPayload
+    from taboon_client.group.payload import HistoryPayload, LinksPayload
     from taboon_client.group.places import Place
     from taboon_client.group.sealing import Author, Sealer
     from taboon_client.vault import Connection
@@ -165,12 +165,28 @@ class Ledger(Registers):
                 known.append((author, *last))
         return known
 
+    def chain_below(self, tx: Connection, grp: int, author: bytes, number: int) -> tuple[int, list[bytes]]:
+        """Return what a newcomer needs for a cut of an author: a number, and the names from it up to the last."""
+        authors = self._authors(tx, grp, author)
+        last = authors.last_without_gap(author)
+        if last is None:
+            return number, []
+        names = authors.down_to(last[1], number)
+        return last[0] - len(names) + 1, names
+
+    def take_links(self, tx: Connection, grp: int, payload: LinksPayload) -> None:
+        """Take, as a newcomer, the names of events of an author that we are not given."""
+        rows.add_given_links(tx, grp, payload.author, payload.first, payload.names)
+        self.refold_author(tx, grp, payload.author)
+
     def _authors(self, tx: Connection, grp: int, author: bytes) -> Authors:
         chain = rows.chain_of_author(tx, grp, author)
         authors = Authors(Link(author, number, name, previous) for number, name, previous in chain)
         base = rows.base_of(tx, grp, author)
         if base is not None:
             authors.start_at(author, *base)
+            given = rows.given_links(tx, grp, author)
+            authors.give(Link(author, number, name, previous) for number, name, previous in given)
         return authors
 
     # Events

@@ -50,6 +50,19 @@ class HistoryPayload:
 
 
 @dataclass(frozen=True, slots=True)
+class LinksPayload:
+    """For newcomers: names of one author's events from a running number on; a cut of that author leads over them."""
+
+    author: bytes
+    first: int
+    names: tuple[bytes, ...]
+
+    def encode(self) -> bytes:
+        """Return the payload."""
+        return cbor.encode(["links", {"author": self.author, "first": self.first, "names": list(self.names)}])
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotEnd:
     """For newcomers, after the events: ids of items that are closed or deleted; ``last``: nothing more follows."""
 
@@ -90,12 +103,16 @@ class AskPayload:
         return cbor.encode(["ask", value | {"events": list(self.events)} if self.events else value])
 
 
+Payload = list[bytes] | HistoryPayload | LinksPayload | SnapshotEnd | AskPayload | LostPayload
+"""What a message can carry: events as bytes, or one of the others."""
+
+
 def write_events(events: Sequence[bytes]) -> bytes:
     """Return the payload that carries events, oldest first."""
     return cbor.encode(["events", list(events)])
 
 
-def read_payload(data: bytes) -> list[bytes] | HistoryPayload | SnapshotEnd | AskPayload | LostPayload | None:
+def read_payload(data: bytes) -> list[bytes] | Payload | None:
     """Read a payload: events as bytes, one of the others, or None for a later version's.
 
     Raises:
@@ -116,6 +133,8 @@ def read_payload(data: bytes) -> list[bytes] | HistoryPayload | SnapshotEnd | As
     if kind == "ask":
         events = _read_ids(value, "events") if isinstance(value, dict) and "events" in value else ()
         return AskPayload(_read_ids(value, "items"), _read_ids(value, "members"), events)
+    if kind == "links":
+        return _read_links(value)
     if kind == "lost":
         return LostPayload()
     return None
@@ -124,6 +143,15 @@ def read_payload(data: bytes) -> list[bytes] | HistoryPayload | SnapshotEnd | As
 def _read_end(value: object) -> SnapshotEnd:
     closed, deleted = _read_ids(value, "closed"), _read_ids(value, "deleted")
     return SnapshotEnd(closed, deleted, last=isinstance(value, dict) and value.get("last") is True)
+
+
+def _read_links(value: object) -> LinksPayload:
+    names = _read_ids(value, "names")
+    author = value.get("author") if isinstance(value, dict) else None
+    first = value.get("first") if isinstance(value, dict) else None
+    if isinstance(author, bytes) and _is_name(author) and isinstance(first, int) and _is_number(first):
+        return LinksPayload(author, first, names)
+    raise FormatError("a message gives the names of events in another form than it should")
 
 
 def _read_ids(value: object, key: str) -> tuple[bytes, ...]:
@@ -182,6 +210,12 @@ def history_in_pieces(history: History, before: int, authors: Sequence[tuple[byt
     known = [tuple(authors[start : start + _AUTHORS]) for start in range(0, len(authors), _AUTHORS)] or [()]
     payloads = [HistoryPayload(tuple(piece), ()).encode() for piece in pieces]
     return payloads + [HistoryPayload((), part).encode() for part in known]
+
+
+def links_in_pieces(author: bytes, first: int, names: Sequence[bytes]) -> list[bytes]:
+    """Return payloads that together give names of an author's events; each begins where the one before ended."""
+    starts = range(0, max(len(names) - 1, 0), _IDS - 1)
+    return [LinksPayload(author, first + start, tuple(names[start : start + _IDS])).encode() for start in starts]
 
 
 def snapshot_ends(closed: Sequence[bytes], deleted: Sequence[bytes]) -> list[bytes]:

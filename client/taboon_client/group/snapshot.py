@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from taboon_client.board import REGISTERS
-from taboon_client.group.payload import AskPayload, SnapshotEnd, history_in_pieces, snapshot_ends
+from taboon_client.group.payload import AskPayload, SnapshotEnd, history_in_pieces, links_in_pieces, snapshot_ends
 from taboon_client.vault import board, events, groups, outbox
 
 if TYPE_CHECKING:
@@ -41,9 +41,15 @@ def queue_snapshot(tx: Connection, ledger: Ledger, grp: int, group: mls.Group) -
         outbox.queue_payload(tx, grp, payload)
     groups.set_snapshot(tx, grp, group.epoch)
     places: list[bytes | str] = [*REGISTERS, *board.open_item_ids(tx, grp)]
+    lowest: dict[bytes, int] = {}
     for place in places:
         for name, _ in events.events_of_place(tx, grp, place):
             outbox.queue_event(tx, grp, name)
+        for author, number in events.lowest_numbers(tx, grp, place):
+            lowest[author] = min(number, lowest.get(author, number))
+    for author, number in lowest.items():
+        for payload in links_in_pieces(author, *ledger.chain_below(tx, grp, author, number)):
+            outbox.queue_payload(tx, grp, payload)
     closed = [*board.closed_item_ids(tx, grp), *events.gone_items(tx, grp, deleted=False)]
     for payload in snapshot_ends(closed, events.gone_items(tx, grp, deleted=True)):
         outbox.queue_payload(tx, grp, payload)

@@ -18,7 +18,7 @@ from taboon_client.group import own_mailbox
 from taboon_client.group import popup as popup_mailbox
 from taboon_client.group.epoch import epoch_id, policy_of, roles_of
 from taboon_client.group.leaf import content_of
-from taboon_client.group.payload import AskPayload, HistoryPayload, LostPayload, SnapshotEnd, read_payload
+from taboon_client.group.payload import AskPayload, HistoryPayload, LinksPayload, LostPayload, SnapshotEnd, read_payload
 from taboon_client.group.rules import BrokenRuleError, check_commit
 from taboon_client.group.snapshot import answer_question, compare_snapshot, take_snapshot_end
 from taboon_client.session import commits, evidence, forks, standing
@@ -205,6 +205,9 @@ class _Reader:
             sender = group.member(message.sender_leaf).signature_key
             if own.added_by is not None and sender == own.added_by:
                 self.ledger.take_history(self.tx, self.grp, payload)
+        elif isinstance(payload, LinksPayload):
+            if group.member(message.sender_leaf).signature_key == rows.get_group(self.tx, self.grp).added_by:
+                self.ledger.take_links(self.tx, self.grp, payload)
         elif isinstance(payload, AskPayload):
             answer_question(self.tx, self.grp, payload)
         elif isinstance(payload, LostPayload):

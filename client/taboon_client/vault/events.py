@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from taboon_client.vault.database import Connection
 
@@ -214,6 +214,26 @@ def chain_of_author(tx: Connection, grp: int, author: bytes) -> list[tuple[int, 
     ).fetchall()
 
 
+def given_links(tx: Connection, grp: int, author: bytes) -> list[tuple[int, bytes, bytes | None]]:
+    """Return (number, name, previous) of events of an author that we were told of as a newcomer."""
+    query = "SELECT number, name, previous FROM given_link WHERE grp = ? AND author = ?"
+    return tx.execute(query, (grp, author)).fetchall()
+
+
+def add_given_links(tx: Connection, grp: int, author: bytes, first: int, names: Sequence[bytes]) -> None:
+    """Keep the names of an author's events from a number on; the first one only says what comes before the second."""
+    tx.executemany(
+        "INSERT OR IGNORE INTO given_link (grp, author, number, name, previous) VALUES (?, ?, ?, ?, ?)",
+        [(grp, author, first + at, name, names[at - 1] if at else None) for at, name in enumerate(names) if at],
+    )
+
+
+def lowest_numbers(tx: Connection, grp: int, place: bytes | str) -> list[tuple[bytes, int]]:
+    """Return (author, the lowest running number of an event of theirs) of everyone who spoke on an item or register."""
+    query = "SELECT author, MIN(number) FROM event WHERE grp = ? AND place = ? GROUP BY author"
+    return tx.execute(query, (grp, place)).fetchall()
+
+
 def missing(tx: Connection, grp: int) -> int:
     """Return how many running numbers are missing below the highest one held of each author, and above our base.
 
@@ -240,10 +260,11 @@ def authors(tx: Connection, grp: int) -> list[bytes]:
 
 
 def link_of(tx: Connection, name: bytes) -> tuple[bytes, int, bytes | None] | None:
-    """Return (author, number, previous) of an event."""
+    """Return (author, number, previous) of an event that is or was held, or of which we were told as a newcomer."""
     row = tx.execute(
         "SELECT author, number, previous FROM event WHERE name = ?1"
-        " UNION ALL SELECT author, number, previous FROM gone_event WHERE name = ?1",
+        " UNION ALL SELECT author, number, previous FROM gone_event WHERE name = ?1"
+        " UNION ALL SELECT author, number, previous FROM given_link WHERE name = ?1",
         (name,),
     ).fetchone()
     return None if row is None else (row[0], row[1], row[2])

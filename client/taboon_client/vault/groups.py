@@ -196,6 +196,7 @@ def delete_mls_state(tx: Connection, grp: int) -> None:
         "carried",
         "stepped_back",
         "left_epoch",
+        "given_link",
     ):
         tx.execute(f"DELETE FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant names
     tx.execute("UPDATE grp SET version = version + 1, identity_seed = X'' WHERE id = ?", (grp,))

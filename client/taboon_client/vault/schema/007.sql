@@ -57,6 +57,17 @@ CREATE TABLE left_epoch (
     PRIMARY KEY (grp, epoch_id)
 ) STRICT, WITHOUT ROWID;
 
+-- For a newcomer: of the events of each author that we do not hold, the names and the one before, as far down as an
+-- event reaches that was given to us: a cut of that author leads over them.
+CREATE TABLE given_link (
+    grp      INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
+    author   BLOB NOT NULL,
+    number   INTEGER NOT NULL,
+    name     BLOB PRIMARY KEY,
+    previous BLOB
+) STRICT, WITHOUT ROWID;
+CREATE INDEX given_link_by_author ON given_link (grp, author);
+
 -- We have stepped back to the other side of a fork: whom ours had removed, and until when we only read.
 CREATE TABLE stepped_back (
     grp      INTEGER NOT NULL REFERENCES grp ON DELETE CASCADE,
