@@ -9,8 +9,11 @@ import msgspec
 
 from taboon_client.board import Line, Need
 from taboon_client.board.fields import Consent, Hours, Household
+from tests.relay_process import RelayProcess
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from taboon_client.blocking import Group
     from taboon_client.board import Item
     from tests.page.conftest import Neighbours
@@ -179,3 +182,28 @@ def test_an_admin_sees_the_devices_of_a_member_and_makes_a_link_for_them(neighbo
     layla.sees("first device")
     layla.press("Make a link")
     layla.sees("Copy the link")
+
+
+def test_without_internet_a_group_goes_on_at_a_relay_in_the_place_and_comes_home(
+    neighbours: Neighbours, tmp_path: Path
+) -> None:
+    layla, basil, home = neighbours
+    home.kill()
+    with RelayProcess(tmp_path / "popup") as popup:
+        for one in (layla, basil):
+            one.goes_to(f"/popup?g={one.group_code()}")
+            one.fill("Address of the pop-up relay", popup.url)
+            one.press("Go on there")
+            one.page.locator("#say.good").wait_for()
+        title = f"Lamps for the cellar, {layla.language.code}"
+        layla.post(title)
+        basil.press("Board")
+        basil.reads(title)
+        home.start()
+        for one in (layla, basil):
+            one.goes_to(f"/popup?g={one.group_code()}")
+            one.press("Use it no more")
+            one.sees("The pop-up relay is asked no more. What was said there comes home with the next sync.")
+    layla.goes_to(f"/outbox?g={layla.group_code()}")
+    layla.press("Try now")
+    layla.sees("Up to date.")

@@ -175,6 +175,10 @@ _TOLD: Final = (
     ),
     N_("Only an admin goes on from what a device holds. Ask one to do so, then sync."),
     N_(
+        "The commit that this device cannot follow is signed by %(a)s. If others cannot follow it either, ask"
+        " an admin whether that device should stay."
+    ),
+    N_(
         "The relay had lost what this group's mailbox held; what is held here was posted again. If somebody "
         "was removed in these days, ask an admin whether you have heard of it before you post anything that "
         "they must not read."

@@ -98,6 +98,7 @@ ORDERS: Final = {
     "oldest": N_("oldest first"),
     "newest": N_("newest first"),
     "latest": N_("last changed first"),
+    "needed": N_("needed first"),
 }
 
 

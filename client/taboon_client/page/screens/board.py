@@ -42,7 +42,9 @@ def view_of(query: Mapping[str, str]) -> View:
         areas=(query["area"],) if query.get("area") else (),
         urgencies=(urgency,) if urgency in URGENCIES else (),
         order=Order(order) if order in words.ORDERS else Order.URGENCY,
+        languages=(query["language"],) if query.get("language") in words.SPOKEN else (),
         mine=query.get("mine") == "1",
+        pledged=query.get("pledged") == "1",
         unpledged=query.get("unpledged") == "1",
         stale=query.get("stale") == "1",
         nobody=query.get("nobody") == "1",
@@ -83,6 +85,7 @@ async def _board(visit: Visit) -> Answer:
         categories=[(term.code, term.label(visit.language.code)) for term in names.categories.offered("")],
         areas=[(term.code, term.label(visit.language.code)) for term in areas]
         or sorted({(item.area, item.area) for item in items if item.area and not item.closed})[:60],
+        languages=[(one, visit.language.spoken(one)) for one in words.SPOKEN],
         words=words,
     )
 

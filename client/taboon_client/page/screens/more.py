@@ -25,6 +25,7 @@ ENTRIES: Final = (
     ("/keys", N_("Health of the keys"), N_("Who has followed, how old the keys are, what to do.")),
     ("/meeting", N_("Meeting in person"), N_("Check each other's keys, and that you see the same group.")),
     ("/evidence", N_("One history or two"), N_("Compare with another member what the relay has shown each of you.")),
+    ("/popup", N_("Without internet"), N_("Go on at a relay that somebody in the place has started.")),
     ("/votes", N_("Votes"), N_("What the group is asked to decide.")),
     ("/lists", N_("Lists of the group"), N_("Areas, categories, questions, how long items stay, the agreement.")),
     ("/rules", N_("Rules and admins"), N_("Who decides, how many must agree, what was done.")),
