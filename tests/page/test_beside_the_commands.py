@@ -207,3 +207,11 @@ def test_without_internet_a_group_goes_on_at_a_relay_in_the_place_and_comes_home
     layla.goes_to(f"/outbox?g={layla.group_code()}")
     layla.press("Try now")
     layla.sees("Up to date.")
+
+
+def test_nobody_goes_on_alone_while_the_others_are_there(neighbours: Neighbours) -> None:
+    layla, _, _ = neighbours
+    layla.goes_to(f"/away?g={layla.group_code()}")
+    layla.page.get_by_label(layla.say("Really nobody was there meanwhile.")).check()
+    layla.press("Go on from here")
+    layla.page.locator("#say.problem").wait_for()

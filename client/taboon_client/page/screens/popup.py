@@ -1,4 +1,4 @@
-"""Going on at a pop-up relay while the group's own cannot be reached, and coming home."""
+"""Going on: at a pop-up relay while the group's own cannot be reached; and when everyone was away for too long."""
 
 from __future__ import annotations
 
@@ -36,5 +36,16 @@ async def _end(visit: Visit) -> Told:
     return Told(go=f"/popup?g={place.code}", say=visit.say(said))
 
 
-SCREENS = {"/popup": _popup}
-ACTS = {"/use-popup": _use, "/end-popup": _end}
+async def _away(visit: Visit) -> Answer:
+    return visit.render_in(await visit.place(), "away.html", "more")
+
+
+async def _go_on(visit: Visit) -> Told:
+    place = await visit.place()
+    visit.house.note(place.code, await place.group.go_on())
+    said = N_("The group goes on from here. The others' devices come back with their next syncs.")
+    return Told(go=f"/board?g={place.code}", say=visit.say(said))
+
+
+SCREENS = {"/popup": _popup, "/away": _away}
+ACTS = {"/use-popup": _use, "/end-popup": _end, "/go-on": _go_on}
