@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pytest
 
 from taboon_client.board import Need
 from taboon_client.session import steps
+from taboon_crypto.mls.tree.kem import FreshPath, UpdatePath
 from tests.simulation.holds import check
 from tests.simulation.misdeeds import noise, seal_epoch_with, seal_own_with, signed_by
+from tests.simulation.world import HOUR
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from taboon_crypto import mls
     from tests.simulation.world import Device, World
 
@@ -159,5 +166,41 @@ def test_of_two_admins_who_seal_an_epoch_at_once_one_stands_on_every_device(worl
             await world.sync(layla, omar, *others)
         assert _told(world, "two commits had ended one epoch")
         check(world, [layla, omar, *others])
+
+    world.run(story())
+
+
+@pytest.mark.parametrize(("node", "place", "victim"), [(-1, -1, "Sami"), (0, 0, "Layla")])
+def test_whom_a_member_leaves_out_of_a_path_is_told_by_whom_and_comes_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, node: int, place: int, victim: str
+) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami = await _four(world)
+        honest = FreshPath.encrypt
+
+        def encrypt(path: FreshPath, context: bytes, newcomers: Collection[int] = ()) -> UpdatePath:
+            made = honest(path, context, newcomers)
+            if path.private.leaf != 1:
+                return made
+            nodes = list(made.nodes)
+            sealed = list(nodes[node].encrypted_path_secret)
+            sealed[place] = replace(sealed[place], ciphertext=world.bytes(len(sealed[place].ciphertext)))
+            nodes[node] = replace(nodes[node], encrypted_path_secret=tuple(sealed))
+            return replace(made, nodes=tuple(nodes))
+
+        with monkeypatch.context() as hostile:
+            hostile.setattr(FreshPath, "encrypt", encrypt)
+            await world.together([(omar, (await omar.group()).rotate(600.0))])
+        await world.sync(layla, rima, sami)
+        left_out = next(device for device in (layla, sami) if device.name == victim)
+        assert [device.name for device in (layla, rima, sami) if device.row.state != "active"] == [victim]
+        assert _told(world, f"{victim}: is told: the commit that this device cannot follow is signed by Omar")
+        for _ in range(8):
+            world.pass_time(5 * HOUR)
+            await world.sync(layla, omar, rima, sami)
+        await world.sync(layla, omar, rima, sami)
+        assert left_out.row.state == "active"
+        assert (await (await layla.group()).status()).admin
+        check(world, [layla, omar, rima, sami])
 
     world.run(story())

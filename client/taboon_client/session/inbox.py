@@ -69,6 +69,10 @@ _SPOILED_AWAY = (
     "the mailbox at the pop-up relay was ended with something that is no valid commit. What you post goes out once "
     "the group's own relay can be reached, or at another pop-up relay"
 )
+_LOST_WAY_BY = (
+    "the commit that this device cannot follow is signed by {name}. If others cannot follow it either, ask an admin "
+    "whether that device should stay"
+)
 _LEFT = (
     "this device had gone over to another side of a fork, and the group goes on from where it was before. It asks the "
     "others' devices to bring it back, which takes about a day. What you post meanwhile is kept"
@@ -236,6 +240,8 @@ class _Reader:
             if self._is_spoiled(group, error.commit, last):
                 self._spoiled(group, error.commit.sender_leaf)
                 return
+            name = self._called(group, error.commit.sender_leaf)
+            self.applied.notices.append(_LOST_WAY_BY.format(name=name))
             raise _StopError("spoiled", _LOST_WAY) from None
         except BrokenRuleError:
             # It was opened and its signature holds: whose it is, can be said.
