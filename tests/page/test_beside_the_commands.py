@@ -215,3 +215,21 @@ def test_nobody_goes_on_alone_while_the_others_are_there(neighbours: Neighbours)
     layla.page.get_by_label(layla.say("Really nobody was there meanwhile.")).check()
     layla.press("Go on from here")
     layla.page.locator("#say.problem").wait_for()
+
+
+def test_somebody_says_what_the_columns_of_a_strange_sheet_are(neighbours: Neighbours) -> None:
+    layla, _, _ = neighbours
+    layla.goes_to(f"/import?g={layla.group_code()}")
+    sheet = "Xyz,Who to find,Zahl\nCooking pots,Um Rami,4\nTent pegs,Abu Nur,30\n"
+    layla.fill("Or paste the text", sheet)
+    layla.press("Look at it first")
+    layla.open_fold("What the columns of the sheet are …")
+    for at, field in enumerate(("title", "names", "quantity")):
+        layla.page.locator(f"#column-{at}").select_option(field)
+    layla.press("Look again")
+    layla.page.get_by_label("Cooking pots").check()
+    assert layla.page.locator(".check", has_text="Cooking pots").locator(".chip", has_text="Um Rami").count() == 1
+    layla.press("Post what is ticked")
+    card = layla.page.locator(".card", has_text="Cooking pots")
+    card.get_by_text(layla.language.number(4)).first.wait_for()
+    assert "Um Rami" not in layla.page.content()

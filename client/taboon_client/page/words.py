@@ -9,6 +9,7 @@ from taboon_client.page.language import N_
 __all__ = [
     "AUDIENCES",
     "CLOSE_REASONS",
+    "COLUMNS",
     "FOR_WHOM",
     "FRESHNESS",
     "HELPER_NEEDS",
@@ -81,6 +82,25 @@ REPEATS: Final = {
 }
 SPOKEN: Final = ("ar", "en", "am", "es", "fa", "fr", "ku", "ru", "ti", "tr", "uk", "ur")
 """Languages that can be ticked; Babel knows what they are called."""
+COLUMNS: Final = {
+    "title": N_("what is needed or offered"),
+    "message": N_("a note"),
+    "original": N_("the text as it came"),
+    "id": N_("its number"),
+    "kind": N_("need or offer"),
+    "category": N_("category"),
+    "area": N_("area"),
+    "urgency": N_("urgency"),
+    "quantity": N_("how many"),
+    "unit": N_("unit"),
+    "by": N_("needed by"),
+    "language": N_("language"),
+    "names": N_("whom to ask for (sealed)"),
+    "phone": N_("phone (sealed)"),
+    "place": N_("the exact place (sealed)"),
+    "people": N_("how many people (sealed)"),
+}
+"""What a column of a sheet can be."""
 CLOSE_REASONS: Final = {
     "done": N_("it is done"),
     "done-by-others": N_("others have done it"),

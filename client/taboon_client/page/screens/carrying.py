@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
 from taboon_client.board import Need, Offer
 from taboon_client.errors import FieldError
 from taboon_client.intake.chat import BadChatError, read_chat
-from taboon_client.intake.columns import drafts_of_table, guess
+from taboon_client.intake.columns import FIELDS, drafts_of_table, guess
 from taboon_client.intake.messages import drafts_of_chat, drafts_of_text
 from taboon_client.intake.table import BadSheetError, read_table
 from taboon_client.page import words
@@ -36,6 +37,20 @@ if TYPE_CHECKING:
 __all__ = ["ACTS", "SCREENS", "previewed"]
 
 _MOST_ROWS = 300
+
+
+class Columns(NamedTuple):
+    """What the columns of a sheet are taken for.
+
+    Attributes:
+        header: A name for these very columns.
+        fields: The name of each, and which of :data:`FIELDS` it is; empty for one that is passed over.
+    """
+
+    header: str
+    fields: list[tuple[str, str]]
+
+
 _MOST_NOTES = 20
 
 
@@ -49,13 +64,15 @@ async def _look(visit: Visit) -> Told:
     text = visit.asked.text("file") or visit.asked.text("pasted")
     if not text:
         raise FieldError("pasted", "is empty: choose a file or paste a text")
-    read = await _read(place.group, text, visit.now)
+    read, columns = await _read(visit, place.group, text)
     if not read.drafts:
         raise FieldError("pasted", "holds nothing that could be posted")
-    return Told(show=await previewed(visit, place, read.drafts, read.notes))
+    return Told(show=await previewed(visit, place, read.drafts, read.notes, columns))
 
 
-async def previewed(visit: Visit, place: Place, found: Sequence[Draft], notes: Sequence[tuple[int, str]]) -> str:
+async def previewed(
+    visit: Visit, place: Place, found: Sequence[Draft], notes: Sequence[tuple[int, str]], columns: Columns | None = None
+) -> str:
     """Keep drafts until somebody has ticked which of them are posted, and return what is shown of them."""
     drafts = tuple(found[:_MOST_ROWS])
     name = os.urandom(8).hex()
@@ -69,26 +86,44 @@ async def previewed(visit: Visit, place: Place, found: Sequence[Draft], notes: S
         words=words,
         left=len(found) - len(drafts),
         notes=notes[:_MOST_NOTES],
+        columns=columns,
     )
 
 
-async def _read(group: Group, text: str, now: int) -> Drafts:
-    """Return what a chat, else a sheet, else a plain text holds."""
-    data = text.encode("utf-8", "replace")
+async def _read(visit: Visit, group: Group, text: str) -> tuple[Drafts, Columns | None]:
+    """Return what a chat, else a sheet, else a plain text holds; of a sheet also what its columns are taken for."""
+    data, now = text.encode("utf-8", "replace"), visit.now
     vocabulary, secret = await group.categories(), await group.row_secret()
     try:
-        return drafts_of_chat(read_chat(data), vocabulary=vocabulary, secret=secret, now=now)
+        return drafts_of_chat(read_chat(data), vocabulary=vocabulary, secret=secret, now=now), None
     except BadChatError:
         pass
     try:
         table = read_table(data)
     except BadSheetError:
-        return drafts_of_text(text, vocabulary=vocabulary, secret=secret, created=now)
-    fields = await group.columns(table.header) or guess(table.header)
+        return drafts_of_text(text, vocabulary=vocabulary, secret=secret, created=now), None
+    said = _said_columns(visit, table.header)
+    fields = said if said is not None else await group.columns(table.header) or guess(table.header)
+    columns = Columns(_named(table.header), [(name, fields.get(name, "")) for name in table.header])
     if not {"title", "message"} & set(fields.values()):
-        return drafts_of_text(text, vocabulary=vocabulary, secret=secret, created=now)
+        shown = columns if len(table.header) > 1 else None
+        return drafts_of_text(text, vocabulary=vocabulary, secret=secret, created=now), shown
+    if said is not None:
+        await group.remember_columns(table.header, said)
     ours = rows_of(await group.board()) if {"id", "title"} <= set(fields.values()) else ()
-    return drafts_of_table(table, fields, vocabulary=vocabulary, secret=secret, created=now, ours=ours)
+    return drafts_of_table(table, fields, vocabulary=vocabulary, secret=secret, created=now, ours=ours), columns
+
+
+def _named(header: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(header).encode("utf-8", "replace")).hexdigest()
+
+
+def _said_columns(visit: Visit, header: Sequence[str]) -> dict[str, str] | None:
+    """Return what somebody said that the columns of this very sheet are; None if they said nothing."""
+    if visit.asked.text("header") != _named(header):
+        return None
+    said = ((name, visit.asked.text(f"column-{at}")) for at, name in enumerate(header))
+    return {name: field for name, field in said if field in FIELDS}
 
 
 def _decided(draft: Draft, wanted: str) -> Opening:
