@@ -202,6 +202,22 @@ def test_removing_a_person_takes_all_their_devices_in_one_commit(neighbourhood: 
     assert names(layla) == ["Layla"]
 
 
+def test_a_removal_is_confirmed_by_half_of_the_persons_however_many_devices_they_have(
+    neighbourhood: Neighbourhood,
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami, rana, omar, thief = (neighbourhood.let_in(layla, name) for name in ("Sami", "Rana", "Omar", "Thief"))
+    laptop = link(neighbourhood, layla, layla, "laptop", sami, rana, omar, thief)
+    sync(sami, rana, omar, thief)
+    assert layla.group.remove("Thief").done
+    sync(laptop, layla)
+    (removal,) = layla.group.keys().removals
+    assert (removal.state.value, removal.seen, removal.of) == ("made", 1, 4)
+    sync(sami, layla)
+    (removal,) = layla.group.keys().removals
+    assert (removal.state.value, removal.seen, removal.of) == ("confirmed", 2, 4)
+
+
 def test_whoever_leaves_on_the_first_device_leaves_with_all(neighbourhood: Neighbourhood) -> None:
     layla = neighbourhood.founder("Layla")
     sami = neighbourhood.let_in(layla, "Sami")

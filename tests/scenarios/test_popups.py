@@ -169,6 +169,9 @@ def test_of_two_commits_of_one_epoch_the_one_at_home_stands_and_the_others_remov
     assert {person.group.status().epoch for person in (layla, sami, rana)} == {popup_epoch + 1}
     assert rana.titles() == layla.titles() == sami.titles() == {"Shelter", "Insulin"}
     assert thief.group.status().state == "removed"
+    # What an admin did on the side that was left is not done, and is not told as done.
+    assert [removal.epoch for removal in layla.group.keys().removals] == [popup_epoch + 1]
+    assert [deed.epoch for deed in layla.group.deeds() if deed.kind == "removed"] == [popup_epoch + 1]
     # Whoever stepped back has said nothing more that the thief could have read.
     assert "Shelter" not in thief.titles()
 

@@ -15,7 +15,7 @@ from taboon_crypto.mailbox import RetentionClass
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from taboon_client.board import EpochRecord
+    from taboon_client.board import EpochRecord, History
     from taboon_client.group.ledger import Ledger
     from taboon_client.group.policy import Policy
     from taboon_client.vault import Connection
@@ -41,7 +41,7 @@ def group_keys(tx: Connection, ledger: Ledger, grp: int, policy: Policy) -> Grou
     if record is None:
         return GroupKeys(0, Health.GOOD, (), (), (), policy.rotation_days)
     members = _members(tx, ledger, grp, policy, record)
-    removals = _removals(tx, grp, record, members)
+    removals = _removals(tx, grp, ledger.history(tx, grp), record, members)
     worst, advice = _advice(ledger, record, members, removals)
     return GroupKeys(record.number, worst, advice, members, removals, policy.rotation_days)
 
@@ -78,15 +78,20 @@ def _members(tx: Connection, ledger: Ledger, grp: int, policy: Policy, record: E
     return tuple(found)
 
 
-def _removals(tx: Connection, grp: int, record: EpochRecord, members: Sequence[MemberKeys]) -> tuple[Removal, ...]:
+def _removals(
+    tx: Connection, grp: int, history: History, record: EpochRecord, members: Sequence[MemberKeys]
+) -> tuple[Removal, ...]:
     found = []
+    # Several devices of somebody are one who was seen; a device that nobody says is theirs is nobody.
+    person = {identity: history.person(identity) for identity in record.members}
+    persons = len(set(person.values()) - {None})
     for row in rows.removals(tx, grp):
-        there = sum(member.seen >= row.epoch for member in members)
-        confirmed = row.confirmed or 2 * there >= len(record.members)
+        there = len({person[member.identity] for member in members if member.seen >= row.epoch} - {None})
+        confirmed = row.confirmed or 2 * there >= persons
         state = RemovalState.CONFIRMED if confirmed else RemovalState.MADE
         if row.mailbox is not None:
             state = RemovalState.PENDING
-        found.append(Removal(row.epoch, tuple(cbor.decode(row.members)), row.at, state, there, len(record.members)))
+        found.append(Removal(row.epoch, tuple(cbor.decode(row.members)), row.at, state, there, persons))
     return tuple(found)
 
 

@@ -50,6 +50,8 @@ def end_chain(tx: Connection, grp: int, epoch: int) -> None:
         (grp, epoch),
     )
     tx.execute("DELETE FROM epoch WHERE grp = ? AND number > ?", (grp, epoch))
+    tx.execute("DELETE FROM removal WHERE grp = ? AND epoch > ?", (grp, epoch))
+    tx.execute("DELETE FROM deed WHERE grp = ? AND epoch > ?", (grp, epoch))
     tx.execute("UPDATE event SET carried = ?2 WHERE grp = ?1 AND carried > ?2", (grp, epoch))
 
 
