@@ -58,5 +58,6 @@ def test_every_test_that_a_page_names_exists(page: str) -> None:
     for path, function in named:
         source = (ROOT / path).read_text(encoding="utf-8")
         if function:
-            functions = {node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)}
+            nodes = ast.walk(ast.parse(source))
+            functions = {each.name for each in nodes if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
             assert function in functions, f"{page} names {path}::{function}"

@@ -18,6 +18,7 @@ from taboon_server.tables import REVISION
 READERS: Final = 4
 OLDEST_SQLITE: Final = (3, 51, 3)  # older ones can corrupt a database in WAL mode when a checkpoint meets a commit
 _PAGE_SIZE: Final = 2_048  # measured: docs/decisions/0003-storage.md
+_LOG_PAGES: Final = 8_000  # 16 MB of log before it is moved into the file; measured there too
 _AT_ONCE: Final = (64, 16, 4, 1)
 _CACHE_KIB: Final = 2_048
 _MIGRATING: Final = 0x7461626F6F6E  # any number: the name of PostgreSQL's lock
@@ -210,6 +211,7 @@ class Database:
             f"page_size = {_PAGE_SIZE}",
             "journal_mode = WAL",
             "synchronous = FULL",
+            f"wal_autocheckpoint = {_LOG_PAGES}",
             "fullfsync = ON",  # macOS: a sync that reaches the disk
             "checkpoint_fullfsync = ON",
             "secure_delete = ON",

@@ -47,21 +47,21 @@ def purge_at_start(store: Store, days: Days, notices: Notices) -> None:
 async def purge_once(store: Store, writer: Writer, days: Days) -> bool:
     """Delete every expired mailbox in small steps between the appends, then empty the log.
 
+    The log would keep what was deleted, and tells in which order mailboxes were used.
+
     Returns:
-        Whether the log could be emptied (nothing was deleted, or no reader was in the way).
+        Whether the log could be emptied: no reader was in the way.
     """
-    purged = False
     while gone := await asyncio.to_thread(store.expired, days.today()):
         for mailbox in gone:
             while await writer.alone(partial(store.purge_step, mailbox, days.today())):
                 pass
-        purged = True
-    return not purged or await writer.alone(store.truncate_log)
+    return await writer.alone(store.truncate_log)
 
 
 async def purge_for_ever(store: Store, writer: Writer, days: Days, notices: Notices, seconds: float) -> None:
     """Look every so many seconds at what is stored in all, and at what has expired."""
-    emptied, look_at = True, 0.0
+    look_at = 0.0
     while True:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(writer.met_expired.wait(), seconds)
@@ -72,13 +72,11 @@ async def purge_for_ever(store: Store, writer: Writer, days: Days, notices: Noti
                 writer.quotas.totals = await asyncio.to_thread(store.totals)
                 look_at = began + _LOOK_SHARE * (time.monotonic() - began)
             await writer.alone(partial(store.note_run, days.today()))
-            emptied = await purge_once(store, writer, days) and (emptied or await writer.alone(store.truncate_log))
+            await purge_once(store, writer, days)
         except Problem as problem:
             notices.count(f"expiry {problem.name}")
-            emptied = False
         except Exception as error:  # noqa: BLE001 - expiry must outlive any mistake; it is counted
             notices.count(f"expiry {error_name(error)}")
-            emptied = False
         _tell_of_leap(days, notices)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
@@ -110,6 +111,15 @@ async def test_expired_blobs_vanish_from_the_database_and_its_log(tmp_path: Path
         assert mark_of_remaining in disk
         assert (await relay.page(kept)).blobs == [remaining]
         assert not relay.notices
+
+
+async def test_the_log_which_tells_the_order_of_all_appends_is_emptied_by_itself(tmp_path: Path) -> None:
+    log = tmp_path / "relay.db-wal"
+    async with inside(tmp_path, Settings(purge_seconds=0.2)) as relay, asyncio.timeout(30):
+        for _ in range(2):
+            await relay.appended(await relay.new_mailbox(), marked()[0])
+            while log.stat().st_size:  # noqa: ASYNC110 - nobody is told of it
+                await asyncio.sleep(0.01)
 
 
 async def test_what_expired_while_the_relay_was_off_vanishes_at_its_start(tmp_path: Path) -> None:
