@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from taboon_client.blocking import Group
     from taboon_client.board import Item
-    from tests.page.conftest import Neighbours
+    from tests.page.conftest import MakePerson, Neighbours
 
 DAY = 86_400
 
@@ -233,3 +233,26 @@ def test_somebody_says_what_the_columns_of_a_strange_sheet_are(neighbours: Neigh
     card = layla.page.locator(".card", has_text="Cooking pots")
     card.get_by_text(layla.language.number(4)).first.wait_for()
     assert "Um Rami" not in layla.page.content()
+
+
+def test_a_group_is_opened_at_a_relay_that_asks_for_a_pass(person: MakePerson, tmp_path: Path) -> None:
+    layla = person("layla", code="ar")
+    passes = tmp_path / "passes"
+    passes.write_text("olive-press\nnew-press\n", encoding="utf-8")
+    with RelayProcess(tmp_path / "relay", extra_args=["--pass-file", str(passes)]) as relay:
+        layla.goes_to("/new-group")
+        layla.fill("What the group is called", "Kitchen")
+        layla.fill("What you are called there", "Layla")
+        layla.fill("Address of the relay", relay.url)
+        layla.press("Open the group")
+        layla.page.locator("#say.problem").wait_for()
+        layla.open_fold("More")
+        layla.fill("The relay's pass, if it asks for one", "olive-press")
+        layla.press("Open the group")
+        layla.sees("Post a need")
+        layla.goes_to(f"/rules?g={layla.group_code()}")
+        layla.open_fold("The relay's pass …")
+        layla.fill("The pass from now on", "new-press")
+        layla.press("Change the pass")
+        layla.sees("The relay's pass is changed.")
+        assert "new-press" not in layla.page.content()
