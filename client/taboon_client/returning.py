@@ -94,6 +94,7 @@ async def other_side(desk: Desk, run: Runner, connect: Callable[[RelayAddress], 
             found = await run(partial(forks.take, desk, grp, box, blobs, partial(inbox.follow, desk, grp)))
             if found.changed:
                 return list(found.told)
+    await run(lambda: forks.looked(desk, grp))
     return []
 
 

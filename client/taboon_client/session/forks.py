@@ -54,6 +54,7 @@ __all__ = [
     "is_own",
     "keep",
     "kept_cursor",
+    "looked",
     "other_boxes",
     "other_seal",
     "take",
@@ -213,7 +214,9 @@ def other_boxes(desk: Desk, grp: int) -> list[OtherBox]:
         policy = policy_of(group)
         admins = [one.signature_key for one in group.members() if policy.is_admin(one.signature_key)]
         others = [one for one in admins if one not in (own.identity, *kept.removed)]
-        if desk.now - at > _KEEP or all(rows.spoke_after(tx, grp, one, epoch) for one in others):
+        # Where we had sealed, too, our own mailbox is looked into once, though everyone else has gone on.
+        settled = rows.has_looked(tx, grp, epoch) or not kept.tables[3]
+        if desk.now - at > _KEEP or (settled and all(rows.spoke_after(tx, grp, one, epoch) for one in others)):
             rows.drop(tx, grp, epoch)
             return []
         retention = int(str(kept.tables[1][0][2]))
@@ -243,6 +246,18 @@ def other_boxes(desk: Desk, grp: int) -> list[OtherBox]:
         ]
 
     return desk.keeper.write(act)
+
+
+def looked(desk: Desk, grp: int) -> None:
+    """Note that the own mailboxes of all kept epochs have been looked into."""
+
+    def act(tx: Connection) -> None:
+        for epoch, _, raw in rows.all_kept(tx, grp):
+            if _Kept.decode(raw).why == _SPOILED_EPOCH:
+                rows.set_looked(tx, grp, epoch)
+
+    if desk.keeper.read(lambda tx: bool(rows.all_kept(tx, grp))):
+        desk.keeper.write(act)
 
 
 def take(desk: Desk, grp: int, box: OtherBox, blobs: Sequence[bytes], follow: Follow) -> OtherSeal:

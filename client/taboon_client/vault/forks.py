@@ -72,6 +72,16 @@ def due(tx: Connection, grp: int, epoch: int, now: int, pause: int) -> bool:
     return tx.execute(query, (now + pause, grp, epoch, now)).rowcount > 0
 
 
+def set_looked(tx: Connection, grp: int, epoch: int) -> None:
+    """Note that we have looked for another commit of a kept epoch."""
+    tx.execute("UPDATE fork SET look = max(look, 1) WHERE grp = ? AND epoch = ?", (grp, epoch))
+
+
+def has_looked(tx: Connection, grp: int, epoch: int) -> bool:
+    """Tell whether we have looked for another commit of a kept epoch."""
+    return tx.execute("SELECT 1 FROM fork WHERE grp = ? AND epoch = ? AND look", (grp, epoch)).fetchone() is not None
+
+
 def all_kept(tx: Connection, grp: int) -> list[tuple[int, int, bytes]]:
     """Return (epoch, when we went on, what is kept), oldest first."""
     return [
