@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_client.vault.ended import EndedRow
 
+_DAY = 86_400
+
 __all__ = ["EndedThere", "brought", "to_bring"]
 
 
@@ -65,7 +67,8 @@ def to_bring(desk: Desk, grp: int, *, away: bool) -> list[EndedThere]:
         relay = RelayAddress(own.relay_url, own.relay_id)
         if away and row is not None:
             relay = RelayAddress(row.url, row.relay_id)
-        return [_there(tx, grp, relay, one, away=away) for one in ended.to_bring(tx, grp, popup=away)]
+        rows = [one for one in ended.to_bring(tx, grp, popup=away) if one.popup_secret is not None or _lives(one, desk)]
+        return [_there(tx, grp, relay, one, away=away) for one in rows]
 
     return desk.keeper.read(act)
 
@@ -73,6 +76,14 @@ def to_bring(desk: Desk, grp: int, *, away: bool) -> list[EndedThere]:
 def brought(desk: Desk, grp: int, epoch: int, *, away: bool) -> None:
     """Note that a relay has a seal of an ended epoch."""
     desk.keeper.write(lambda tx: ended.set_there(tx, grp, epoch, popup=away))
+
+
+def _lives(row: EndedRow, desk: Desk) -> bool:
+    """Tell whether a mailbox cannot have expired by itself: nobody who was away for so long shall follow from there.
+
+    When its last blob came is not known here, but by when we had followed: half its life is a wide margin.
+    """
+    return row.at > desk.now - RetentionClass(row.retention).days * _DAY // 2
 
 
 def _there(tx: Connection, grp: int, relay: RelayAddress, row: EndedRow, *, away: bool) -> EndedThere:
