@@ -21,6 +21,7 @@ _PAGE_SIZE: Final = 2_048  # measured: docs/decisions/0003-storage.md
 _LOG_PAGES: Final = 8_000  # 16 MB of log before it is moved into the file; measured there too
 _AT_ONCE: Final = (64, 16, 4, 1)
 _CACHE_KIB: Final = 2_048
+_READER_CACHE_KIB: Final = 512  # the system keeps the file's pages too
 _MIGRATING: Final = 0x7461626F6F6E  # any number: the name of PostgreSQL's lock
 
 
@@ -60,8 +61,8 @@ class Database:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
             raise StoreError(f"{self.path} cannot be used: {error.strerror}.") from error
-        self.writing = self._sqlite(1, "BEGIN IMMEDIATE")
-        self.reading = self._sqlite(READERS, "BEGIN")
+        self.writing = self._sqlite(1, "BEGIN IMMEDIATE", _CACHE_KIB)
+        self.reading = self._sqlite(READERS, "BEGIN", _READER_CACHE_KIB)
 
     def close(self) -> None:
         """Close all connections."""
@@ -184,12 +185,12 @@ class Database:
         """Return the writing connection, outside of any transaction."""
         return self.writing.connect().execution_options(isolation_level="AUTOCOMMIT")
 
-    def _sqlite(self, connections: int, begin: str) -> Engine:
+    def _sqlite(self, connections: int, begin: str, cache: int) -> Engine:
         engine = create_engine(
             "sqlite://",
             module=sqlite,
             paramstyle="named",
-            creator=self._open_sqlite,
+            creator=lambda: self._open_sqlite(cache),
             poolclass=QueuePool,
             pool_size=connections,
             max_overflow=0,
@@ -203,7 +204,7 @@ class Database:
 
         return engine
 
-    def _open_sqlite(self) -> Any:
+    def _open_sqlite(self, cache: int) -> Any:
         connection = sqlite.connect(
             str(self.path), timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
         )
@@ -217,7 +218,7 @@ class Database:
             "secure_delete = ON",
             "trusted_schema = OFF",
             "temp_store = FILE",  # a VACUUM must not need the whole database in memory
-            f"cache_size = -{_CACHE_KIB}",
+            f"cache_size = -{cache}",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         return connection
