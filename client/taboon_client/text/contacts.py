@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-
-from taboon_client.text.folding import plain_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,17 +21,27 @@ __all__ = ["GAP", "Redacted", "redact"]
 GAP: Final = "[…]"
 """What stands where something was cut out."""
 
-_FEWEST_DIGITS: Final = 7  # the shortest numbers that people call and that are no quantity of anything
-_MOST_DIGITS: Final = 17
-
 _LINK: Final = re.compile(
     r"(?:https?://|www\.)[^\s<>\"]+|\b(?:wa\.me|t\.me|goo\.gl|maps\.app)/[^\s<>\"]+", re.IGNORECASE
 )
 _MAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _HANDLE: Final = re.compile(r"(?<![\w@])@[A-Za-z]\w{3,31}\b")
-_POINT: Final = re.compile(r"[-+]?\d{1,3}\.\d{3,}°?\s?[NSns]?\s?[,،;\s]\s?[-+]?\d{1,3}\.\d{3,}°?\s?[EWew]?")
+_POINT: Final = re.compile(
+    r"[-+]?\d{1,3}\.\d{3,}°?\s?[NSns]?\s?[,،;\s]\s?(?:[^\W\d]{1,12}[\s:=]{1,3})?[-+]?\d{1,3}\.\d{3,}°?\s?[EWew]?"
+)
+_DEGREES: Final = re.compile(
+    r"\d{1,3}\s?°\s?\d{1,2}(?:\.\d+)?\s?['′’](?:\s?\d{1,2}(?:\.\d+)?\s?(?:''|[\"″”]))?\s?[NSEWnsew]?"
+)
 _PLUS_CODE: Final = re.compile(r"\b[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,3}\b", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d(?:[\s().‑–-]{0,2}\d){6,16}(?![\w])")
+# From seven digits on, wherever they stand: the shortest numbers that people call and that are no quantity of anything.
+# What begins as numbers to call do may have anything but letters between its digits.
+_NUMBER: Final = re.compile(
+    r"(?<!\d)(?:(?:\+|0)\d?(?:[\W_]{0,4}\d){6,}|\(?\d(?:[\s().\u2010-\u2015\u2212-]{0,3}\d){6,})"
+)
+_ACCOUNT: Final = re.compile(r"(?<![A-Z])[A-Z]{2}\d{2}(?:\s?[A-Z0-9]){11,30}(?![A-Z0-9])")
+_DAY: Final = re.compile(r"(?<!\d)(?<!\d[-./])(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})(?![-./]?\d)")
+_TIME: Final = re.compile(r"(?<!\d)\d{1,2}:\d{2}(?::\d{2})?(?!:?\d)")
+_YEARS: Final = range(1900, 2101)
 
 # A word of one of these kinds makes the rest of its clause an address. Arabic joins "and", "in", "the" to the word.
 _LATIN_PLACES: Final = (
@@ -65,28 +74,41 @@ class Redacted:
 
 def redact(text: str) -> Redacted:
     """Cut numbers to call, mail addresses, links, handles, map points and street addresses out of a text."""
-    plain = plain_digits(text)
+    plain = "".join(map(_plain, text))
     found: list[tuple[int, int]] = []
-    for pattern in (_LINK, _MAIL, _POINT, _PLUS_CODE, _HANDLE):
+    for pattern in (_LINK, _MAIL, _POINT, _DEGREES, _PLUS_CODE, _HANDLE, _ACCOUNT):
         found.extend(match.span() for match in pattern.finditer(plain))
-    found.extend(match.span() for match in _NUMBER.finditer(plain) if _is_to_call(match.group()))
+    found.extend(match.span() for match in _NUMBER.finditer(_without_times(plain)))
     found.extend(_addresses(plain))
     return _cut(text, _joined(found))
 
 
-def _is_to_call(written: str) -> bool:
-    digits = re.sub(r"\D", "", written)
-    if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS:
-        return False
-    return not _is_day(written)
+def _plain(letter: str) -> str:
+    """Return the digit that a letter stands for, also a raised or encircled one; what nobody sees as a dash."""
+    value = unicodedata.digit(letter, None)
+    if value is not None:
+        return str(value)
+    if letter == "٫":
+        return "."
+    return "-" if unicodedata.category(letter) in ("Cf", "Mn", "Me") else letter
 
 
-def _is_day(written: str) -> bool:
-    parts = re.fullmatch(r"(\d{1,4})[-.](\d{1,2})[-.](\d{1,4})", written)
-    if parts is None:
-        return False
-    first, month, last = map(int, parts.groups())
+def _without_times(plain: str) -> str:
+    """Return a text of the same length in which no day and no time of day can be taken for a number to call."""
+    for pattern in (_DAY, _TIME):
+        plain = pattern.sub(lambda match: "x" * len(match[0]) if _is_time(match) else match[0], plain)
+    return plain
+
+
+def _is_time(match: re.Match[str]) -> bool:
+    if match.re is _TIME:
+        return True
+    first, month, last = map(int, match.groups())
     year, day = (first, last) if first > last else (last, first)
+    if year < 100 and len(match[1]) < 3:
+        year += 2_000
+    if year not in _YEARS:
+        return False
     try:
         dt.date(year, month, day)
     except ValueError:

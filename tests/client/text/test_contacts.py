@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,8 +34,29 @@ def test_what_leads_to_a_person_is_cut_out(text: str, rest: str, found: list[str
 
 
 @pytest.mark.parametrize(
+    "number",
+    [
+        *("059 - 912 - 3456", "059/912/3456", "059_912_3456", "059,912,3456", "059،912،3456", "[059] 912-3456"),
+        *("059\u2212912\u22123456", "059—912—3456", "059\u200b912\u200b3456", "\u206605\u2069991\u200f23456"),
+        *("0٥٩٩١٢3456", "⁰⁵⁹⁹¹²³⁴⁵⁶", "".join(f"{digit}\ufe0f\u20e3" for digit in "0599123"), "(00970) 599.123.456"),
+        *("٠٠٩٧٠/٥٩٩/١٢٣٤٥٦", "PS92 PALS 0000 0000 0400 1234 5670 2", "0599123456 0599654321", "2821234"),
+        *("31°30'12\"N", "٣١٫٥٠١٢، ٣٤٫٤٦٦٧", "31.5012 lon 34.4667"),
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "جوال{}", "call{}", "Tel.{}", "{}واتس", "{} x12", "20:00 {} or 24.11.2026"])
+def test_no_number_to_call_stays_however_it_is_written_and_whatever_touches_it(number: str, around: str) -> None:
+    left = "".join(letter for letter in redact(around.format(number)).text if unicodedata.digit(letter, 10) < 10)
+    assert left in ("", "12", "200024112026")
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "24/11/2026 10:30",
+        "on 04/11/26 at 08:30, 20 boxes",
+        "2026-11-24 10:30",
+        "20:00-22:00 12 boxes 30 people",
+        "shoes, sizes 38, 39, 40, 41",
         "We need 20000 litres of water",
         "insulin before 2024-12-31",
         "insulin before 31.12.2024",
