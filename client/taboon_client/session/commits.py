@@ -30,7 +30,7 @@ from taboon_client.session.outbox import blobs_for
 from taboon_client.session.wanted import IMPOSSIBLE, NOT_GOOD, Wanted, gather
 from taboon_client.vault import events as event_rows
 from taboon_client.vault import groups as rows
-from taboon_client.vault import outbox, own_boxes, popups
+from taboon_client.vault import outbox, own_boxes, popups, rendezvous
 from taboon_crypto import mls
 from taboon_crypto.blob import MAX_WHOLE, Kind
 from taboon_crypto.primitives.secret import Secret
@@ -310,6 +310,9 @@ def merge(
                 watching.answer(tx, grp, wish, own.welcome or b"", group, random)
             else:
                 host.answer(tx, wish, own.welcome or b"", random)
+                # It has come about. Once the answer is sent the invite's secrets go, and a wish that still stood would
+                # look like one for a request that is gone.
+                rendezvous.drop_add_wish(tx, grp, wish)
         if admitted:
             queue_snapshot(tx, ledger, grp, group)
     for wish in rows.wishes(tx, grp):
