@@ -7,8 +7,11 @@ head, and a queue of requests (docs/decisions/0001-http.md).
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import sys
+from asyncio.sslproto import SSLProtocol
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import unquote
@@ -28,7 +31,8 @@ _BUSY: Final = problems.busy()
 _VERSIONS: Final = ("1.0", "1.1")
 _NO_LINGER: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _NEVER: Final = float("inf")
-_UNNOTICED: Final = 65_536
+_RECORD_BYTES: Final = 16_384  # the most that TLS puts into one record
+_GOODBYE_SECONDS: Final = 1.0
 
 
 class Gate:
@@ -43,7 +47,7 @@ class Gate:
         self.settings, self.notices = settings, notices
         self.open: set[Connection] = set()
         self.waiting: dict[Connection, None] = {}  # oldest first: those whose whole request has not come
-        self.held: dict[Connection, int] = {}  # oldest first: bytes of a body that is not whole, or an answer not taken
+        self.held: dict[Connection, int] = {}  # oldest first: bytes of a body or of an answer that nobody has taken yet
         self._all_held = 0
         self._sweeping = False
 
@@ -89,15 +93,13 @@ class Gate:
 class Connection(asyncio.Protocol):
     """One connection and the one request at a time that it makes. `due` is when it is cut, in the loop's time."""
 
-    gate: Gate
     transport: asyncio.Transport
 
     def __init__(
-        self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: object = None
+        self, gate: Gate, scheme: str, config: Config, server_state: ServerState, app_state: dict[str, Any]
     ) -> None:
-        self._app, self._secure = config.loaded_app, config.is_ssl
+        self.gate, self._scheme, self._app, self._state = gate, scheme, config.loaded_app, app_state
         self._open: set[Any] = server_state.connections
-        self._state = app_state
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._lost = self._ending = self._unread = self._untaken = False
@@ -114,14 +116,16 @@ class Connection(asyncio.Protocol):
         self._status = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take a connection."""
+        """Take a connection; one with TLS before its handshake, and once more behind it."""
         self.transport = cast("asyncio.Transport", transport)
+        if self in self._open:
+            return
         self.transport.set_write_buffer_limits(1, 0)  # pause_writing as soon as something is left unsent
         self._open.add(self)
         self._allow(self.gate.settings.deadline)
         self.gate.enter(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - whyever
+    def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002 - whyever
         """Forget a connection, and let whoever answers it know."""
         self._lost = True
         self._open.discard(self)
@@ -185,7 +189,7 @@ class Connection(asyncio.Protocol):
             "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": version,
             "method": self._parser.get_method().decode("ascii"),
-            "scheme": "https" if self._secure else "http",
+            "scheme": self._scheme,
             "root_path": "",
             "path": unquote(path.decode("ascii")),
             "raw_path": path if query else path + mark,  # with nothing behind it, the mark is part of another spelling
@@ -215,10 +219,11 @@ class Connection(asyncio.Protocol):
             self._wake()
 
     def on_message_complete(self) -> None:
-        """Give the whole request to whoever answers it."""
+        """Give the whole request to whoever answers it. Until it is taken, a body gives way behind unfinished ones."""
         self._whole = True
         self.due = _NEVER
-        self.gate.release(self)
+        if self in self.gate.held:
+            self.gate.held[self] = self.gate.held.pop(self)
         self.gate.waiting.pop(self, None)
         self._wake()
 
@@ -235,6 +240,8 @@ class Connection(asyncio.Protocol):
         self.gate.release(self)
         self.transport.resume_reading()
         self._allow(self.gate.settings.deadline if self._ending else self.gate.settings.keep_alive)
+        if self._ending and not self._unread:
+            self._loop.call_soon(self.transport.close)  # asyncio would be told twice if it closed in here
 
     def cut(self) -> None:
         """End this connection at once. What was not taken of an answer is not kept by the system either."""
@@ -280,6 +287,7 @@ class Connection(asyncio.Protocol):
         if self._lost:
             return {"type": "http.disconnect"}
         self._given = True
+        self.gate.release(self)
         body, self._body = bytes(self._body), bytearray()
         return {"type": "http.request", "body": body, "more_body": False}
 
@@ -304,14 +312,11 @@ class Connection(asyncio.Protocol):
         if self.transport.is_closing():
             return
         answer = b"".join(parts)
-        self._sent = len(answer)
-        if self._secure and self._sent > _UNNOTICED:
-            # asyncio's TLS counts only what it has not encrypted: what is left then tells that the rest was not taken.
-            self.transport.write(answer[:-1])
-            answer = answer[-1:]
+        self._sent, self._unread = len(answer), unread
         self.transport.write(answer)
         if last and not unread:
-            self.transport.close()
+            if not self._untaken:  # TLS waits for nobody once it is told to close
+                self.transport.close()
         elif last:
             self.transport.resume_reading()
             if self.transport.can_write_eof():
@@ -333,7 +338,48 @@ class Connection(asyncio.Protocol):
             self._came.set_result(None)
 
 
-def make_protocol(settings: Settings, notices: Notices) -> tuple[type[Connection], Gate]:
-    """Return the class of one server's connections, and what they share."""
+class _Secured(SSLProtocol):
+    """TLS around a connection, which is bounded like any other from before the handshake on."""
+
+    max_size = _RECORD_BYTES  # asyncio's own takes 256 KiB for each connection, also for one that is silent
+
+    def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
+        loop = asyncio.get_running_loop()
+        nobody: Any = None  # waits for the handshake
+        super().__init__(loop, connection, context, nobody, server_side=True, ssl_shutdown_timeout=_GOODBYE_SECONDS)
+        self._set_read_buffer_limits(4 * _RECORD_BYTES)  # type: ignore[attr-defined] # typeshed leaves it out
+        self.connection = connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.connection.connection_made(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.connection.connection_lost(exc)  # asyncio tells nobody of one that never finished its handshake
+        super().connection_lost(exc)
+
+    # asyncio's TLS counts only what it has not encrypted, so that it would not say that an answer is not taken.
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.connection.pause_writing()
+
+    def resume_writing(self) -> None:
+        self.connection.resume_writing()
+        super().resume_writing()
+
+
+def make_protocol(
+    settings: Settings, notices: Notices, secure: ssl.SSLContext | None
+) -> tuple[Callable[..., asyncio.BaseProtocol], Gate]:
+    """Return what makes the connections of one server, and what they share."""
     gate = Gate(settings, notices)
-    return type("BoundedConnection", (Connection,), {"gate": gate}), gate
+
+    def connect(
+        config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: object = None
+    ) -> asyncio.BaseProtocol:
+        if secure is None:
+            return Connection(gate, "http", config, server_state, app_state)
+        return _Secured(Connection(gate, "https", config, server_state, app_state), secure)
+
+    return connect, gate

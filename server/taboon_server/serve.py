@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import functools
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
@@ -23,7 +22,6 @@ from taboon_server.settings import Settings
 from taboon_server.store import Store
 
 _STOP_SECONDS: Final = 4
-_GOODBYE_SECONDS: Final = 1.0
 _BACKLOG: Final = 2_048
 _FILES_ASIDE: Final = 64
 
@@ -52,13 +50,11 @@ def serve(
     memory.no_core_dumps()
     notices = Notices()
     take_over_logging(notices)
-    # Over TLS there are as many again at most that have not finished their handshake.
-    most = (file_limit() - _FILES_ASIDE) // (1 if tls_folder is None else 2)
-    settings = settings.model_copy(update={"connections": min(settings.connections, most)})
+    settings = settings.model_copy(update={"connections": min(settings.connections, file_limit() - _FILES_ASIDE)})
     app = create_app(store, identity, settings, notices)
     calls = app.state.calls
     purge_at_start(store, calls.days, notices)
-    protocol, gate = make_protocol(settings, notices)
+    protocol, gate = make_protocol(settings, notices, tls_context(tls_folder) if tls_folder else None)
 
     def totals() -> str:
         return notices.metrics(connections=len(gate.open), waiting_readers=len(calls.waiters))
@@ -66,14 +62,13 @@ def serve(
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        http=protocol,
+        http=cast("type[asyncio.Protocol]", protocol),  # uvicorn only calls it
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         backlog=_BACKLOG,
         timeout_graceful_shutdown=_STOP_SECONDS,
-        ssl_context_factory=None if tls_folder is None else lambda _config, _default: tls_context(tls_folder),
     )
     _Server(config, ready, calls.waiters.close, settings, totals, metrics).run([listener])
 
@@ -108,15 +103,6 @@ class _Server(uvicorn.Server):
         self._totals, self._metrics = totals, metrics
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        loop = asyncio.get_running_loop()
-        if self.config.is_ssl:
-            # A connection that never finishes its handshake would stay for a minute, one that never says goodbye
-            # for half of one, and uvicorn has no setting for it.
-            loop.create_server = functools.partial(  # type: ignore[method-assign]
-                loop.create_server,
-                ssl_handshake_timeout=self._settings.deadline,
-                ssl_shutdown_timeout=_GOODBYE_SECONDS,
-            )
         await super().startup(sockets)
         if self._metrics is not None:
             self.servers.append(await asyncio.start_server(self._tell, sock=self._metrics))

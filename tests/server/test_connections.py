@@ -29,13 +29,10 @@ LARGE = 20_000_000  # more than the buffers of two sockets
 async def serving(
     app: Callable[[Any, Any, Any], Awaitable[None]], settings: Settings, secure: ssl.SSLContext | None = None
 ) -> AsyncIterator[tuple[int, protocol.Gate]]:
-    connections, gate = protocol.make_protocol(settings, Notices())
-    factory = None if secure is None else lambda *_: secure
-    config = uvicorn.Config(app, http=connections, lifespan="off", ssl_context_factory=factory)
+    connect, gate = protocol.make_protocol(settings, Notices(), secure)
+    config = uvicorn.Config(app, lifespan="off")
     config.load()
-    server = await asyncio.get_running_loop().create_server(
-        lambda: connections(config, ServerState(), {}), "127.0.0.1", 0, ssl=secure
-    )
+    server = await asyncio.get_running_loop().create_server(lambda: connect(config, ServerState(), {}), "127.0.0.1", 0)
     try:
         async with asyncio.timeout(30):
             yield server.sockets[0].getsockname()[1], gate
@@ -54,13 +51,15 @@ async def answer_much(_: Any, __: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": bytes(LARGE)})
 
 
+def unchecked() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 async def deaf(port: int, *, secure: bool) -> asyncio.StreamWriter:
     """Ask twice and read nothing."""
-    context = None
-    if secure:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=unchecked() if secure else None)
     writer.transport.pause_reading()  # type: ignore[attr-defined] # a stream's transport reads and writes
     writer.write(REQUEST * 2)
     return writer
@@ -122,9 +121,9 @@ async def test_whoever_leaves_before_the_answer_is_forgotten() -> None:
 async def test_many_who_come_at_once_are_no_more_than_may_come_one_by_one() -> None:
     """All of them are let in before any of those that are cut for them has heard of it."""
     open_at_once: list[int] = []
-    connections, gate = protocol.make_protocol(Settings(connections=5), Notices())
+    gate = protocol.Gate(Settings(connections=5), Notices())
 
-    class Counted(connections):  # type: ignore[misc,valid-type] # a class made for this server
+    class Counted(protocol.Connection):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
             open_at_once.append(len(gate.open))
@@ -133,7 +132,9 @@ async def test_many_who_come_at_once_are_no_more_than_may_come_one_by_one() -> N
     config.load()
     loop = asyncio.get_running_loop()
     pairs = [socket.socketpair() for _ in range(20)]
-    ours = [loop.connect_accepted_socket(lambda: Counted(config, ServerState(), {}), one) for one, _ in pairs]
+    ours = [
+        loop.connect_accepted_socket(lambda: Counted(gate, "http", config, ServerState(), {}), one) for one, _ in pairs
+    ]
     await asyncio.gather(*ours)
     assert len(open_at_once) == 20
     assert max(open_at_once) == 5
@@ -141,3 +142,80 @@ async def test_many_who_come_at_once_are_no_more_than_may_come_one_by_one() -> N
         theirs.close()
     async with asyncio.timeout(30):
         await until(lambda: not gate.open)
+
+
+@pytest.mark.anyio
+async def test_a_connection_counts_from_before_its_handshake_and_gives_way_like_any_other(tmp_path: Path) -> None:
+    load_identity(tmp_path)
+    async with serving(answer_much, Settings(connections=3), tls_context(tmp_path)) as (port, gate):
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+        for reader, _ in silent[:2]:
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() == b""
+        assert len(gate.open) == 3
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=unchecked())
+        assert len(gate.open) == 3
+        writer.write(REQUEST)
+        assert (await reader.readexactly(12)) == b"HTTP/1.1 200"
+        for _, each in (*silent, (reader, writer)):
+            each.transport.abort()
+        await until(lambda: not gate.open)
+
+
+@pytest.mark.anyio
+async def test_tls_keeps_no_room_for_more_than_a_few_records(tmp_path: Path) -> None:
+    """asyncio's own keeps 256 KiB for each connection, and takes as much again where nobody reads on."""
+    load_identity(tmp_path)
+    connect, _ = protocol.make_protocol(Settings(), Notices(), tls_context(tmp_path))
+    config = uvicorn.Config(answer_much, lifespan="off")
+    config.load()
+    layer = connect(config, ServerState(), {})
+    assert isinstance(layer, asyncio.BufferedProtocol)
+    assert len(memoryview(layer.get_buffer(-1))) <= 16_384
+    transport = layer._get_app_transport()  # type: ignore[attr-defined] # what the connection writes to, later
+    assert transport.get_read_buffer_limits()[1] <= 65_536
+    layer.connection_lost(None)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("secure", [False, True])
+async def test_the_last_answer_waits_for_a_slow_reader(tmp_path: Path, *, secure: bool) -> None:
+    """Over TLS it was cut after a second, however large it was."""
+    load_identity(tmp_path)
+    async with serving(answer_much, Settings(), tls_context(tmp_path) if secure else None) as (port, gate):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=unchecked() if secure else None)
+        writer.transport.pause_reading()  # type: ignore[attr-defined] # a stream's transport reads and writes
+        writer.write(REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        await until(lambda: bool(gate.held))
+        (connection,) = gate.open
+        assert not connection.transport.is_closing()
+        writer.transport.resume_reading()  # type: ignore[attr-defined] # as above
+        assert len(await reader.read()) > LARGE
+        writer.close()
+
+
+@pytest.mark.anyio
+async def test_a_whole_body_counts_until_it_is_taken() -> None:
+    """As many as there are connections can come in one turn of the loop, before anyone takes the first of them."""
+    take = asyncio.Event()
+
+    async def take_late(_: Any, receive: Any, send: Any) -> None:
+        await take.wait()
+        taken = await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"%d" % len(taken["body"])})
+
+    async with serving(take_late, Settings(body_bytes=MIB)) as (port, gate):
+        lines = []
+        for number in range(1, 6):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"POST / HTTP/1.1\r\nHost: relay\r\nContent-Length: 250000\r\n\r\n" + bytes(250_000))
+            lines.append((reader, writer))
+            await until(lambda: sum(gate.held.values()) == min(number, 4) * 250_000)  # noqa: B023 - as above
+        assert (await lines[0][0].readexactly(12)) == b"HTTP/1.1 503"
+        take.set()
+        for reader, writer in lines[1:]:
+            assert (await reader.readexactly(12)) == b"HTTP/1.1 200"
+            writer.transport.abort()
+        assert not gate.held
+        lines[0][1].transport.abort()
