@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 
 _venv.require_python()
 
+# Arabic's six forms in gettext's order, which is the order of CLDR: none, one, two, few, many, other.
+_HEADER = """msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Language: ar\\n"
+"Plural-Forms: nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);\\n"
+
+"""
+
 
 def main() -> int:
     """Write the catalogue anew; return 0."""
@@ -39,6 +48,7 @@ def main() -> int:
             wanted[message.id].string = message.string
     wanted.fuzzy = False
     with path.open("wb") as file:
+        file.write(_HEADER.encode())
         write_po(file, wanted, omit_header=True, no_location=True, sort_output=True, width=120)
     empty = [message.id for message in wanted if message.id and not all(_strings(message.string))]
     _venv.say(f"{len(wanted)} sentences, {len(empty)} without Arabic")

@@ -2,7 +2,8 @@
 
 The sheet numbers the group's categories and letters its areas. A row of it is typed as
 ``n 3 b 1 20litre Water for the school``: need or offer, category, area, urgency, quantity with its unit, and the text;
-``-`` stands for what was left empty.
+``-`` stands for what was left empty. An Arabic sheet has Arabic digits and letters, and no keyboard has to be switched
+to type it in: ``ح ٣ ب ١ ٢٠لتر ماء للمدرسة``. A row in either script is taken, whatever the sheet is written in.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from taboon_client.board import Line, Need, Offer
 from taboon_client.errors import FieldError
+from taboon_client.text.folding import fold, plain_digits
 
 if TYPE_CHECKING:
     from taboon_client.board import Opening
@@ -22,8 +24,14 @@ __all__ = ["Codes", "letter_of", "read_row", "sheet_of"]
 
 _ROWS: Final = 12
 _URGENCIES: Final = ("now", "soon", "week", "whenever")
-_KINDS: Final = {"n": Need, "o": Offer, "ط": Need, "م": Offer}
-_QUANTITY: Final = re.compile(r"(\d{1,9})(\D{0,32})\Z")
+_KINDS: Final = {"n": Need, "o": Offer, "ح": Need, "ع": Offer, "ط": Need, "م": Offer}
+"""The letters of both sheets, and those that older Arabic sheets had in mind: طلب and متوفر."""
+_SIGNS: Final = {"en": ("no", "1234"), "ar": ("حع", "١٢٣٤")}
+_ALPHABETS: Final = {"en": "abcdefghijklmnopqrstuvwxyz", "ar": "أبجدهوزحطيكلمنسعفصقرشتثخذضظغ"}
+_ARABIC_DIGITS: Final = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+_EMPTY: Final = frozenset("-–—−ـ")
+"""What a keyboard or a telephone makes of the sign for what was left empty."""
+_QUANTITY: Final = re.compile(r"([0-9]{1,9})([^0-9]{0,32})\Z")
 _TEXTS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "title": "Intake sheet",
@@ -44,18 +52,18 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
     "ar": {
         "title": "ورقة تسجيل",
         "warning": "لا أسماء ولا عناوين ولا أرقام هواتف على هذه الورقة. تُحرق بعد إدخالها.",
-        "kind": "طلب / عرض",
+        "kind": "حاجة / عرض",
         "category": "الفئة",
         "area": "المنطقة",
         "urgency": "الاستعجال",
-        "quantity": "كم ومن ماذا",
+        "quantity": "الكمية والوحدة",
         "text": "ماذا، بكلمات قليلة",
-        "need": "n طلب",
-        "offer": "o عرض",
-        "now": "1 الآن",
-        "soon": "2 خلال يوم أو يومين",
-        "week": "3 هذا الأسبوع",
-        "whenever": "4 متى أمكن",
+        "need": "ح حاجة",
+        "offer": "ع عرض",
+        "now": "١ الآن",
+        "soon": "٢ خلال يوم أو يومين",
+        "week": "٣ هذا الأسبوع",
+        "whenever": "٤ متى أمكن",
     },
 }
 _STYLE: Final = """
@@ -95,12 +103,13 @@ def sheet_of(codes: Codes, language: str = "en") -> str:
     """
     say = _TEXTS.get(language, _TEXTS["en"])
     direction = "rtl" if language == "ar" else "ltr"
-    categories = [f"{number} {term.label(language)}" for number, term in enumerate(codes.categories, 1)]
-    areas = [f"{letter_of(place)} {term.label(language)}" for place, term in enumerate(codes.areas)]
+    categories = [f"{_number(at, language)} {term.label(language)}" for at, term in enumerate(codes.categories, 1)]
+    areas = [f"{letter_of(at, language)} {term.label(language)}" for at, term in enumerate(codes.areas)]
     urgencies = [say[name] for name in _URGENCIES]
     heads = ("kind", "category", "area", "urgency", "quantity", "text")
     head = "".join(f'<th class="{name}" scope="col">{escape(say[name])}</th>' for name in heads)
-    boxes = {"kind": _boxes("no"), "urgency": _boxes("1234")}
+    kinds, numbers = _SIGNS.get(language, _SIGNS["en"])
+    boxes = {"kind": _boxes(kinds), "urgency": _boxes(numbers)}
     row = "<tr>" + "".join(f'<td class="{name}">{boxes.get(name, "")}</td>' for name in heads) + "</tr>"
     lists = "".join(
         f"<h2>{escape(say[name])}</h2><ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
@@ -129,19 +138,19 @@ def read_row(text: str, codes: Codes, *, created: int) -> Opening:
     parts = text.split(None, 5)
     if len(parts) < 6:
         raise FieldError("row", "is typed as: n 3 b 1 20litre Water for the school (- for what is empty)")
-    kind, category, area, urgency, quantity, title = parts
+    kind, category, area, urgency, quantity = (plain_digits(part) for part in parts[:5])
     if kind.lower() not in _KINDS:
         raise FieldError("row", "begins with n for a need or o for an offer")
-    fields: dict[str, Any] = {"title": title, "created": created, "source": "paper"}
-    if category != "-":
-        fields["category"] = _term(codes.categories, category, "category", number=True).code
-    if area != "-":
-        fields["area"] = _term(codes.areas, area, "area", number=False).code
-    if urgency != "-":
+    fields: dict[str, Any] = {"title": parts[5], "created": created, "source": "paper"}
+    if category not in _EMPTY:
+        fields["category"] = _numbered(codes.categories, category).code
+    if area not in _EMPTY:
+        fields["area"] = _lettered(codes.areas, area).code
+    if urgency not in _EMPTY:
         if urgency not in ("1", "2", "3", "4"):
             raise FieldError("urgency", "is 1, 2, 3 or 4, or - where nothing is ticked")
         fields["urgency"] = _URGENCIES[int(urgency) - 1]
-    if quantity != "-":
+    if quantity not in _EMPTY:
         found = _QUANTITY.match(quantity)
         if found is None or not int(found[1]):
             raise FieldError("quantity", "is a number and its unit in one word, as in 20litre, or -")
@@ -149,15 +158,23 @@ def read_row(text: str, codes: Codes, *, created: int) -> Opening:
     return _KINDS[kind.lower()](**fields)
 
 
-def _term(terms: tuple[Term, ...], text: str, field: str, *, number: bool) -> Term:
-    if number:
-        place = int(text) - 1 if text.isdecimal() and len(text) < 5 else -1
-    else:
-        place = next((at for at in range(len(terms)) if letter_of(at) == text.lower()), -1)
-    if not 0 <= place < len(terms):
-        most = str(len(terms)) if number else letter_of(max(0, len(terms) - 1))
-        raise FieldError(field, f"is {'1' if number else 'a'} to {most} as the sheet has it, or -")
-    return terms[place]
+def _numbered(terms: tuple[Term, ...], text: str) -> Term:
+    at = int(text) - 1 if text.isdecimal() and len(text) < 5 else -1
+    if not 0 <= at < len(terms):
+        raise FieldError("category", f"is 1 to {len(terms)} as the sheet has it, or -")
+    return terms[at]
+
+
+def _lettered(terms: tuple[Term, ...], text: str) -> Term:
+    typed = fold(text)
+    for at, term in enumerate(terms):
+        if typed in (letter_of(at), fold(letter_of(at, "ar"))):
+            return term
+    raise FieldError("area", f"is a to {letter_of(max(0, len(terms) - 1))} as the sheet has it, or -")
+
+
+def _number(number: int, language: str) -> str:
+    return str(number).translate(_ARABIC_DIGITS) if language == "ar" else str(number)
 
 
 def _boxes(choices: str) -> str:
@@ -165,11 +182,12 @@ def _boxes(choices: str) -> str:
     return " ".join(f"<bdi>☐&nbsp;{choice}</bdi>" for choice in choices)
 
 
-def letter_of(place: int) -> str:
-    """Return a, b … z, aa, ab …: what a person can write into a small box."""
+def letter_of(place: int, language: str = "en") -> str:
+    """Return a, b … z, aa, ab …, or أ، ب، ج …: what a person can write into a small box."""
+    alphabet = _ALPHABETS.get(language, _ALPHABETS["en"])
     letters = ""
     place += 1
     while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(ord("a") + rest) + letters
+        place, rest = divmod(place - 1, len(alphabet))
+        letters = alphabet[rest] + letters
     return letters

@@ -22,7 +22,7 @@ _Text = str | dict[str, str]
 
 REASONS: Final[Mapping[str, tuple[_Text, _Text]]] = {
     "same-sub": ("exactly this is offered: {detail}", "المعروض هو المطلوب نفسه: {detail}"),
-    "same-category": ("of the same kind: {detail}", "من الصنف نفسه: {detail}"),
+    "same-category": ("of the same kind: {detail}", "من الفئة نفسها: {detail}"),
     "same-words": ("speaks of the same: {detail}", "يذكر الشيء نفسه: {detail}"),
     "all-of-it": ("enough for all that is open: {detail}", "يكفي كل ما بقي: {detail}"),
     "part-of-it": ("enough for a part: {detail}", "يكفي جزءًا: {detail}"),
@@ -76,7 +76,7 @@ REASONS: Final[Mapping[str, tuple[_Text, _Text]]] = {
 
 SKILLS: Final[Mapping[str, tuple[str, str]]] = {
     "vehicle": ("a vehicle", "سيارة"),
-    "lifting": ("lifting", "حمل أشياء ثقيلة"),
+    "lifting": ("lifting", "رفع أثقال"),
     "woman": ("a woman", "امرأة"),
     "medic": ("a medic", "مسعف"),
     "two-people": ("two people", "شخصان"),
@@ -87,10 +87,10 @@ SKILLS: Final[Mapping[str, tuple[str, str]]] = {
 """What the words of :data:`~taboon_client.board.fields.HELPER_NEEDS` are called."""
 
 REPORT: Final[Mapping[str, tuple[str, str]]] = {
-    "title": ("Needs, and how they were met", "الاحتياجات وكيف لُبّيت"),
+    "title": ("Needs, and how they were met", "الحاجات وكيف لُبّيت"),
     "as-of": ("As of {day}", "بتاريخ {day}"),
-    "needs": ("Needs", "الاحتياجات"),
-    "by_category": ("Needs by category", "الاحتياجات حسب الصنف"),
+    "needs": ("Needs", "الحاجات"),
+    "by_category": ("Needs by category", "الحاجات حسب الفئة"),
     "open_by_age": ("Still open, by age", "ما زال مطلوبًا، حسب العمر"),
     "coverage": ("How far they have come", "إلى أين وصلت"),
     "to_pledge": ("From the post to the first pledge", "من النشر إلى أول تعهّد"),
@@ -102,12 +102,13 @@ REPORT: Final[Mapping[str, tuple[str, str]]] = {
         "Numbers from 1 to 4 are put together with others. Nobody is named.",
         "الأعداد من 1 إلى 4 مجموعة مع غيرها، ولا يُذكر اسم أحد",
     ),
-    "others": ("others, put together", "غيرها مجموعة"),
+    "span": ("from “{first}” to “{last}”", "من «{first}» إلى «{last}»"),
+    "others": ("all others together", "كل ما عداها"),
     "open": ("open", "مطلوب"),
     "partly": ("partly pledged", "متعهَّد بجزء منه"),
     "covered": ("all pledged", "متعهَّد به كله"),
     "delivered": ("handed over", "سُلّم"),
-    "done": ("done", "تم"),
+    "done": ("done", "أُنجِز"),
     "under-1-hour": ("under an hour", "أقل من ساعة"),
     "1-6-hours": ("1 to 6 hours", "من ساعة إلى 6 ساعات"),
     "6-24-hours": ("6 to 24 hours", "من 6 ساعات إلى يوم"),
@@ -117,11 +118,11 @@ REPORT: Final[Mapping[str, tuple[str, str]]] = {
     "1-4-weeks": ("1 to 4 weeks", "من أسبوع إلى 4 أسابيع"),
     "longer": ("longer", "أكثر من ذلك"),
     "not-stated": ("not stated", "غير مذكور"),
-    "0": ("none", "لا شيء"),
-    "1": ("one", "تعهّد واحد"),
-    "2": ("two", "تعهّدان"),
-    "3-5": ("3 to 5", "من 3 إلى 5"),
-    "6+": ("6 or more", "6 أو أكثر"),
+    "0": ("no pledge", "بلا تعهّد"),
+    "1": ("one pledge", "تعهّد واحد"),
+    "2": ("two pledges", "تعهّدان"),
+    "3-5": ("3 to 5 pledges", "من 3 إلى 5 تعهّدات"),
+    "6+": ("6 pledges or more", "6 تعهّدات أو أكثر"),
 }
 """Headings and labels of a report: English, Arabic."""
 
@@ -180,7 +181,8 @@ def cell_label(table: str, label: str, language: str, category: Callable[[str], 
     """
     if table == "by_category" and label != OTHERS:
         return category(label)
-    return " - ".join(report_text(part, language) for part in label.split(SPAN))
+    said = [report_text(part, language) for part in label.split(SPAN)]
+    return said[0] if len(said) == 1 else report_text("span", language, first=said[0], last=said[-1])
 
 
 def _place(language: str) -> int:

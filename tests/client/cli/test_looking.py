@@ -123,7 +123,7 @@ def test_offers_for_a_need_come_with_their_reasons(board: People) -> None:
     said = board.type("amal", "match", "Harbour", "الخبز", "--offline").out
     assert "    in the same area: Hill" in said.splitlines()
     assert (
-        "    من الصنف نفسه: الغذاء"
+        "    من الفئة نفسها: الغذاء"
         in board.type("amal", "match", "Harbour", "الخبز", "--offline", "--language", "ar").out.splitlines()
     )
 

@@ -125,6 +125,8 @@ def test_a_row_that_does_not_fit_says_how_it_is_written(row: str) -> None:
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_the_sheet_names_every_category_and_area_and_fetches_nothing(language: str) -> None:
     page = sheet_of(Codes.of(CATEGORIES, Vocabulary((area("x", "<script>", "<script>"),))), language)
+    assert ("n need" in page) == (language == "en")
+    assert ("ح حاجة" in page) == (language == "ar")
     for term in CODES.categories:
         assert term.label(language).replace("&", "&amp;").replace("'", "&#x27;") in page
     assert "<script>" not in page
@@ -132,9 +134,22 @@ def test_the_sheet_names_every_category_and_area_and_fetches_nothing(language: s
     assert 'dir="rtl"' in page or language == "en"
 
 
+def test_a_row_of_an_arabic_sheet_is_typed_in_arabic() -> None:
+    number = next(at for at, term in enumerate(CODES.categories, 1) if term.code == "water")
+    arabic = str(number).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    for row in (f"ط {arabic} - ١ ٢٠لتر ماء للمدرسة", f"ح {arabic} – ١ ٢٠لتر ماء للمدرسة"):
+        made = read_row(row, CODES, created=5)
+        assert isinstance(made, Need)
+        assert (made.category, made.area, made.urgency, made.title) == ("water", "", "now", "ماء للمدرسة")
+        assert [(line.quantity, line.unit) for line in made.lines] == [(20, "لتر")]
+    assert read_row("ع - ب - - شاحنة", CODES, created=5).area == read_row("o - b - - A van", CODES, created=5).area
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_each_row_of_paper_has_boxes_to_tick_whose_signs_stay_beside_them(language: str) -> None:
     rows = sheet_of(CODES, language).partition("<tbody>")[2].split("<tr>")[1:]
     assert len(rows) == 12
     for row in rows:
-        assert [f"<bdi>☐&nbsp;{sign}</bdi>" in row for sign in "no1234"] == [True] * 6
+        assert [f"<bdi>☐&nbsp;{sign}</bdi>" in row for sign in ("no1234" if language == "en" else "حع١٢٣٤")] == [
+            True
+        ] * 6

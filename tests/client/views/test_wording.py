@@ -68,5 +68,5 @@ def test_all_words_for_helpers_are_called_something() -> None:
 def test_a_category_that_is_called_like_a_state_is_still_a_category() -> None:
     assert cell_label("by_category", "open", "en", str.upper) == "OPEN"
     assert cell_label("by_category", OTHERS, "en", str.upper) == REPORT[OTHERS][0]
-    assert cell_label("coverage", f"open{SPAN}covered", "ar", str.upper) == "مطلوب - متعهَّد به كله"
+    assert cell_label("coverage", f"open{SPAN}covered", "ar", str.upper) == "من «مطلوب» إلى «متعهَّد به كله»"
     assert report_text("as-of", "en", day="2026-11-24") == "As of 2026-11-24"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTS", "SCREENS"]
 
-_EXAMPLE = "n 3 b 1 20litre Water for the school"
+_EXAMPLES = {"en": "n 3 b 1 20litre Water for the school", "ar": "ح ٣ ب ١ ٢٠لتر ماء للمدرسة"}
 
 
 async def _enter(visit: Visit) -> Answer:
@@ -31,8 +31,8 @@ async def _enter(visit: Visit) -> Answer:
         "enter.html",
         "more",
         categories=[(visit.language.number(at), term.label(code)) for at, term in enumerate(codes.categories, 1)],
-        areas=[(letter_of(at), term.label(code)) for at, term in enumerate(codes.areas)],
-        example=_EXAMPLE,
+        areas=[(letter_of(at, code), term.label(code)) for at, term in enumerate(codes.areas)],
+        example=_EXAMPLES[code],
         words=words,
     )
 
