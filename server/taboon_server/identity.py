@@ -16,8 +16,8 @@ KEY_FILE: Final = "relay-key.pem"
 _CERTIFICATE_FILE: Final = "relay-certificate.pem"
 # An Ed25519 private key in PKCS#8 (RFC 8410, section 7) is this and its 32 bytes.
 _PKCS8: Final = bytes.fromhex("302e020100300506032b657004220420")
-# A certificate (RFC 5280) is these and its serial number, its key and its signature. Its dates do not tell when the relay
-# was set up, and its name says nothing; clients look at the key alone.
+# A certificate (RFC 5280) is these, a serial number, the key and a signature. Clients look at the key alone: its name
+# says nothing, and its dates do not tell when the relay was set up.
 _ED25519: Final = bytes.fromhex("300506032b6570")
 _NAME: Final = bytes.fromhex("3010310e300c06035504030c") + b"\x05relay"
 _ALWAYS: Final = b"\x30\x20\x17\x0d000101000000Z\x18\x0f99991231235959Z"

@@ -38,7 +38,7 @@ BLOBS: Final = Table(
     UniqueConstraint("mailbox", "hash"),
     sqlite_with_rowid=False,
 )
-"""One row a blob, with the running head at its number. The hashes stand first: reading them does not touch the bytes."""
+"""One row a blob, with the running head at its number. The hashes stand first: reading them touches no bytes."""
 
 LAST_RUN: Final = Table(
     "last_run", _ALL, Column("day", Integer, primary_key=True, autoincrement=False), sqlite_with_rowid=False
