@@ -102,13 +102,108 @@ def test_no_error_stands_in_english_on_an_arabic_page() -> None:
     every = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.TaboonError)]
     for kind in every:
         arguments = {
-            errors.FieldError: ("title", "is too long for that"),
+            errors.FieldError: ("title", "is too long: at most 140 characters"),
             errors.NotFoundError: ("item", "nothing of that code is here"),
             errors.AmbiguousError: ("several items fit here", ("K7F2", "M3QX")),
             errors.MailboxMovedError: ("the mailbox has moved on", 7),
             errors.RelayBusyError: ("the relay is too busy", None),
         }.get(kind, ("said in English alone",))
         assert _in_arabic(sentence_of(kind(*arguments), ARABIC)), kind.__name__
+
+
+def test_what_does_not_fit_is_told_with_its_field_and_what_to_do() -> None:
+    long = errors.FieldError("title", "is too long: at most 140 characters")
+    assert sentence_of(long, language("en")) == "The title: this is too long: at most 140 characters fit."
+    assert sentence_of(long, ARABIC) == "العنوان: هذا أطول مما يجوز: الحد الأقصى ١٤٠ من الحروف."
+    hour = errors.FieldError("hours_start", "is an hour such as 18:30")
+    assert sentence_of(hour, ARABIC) == "من الساعة: اكتب ساعة مثل ١٨:٣٠."
+    line = errors.FieldError("lines[2].quantity", "is a whole number")
+    assert sentence_of(line, language("en")).startswith("How many: ")
+
+
+def _misfits(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Go through the fields and the advice of a module's errors; what stands in for a value is a number."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "FieldError":
+            pair = node.args
+        elif isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
+            pair = node.value.elts
+        elif isinstance(node, ast.Return) and isinstance(node.value, ast.Constant | ast.JoinedStr):
+            pair = [ast.Constant("policy"), node.value]
+        else:
+            continue
+        if len(pair) == 2 and isinstance(pair[1], ast.Constant | ast.JoinedStr):
+            field, advice = (_with_numbers(one) for one in pair)
+            if " " in advice:
+                yield field or "title", advice
+
+
+def _with_numbers(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(one.value) if isinstance(one, ast.Constant) else "7" for one in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+# What only a program gets wrong, and the texts of policy.py that are no misfit.
+ONLY_PROGRAMS = ("must give", "is the id of", "is the name of", "the event belongs", "does not fit", "holds a value")
+
+
+def test_every_advice_about_a_field_that_the_library_gives_stands_in_both_languages() -> None:
+    paths = [
+        path
+        for room in ("board", "group", "joining", "library", "page", "session", "sharing")
+        for path in sorted((CLIENT / room).rglob("*.py"))
+        if path.name != "misfits.py"
+    ]
+    found = [(path.name, *one) for path in paths for one in _misfits(ast.parse(path.read_text("utf-8")))]
+    found = [one for one in found if one[0] in ("policy.py", "kinds.py") or "policy" not in one[1]]
+    assert len(found) > 60, "the search finds nothing any more"
+    general = sentence_of(errors.FieldError("title", "does not fit"), ARABIC).partition(": ")[2]
+    unnamed = sentence_of(errors.FieldError("xyz", "does not fit"), ARABIC).partition(": ")[0]
+    for name, field, advice in found:
+        if advice.startswith(ONLY_PROGRAMS) or advice == "is 7":
+            continue
+        told = sentence_of(errors.FieldError(field, advice), ARABIC)
+        assert _in_arabic(told), (name, advice)
+        assert not told.endswith(general), f"{name}: say this in page/misfits.py too: {advice}"
+        assert not told.startswith(unnamed) or field in ("7", "body"), (
+            f"{name}: page/misfits.py has no name for {field}"
+        )
+
+
+def test_what_an_import_did_not_understand_is_told_in_arabic() -> None:
+    tree = ast.parse((CLIENT / "intake" / "columns.py").read_text("utf-8"))
+    notes = [
+        _with_numbers(node.args[-1])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "_note"
+    ]
+    assert len(notes) > 5
+    unknown = spoken_notice("none of them", ARABIC).removesuffix("None of them.")
+    for note in (*notes, "the end of what is too long to seal or to post"):
+        assert not spoken_notice(note, ARABIC).startswith(unknown), note
+
+
+def test_nothing_on_the_page_sends_anybody_to_a_terminal() -> None:
+    """The library speaks of commands; on the page the same is told by its screens."""
+    paths = [path for path in sorted(CLIENT.rglob("*.py")) if CLIENT / "cli" not in path.parents]
+    paths = [path for path in paths if CLIENT / "page" not in path.parents and CLIENT / "intake" not in path.parents]
+    # The page has sentences of its own for how the keys stand.
+    paths.remove(CLIENT / "group" / "health.py")
+    trees = [(path, ast.parse(path.read_text("utf-8"))) for path in paths]
+    told = {(path.name, text) for path, tree in trees for text in (*_said(tree), *_raised(tree))}
+    told |= {(path.name, advice) for path, tree in trees for _, advice in _misfits(tree)}
+    assert sum("taboon " in text for _, text in told) > 20, "the search finds nothing any more"
+    for name, text in told:
+        if not re.search(r"[“`]taboon |: taboon |--[a-z]{3}", text):
+            continue
+        for spoken in (language("en"), ARABIC):
+            for said in (
+                spoken_notice(text, spoken),
+                sentence_of(errors.NotAllowedError(text), spoken),
+                sentence_of(errors.FieldError("admins", text), spoken),
+            ):
+                assert not re.search(r"[“`«]taboon |: taboon |--[a-z]{3}", said), (name, said)
 
 
 def test_english_tells_the_same_as_the_library() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from taboon_client import errors
 from taboon_client.page.language import N_
+from taboon_client.page.misfits import misfit
 from taboon_client.page.notices import in_language
 from taboon_client.page.render import visible
 
@@ -20,7 +21,6 @@ __all__ = ["STOPPED", "sentence_of", "spoken_notice"]
 
 STOPPED: Final = N_("This group does not go on on this device.")
 _KINDS: Final[tuple[tuple[type[errors.TaboonError], str], ...]] = (
-    (errors.FieldError, N_("Something here does not fit: look at it again.")),
     (errors.BadLinkError, N_("This is no invite link, or it is damaged. Ask for it again, and copy all of it.")),
     (errors.InviteEndedError, N_("This invite has expired or was used. Ask for a new one.")),
     (errors.AmbiguousError, N_("This fits more than one: use more of the code.")),
@@ -51,6 +51,8 @@ _NOTICE: Final = N_("Something was noticed about the group: see it in English be
 
 def sentence_of(error: errors.TaboonError, language: Language) -> str:
     """Return what went wrong."""
+    if isinstance(error, errors.FieldError):
+        return misfit(error, language)
     told = _sentence(str(error))
     if isinstance(error, errors.AmbiguousError) and error.choices:
         told = _sentence(f"{error}: {', '.join(error.choices)}")

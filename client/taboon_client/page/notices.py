@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from taboon_client.page.language import N_
 from taboon_client.page.refusals import REFUSED
 from taboon_client.page.render import isolated, visible
+from taboon_client.page.screened import ON_THE_PAGE, STRANGE, STRANGE_ANSWERS
 
 if TYPE_CHECKING:
     from taboon_client.page.language import Language
@@ -34,11 +35,6 @@ _TOLD: Final = (
     N_("Removed from the group: %(a)s."),
     N_("Someone new joined the group."),
     N_("You let someone new into the group."),
-    N_(
-        "The relay has signed two histories of one of this group's mailboxes. “taboon evidence GROUP” shows "
-        "what is proven."
-    ),
-    N_("This is not what a member was shown: that begins with %(a)s. Ask them for “taboon evidence GROUP”."),
     N_("This is of another group, or damaged. Take all of it, once more."),
     N_(
         "Two commits had ended one epoch of the group. It goes on with the one that stands by its rules, the "
@@ -68,11 +64,6 @@ _TOLD: Final = (
         "you, tell an admin at once over another channel: somebody has your vault."
     ),
     N_("You were removed from this group. What you have read stays on this device; nothing new will come."),
-    N_(
-        "You are the last admin: without one the group can let nobody in or out. Make somebody else an admin "
-        "first (“taboon admins GROUP --add MEMBER”), or all of you (“taboon admins GROUP --everyone”), and "
-        "then leave."
-    ),
     N_("Nobody else is in this group: there is nothing to leave."),
     N_(
         "The relay does not show a removal that it gave you a receipt for. It may be hiding it from the "
@@ -84,10 +75,6 @@ _TOLD: Final = (
         "to check the clock of their device, and make a new invite."
     ),
     N_("This cannot be done in the group as it is now."),
-    N_(
-        "%(a)s asks to come back from an older copy of their vault. An admin who has heard from them that it "
-        "is so can let them in again: taboon approve."
-    ),
     N_(
         "Somebody else used this invite link as well. Nobody will be let in with it. Tell whoever invited "
         "you, over a channel that you trust, and ask for a new link."
@@ -104,7 +91,6 @@ _TOLD: Final = (
     N_("This link is cut off. Ask for it again, and copy all of it."),
     N_("This link was made by a newer version of Taboon. Update Taboon, then use it again."),
     N_("This code is of another group. Show each other the same one."),
-    N_("This is not a member's code: one begins with %(a)s. Ask them for “taboon check GROUP --show”."),
     N_(
         "This key is of nobody who is in the group as this device sees it. Sync both devices and try again; "
         "if it stays so, tell the others: somebody may show you two another group than it is."
@@ -128,8 +114,6 @@ _TOLD: Final = (
     N_("The relay, or something before it, is in trouble (status %(a)s). Try again later."),
     N_("The relay rolled back: it shows %(a)s blobs of a mailbox of which it showed %(b)s before."),
     N_("The relay shows another history of this mailbox than it showed before."),
-    N_("That is no device which says that it is yours. “taboon device list GROUP” shows yours."),
-    N_("Here admins alone invite. Ask one for the link: “taboon device link GROUP --for” and your name."),
     N_(
         "You had removed somebody who is still in the group as it stands now. Until an admin's device has "
         "removed them again, for 7 days at most, this device sends nothing that they could read."
@@ -150,24 +134,11 @@ _TOLD: Final = (
         "The group's own relay cannot be reached. This was synced at the pop-up relay, and comes home with "
         "the first sync that reaches home."
     ),
-    N_("The pop-up relay cannot be reached, but the group's own relay can. “taboon popup end GROUP” ends its use."),
     N_("Neither the group's own relay nor the pop-up relay can be reached. What you made is kept."),
-    N_(
-        "The relay had lost an older epoch of this group, and somebody has ended it with another commit than "
-        "the one that stands here. Whoever went on from there is in another history, and comes over with the "
-        "next syncs. Ask all members tomorrow whether they see your posts; if one does not, compare with "
-        "“taboon evidence GROUP”."
-    ),
     N_(
         "This device had gone over to another side of a fork, and the group goes on from where it was before."
         " It asks the others' devices to bring it back, which takes about a day. What you post meanwhile is "
         "kept."
-    ),
-    N_(
-        "This device was away for longer than the relay keeps mailboxes, so it may have missed who came and "
-        "who went. It asks the others' devices to bring it back, which takes about a day. What you post "
-        "meanwhile is kept. If everyone was away for as long, nobody answers: then an admin goes on with "
-        "“taboon go-on GROUP”."
     ),
     N_(
         "This is for a group in which everyone was away for longer than the relay keeps mailboxes, so that "
@@ -198,12 +169,17 @@ def in_language(sentence: str, language: Language) -> str | None:
         None if it is not one that is known here.
     """
     if sentence in _known():
-        return visible(language.text(sentence))
+        return visible(language.text(_said(sentence)))
     for told, form in _forms():
         if found := form.fullmatch(sentence):
             values = {name: _inside(value, language) for name, value in found.groupdict().items()}
-            return language.text(told, **values)
+            return language.text(_said(told), **values)
     return None
+
+
+def _said(told: str) -> str:
+    """Return what the page says for a sentence of the library, in English."""
+    return STRANGE if told in STRANGE_ANSWERS else ON_THE_PAGE.get(told, told)
 
 
 def _inside(value: str, language: Language) -> str:
@@ -216,7 +192,7 @@ def _inside(value: str, language: Language) -> str:
 
 @cache
 def _known() -> frozenset[str]:
-    return frozenset((*_TOLD, *REFUSED))
+    return frozenset((*_TOLD, *REFUSED, *ON_THE_PAGE, *STRANGE_ANSWERS))
 
 
 @cache

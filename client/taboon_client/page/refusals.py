@@ -1,8 +1,8 @@
 """What the way to the relay, and the library's acts, refuse in English, as sentences of the catalogue.
 
-As in :mod:`.notices`, with a place for what is in a sentence. A sync tells what the way to the relay refuses without
-its kind, so a test fails when one of those is not here. Of the others the most usual stand here; the rest is told by
-its kind.
+As in :mod:`.notices`, with a place for what is in a sentence; those with a command in them, and the many shapes in
+which an answer can be wrong, are in :mod:`.screened`. A sync tells what the way to the relay refuses without its kind,
+so a test fails when one of those is not here. Of the others the most usual stand here; the rest is told by its kind.
 """
 
 from __future__ import annotations
@@ -35,58 +35,19 @@ REFUSED: Final = (
         "Whoever answers holds another key than this relay's: someone may stand in between. Do not go on; ask "
         "whoever runs the relay for its address, over another channel."
     ),
-    N_("The certificate does not hold the relay's key."),
-    N_("The relay's receipt has the wrong length."),
-    N_("The relay's receipt has a form that this version does not know."),
-    N_("The relay's receipt is for another mailbox."),
-    N_("The relay's receipt is for another blob."),
-    N_("The relay's receipt has no number."),
-    N_("The relay's receipt and the request do not agree on whether the blob is the seal."),
-    N_("The relay's page has the wrong length."),
-    N_("The relay's page has a form that this version does not know."),
-    N_("The relay's page answers another request: it may be an old one shown again."),
-    N_("The relay's page is of another mailbox."),
-    N_("The relay's page begins at another number than was asked for."),
-    N_("The key that the relay names is not one."),
-    N_("The relay works with other sizes or times than this version of Taboon."),
-    N_("The relay offers retentions that this version of Taboon does not know."),
-    N_("What the relay says about its limits makes no sense."),
-    N_("What the relay says about its limits cannot be read."),
-    N_("What the relay says about its health cannot be read."),
-    N_("The relay's signature on its answer does not hold."),
-    N_("The relay's page has more sizes than blobs."),
-    N_("The relay's page has another size than its blobs and the request give."),
-    N_("The relay's page is not padded with zeros."),
-    N_("The relay's page shows the same blob twice."),
-    N_("The relay's page goes beyond what it calls the last blob."),
-    N_("The relay says that there are more blobs and shows none."),
     N_("The relay's blobs do not fit together: one is missing, changed or shown again, or the history is another."),
     N_("An onion address is reached through Tor, which this version cannot use yet."),
     N_("A relay's pass has at most %(a)s bytes: copy it again."),
     N_("A blob is exactly as long as one of the size classes, not %(a)s bytes."),
-    N_("The relay refuses the time and names one that fits."),
     N_("Whatever answers at this address (status %(a)s) is no relay that this version knows. Check the address."),
-    N_("The head of the relay's answer is too long."),
     N_("The relay sends us elsewhere. No relay does that: check its address."),
-    N_("The relay compresses its answer, though nobody asked for it."),
-    N_("The relay's answer is longer than any answer to this request."),
     N_("No safe connection came about: whoever answers does not speak TLS 1.3 as a relay does. Check the address."),
     N_("The relay cannot be reached. Check the network; what you made is kept."),
     N_("The connection to the relay broke. Try again later."),
     N_("The relay closed the connection without an answer. Try again later."),
     N_("The relay's answer broke off. Try again later."),
-    N_("The relay's answer has another form than the protocol gives it."),
     N_("Whatever answers at this address does not speak HTTP. Check the address."),
     N_("The relay does not understand this request. It may run another version of Taboon: update both."),
-    N_(
-        "The relay makes mailboxes only with its pass, and has no good one from here. Ask whoever runs the relay; "
-        "an admin gives it to the group with “taboon policy GROUP --pass-file FILE”. If you wait to be let in, "
-        "whoever invited you has to sync first."
-    ),
-    N_(
-        "The relay does not keep messages for as long as the group wants. An admin shortens that with “taboon "
-        "policy GROUP --keep-days DAYS”."
-    ),
     N_("The relay has no such mailbox for these keys: it was never made, or it has expired."),
     N_("The relay saw this very request before. Try again."),
     N_("The mailbox is sealed: read it to its end and go on in the next one."),
@@ -96,14 +57,6 @@ REFUSED: Final = (
     N_("The relay's clock and this device's differ, and do not settle. Set the clock and try again."),
     N_("Another blob came first. Read the mailbox and try again."),
     N_("The relay has too much to do. Try again a little later."),
-    N_("The relay's refusal is too long."),
-    N_("The relay's refusal is not one of this protocol."),
-    N_("The relay's refusal contradicts itself."),
-    N_("The relay's refusal cannot be read."),
-    N_("The relay refuses the time and does not name its own."),
-    N_("The relay says that the mailbox has moved on and does not say where."),
-    N_("The relay's signature does not hold."),
-    N_("What the relay signed has another length."),
     N_("The relay loses this group's mailbox again and again. What you made is kept."),
     N_("You have a pledge on #%(a)s already. Release it first to change it."),
     N_("#%(a)s does not come again: leave the day out."),
@@ -119,7 +72,6 @@ REFUSED: Final = (
     N_("Only whoever posted #%(a)s, or the dispatch circle, can release its details."),
     N_("They are on the way: ask whoever posted it, or the dispatch circle."),
     N_("These details are sealed to others: ask whoever posted it, or the dispatch circle."),
-    N_("Two members say that this device is at risk. An admin decides first (“taboon keys”)."),
     N_("Two members say that this device is at risk. An admin decides first."),
     N_("Somebody goes before them: say that this pledge comes first, or wait until it is."),
     N_("They are no member any more, or their keys are not known here: sync first."),
@@ -131,7 +83,6 @@ REFUSED: Final = (
     N_("There is no code in this picture, or it is not sharp enough. Take it again, closer and straight."),
     N_("Several codes of Taboon stand in this picture: crop it to one."),
     N_("The code in this picture is not one of Taboon. Nothing was done with it."),
-    N_("To read pictures, install the extra “taboon[scan]”; or paste the link."),
     N_("This is no picture that can be read: PNG, JPEG or WebP."),
     N_("This picture cannot be read: it is damaged."),
     N_("Whoever was a member when this was proposed votes on it; you came later."),

@@ -16,6 +16,7 @@ from taboon_client.intake.columns import FIELDS, drafts_of_table, guess
 from taboon_client.intake.messages import drafts_of_chat, drafts_of_text
 from taboon_client.intake.table import BadSheetError, read_table
 from taboon_client.page import words
+from taboon_client.page.faults import spoken_notice
 from taboon_client.page.language import N_
 from taboon_client.page.screens.board import names_of, view_of
 from taboon_client.page.screens.visit import Told
@@ -64,7 +65,10 @@ async def _look(visit: Visit) -> Told:
     text = visit.asked.text("file") or visit.asked.text("pasted")
     if not text:
         raise FieldError("pasted", "is empty: choose a file or paste a text")
-    read, columns = await _read(visit, place.group, text)
+    try:
+        read, columns = await _read(visit, place.group, text)
+    except BadSheetError:
+        raise FieldError("pasted", "holds nothing that could be posted, or too much: split it") from None
     if not read.drafts:
         raise FieldError("pasted", "holds nothing that could be posted")
     return Told(show=await previewed(visit, place, read.drafts, read.notes, columns))
@@ -85,7 +89,7 @@ async def previewed(
         names=await names_of(visit, place),
         words=words,
         left=len(found) - len(drafts),
-        notes=notes[:_MOST_NOTES],
+        notes=[(line, spoken_notice(what, visit.language)) for line, what in notes[:_MOST_NOTES]],
         columns=columns,
     )
 

@@ -9,11 +9,12 @@ import msgspec
 from taboon_client.errors import FieldError
 from taboon_client.group.changes import PolicyChange
 from taboon_client.page.language import N_
+from taboon_client.page.render import isolated
 from taboon_client.page.screens.people import told_of
 from taboon_client.page.screens.visit import Told
 
 if TYPE_CHECKING:
-    from taboon_client.page.screens.visit import Visit
+    from taboon_client.page.screens.visit import Place, Visit
     from taboon_client.page.web import Answer, Asked
 
 __all__ = ["ACTS", "SCREENS", "pass_in"]
@@ -27,6 +28,24 @@ KINDS = {
     "policy": N_("change the rules"),
     "recover": N_("name other admins"),
 }
+RULES = {
+    "admins": N_("Admins"),
+    "everyone": N_("All members are admins"),
+    "dispatch": N_("Dispatch circle"),
+    "keyholders": N_("Keyholders"),
+    "recovery": N_("Keyholders who must agree"),
+    "add_approvals": N_("Admins who must agree to let somebody in"),
+    "removal_approvals": N_("Admins who must agree to a removal"),
+    "policy_approvals": N_("Admins who must agree to other rules"),
+    "members_invite": N_("Members who are no admins may invite"),
+    "rotation_days": N_("Days after which keys are made anew"),
+    "retention": N_("Days for which the relay keeps messages"),
+    "relays": N_("Address of the relay"),
+}
+"""What each rule is called, by its name in the protocol."""
+_OF_MEMBERS: Final = frozenset({"admins", "dispatch", "keyholders"})
+_NONE: Final = N_("nobody")
+_EVERY_MEMBER: Final = N_("every member")
 
 
 async def _rules(visit: Visit) -> Answer:
@@ -41,8 +60,25 @@ async def _rules(visit: Visit) -> Answer:
         deeds=list(reversed(await group.deeds()))[:20],
         members=await group.members(),
         kinds=KINDS,
+        rules=RULES,
+        ruled=lambda rule, value: _ruled(visit, place, rule, value),
         kept_days=KEPT_DAYS,
     )
+
+
+def _ruled(visit: Visit, place: Place, rule: str, value: str) -> str:
+    """Return what a rule is or would be, as a person reads it; the library tells it as a text."""
+    if rule in _OF_MEMBERS:
+        if not value:
+            return visit.say(_EVERY_MEMBER if rule == "keyholders" else _NONE)
+        return visit.language.listed(place.called(bytes.fromhex(one)) for one in value.split(", "))
+    if value in ("true", "false"):
+        return visit.say(N_("yes") if value == "true" else N_("no"))
+    if rule == "relays":
+        return isolated(value)
+    if rule == "retention":
+        return visit.language.number(KEPT_DAYS[int(value)] if int(value) < len(KEPT_DAYS) else int(value))
+    return visit.say(N_("more than half")) if (rule, value) == ("recovery", "0") else visit.language.digits(value)
 
 
 def _number(visit: Visit, name: str, least: int, most: int) -> int:
