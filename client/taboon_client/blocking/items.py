@@ -116,6 +116,10 @@ class Items:
         """Say that what was handed over to you has arrived."""
         return now(self._group.confirm(item, note, day=day))
 
+    def reject(self, item: Item | str | bytes, pledge: bytes | None = None, reason: str = "", *, day: str = "") -> Item:
+        """Say that what somebody said they had handed over did not arrive: their pledge holds again."""
+        return now(self._group.reject(item, pledge, reason, day=day))
+
     def returned(self, item: Item | str | bytes, pledge: bytes | None = None, note: str = "") -> Item:
         """Say that what was borrowed came back."""
         return now(self._group.returned(item, pledge, note))

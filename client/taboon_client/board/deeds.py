@@ -45,6 +45,7 @@ __all__ = [
     "Pause",
     "Pledge",
     "Private",
+    "Reject",
     "Release",
     "Renew",
     "Returned",
@@ -147,6 +148,21 @@ class Confirm(Body, frozen=True, omit_defaults=True, kw_only=True):
     pledge: EventName
     day: Day = ""
     note: LongText = ""
+    created: Time = 0
+
+
+class Reject(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """The item's side says that it was not so: what was said to be handed over did not arrive.
+
+    The pledge holds again as before, and is handed over only once the item's side confirms that. ``day`` as in
+    :class:`Deliver`.
+    """
+
+    kind: ClassVar[str] = "reject"
+
+    pledge: EventName
+    day: Day = ""
+    reason: Reason = ""
     created: Time = 0
 
 
@@ -296,7 +312,7 @@ class Merge(Body, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Undo(Body, frozen=True, omit_defaults=True, kw_only=True):
-    """An edit, pause, withdrawal, merge, comment, follow-up or outcome is taken back.
+    """An edit, pause, withdrawal, merge, comment, follow-up or outcome is taken back: one of the undo's own parents.
 
     By its author; an edit, pause, withdrawal or merge by the item's side too. Nothing else can be undone, and an undo
     neither.
@@ -359,6 +375,6 @@ class Outcome(Body, frozen=True, omit_defaults=True, kw_only=True):
 
 
 DEEDS: tuple[type[Body], ...] = (
-    *(Pledge, Release, Going, Deliver, Confirm, Returned, Lapse, Contest, Grant, Share, Details, Opened, Private),
-    *(Renew, Pause, Withdraw, Merge, Undo, Comment, FollowUp, FollowedUp, Outcome),
+    *(Pledge, Release, Going, Deliver, Confirm, Reject, Returned, Lapse, Contest, Grant, Share, Details, Opened),
+    *(Private, Renew, Pause, Withdraw, Merge, Undo, Comment, FollowUp, FollowedUp, Outcome),
 )

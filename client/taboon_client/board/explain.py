@@ -43,13 +43,15 @@ def about_pledge(item: Item, pledge: ItemPledge) -> Message:
         return Message(f"pledge.{standing.value}", pledge.author)
     ranked = [one for one in item.pledges if one.standing in HOLDING | HANDED and one.day == pledge.day]
     if standing in _GOES:
-        return _why_first(pledge, [one for one in ranked if one.standing is PledgeStanding.STANDBY])
+        return _why_first(pledge, [one for one in ranked if one.author != pledge.author])
     return _why_behind(pledge, [one for one in ranked if one.taken and one.author != pledge.author])
 
 
-def _why_first(pledge: ItemPledge, behind: list[ItemPledge]) -> Message:
-    rival = next((one for one in behind if one.author != pledge.author), None)
+def _why_first(pledge: ItemPledge, others: list[ItemPledge]) -> Message:
+    rival = next((one for one in others if one.standing is PledgeStanding.STANDBY), None)
     other = b"" if rival is None else rival.author
+    if pledge.rejected:
+        return Message("goes.rejected", pledge.author)
     if pledge.chosen:
         return Message("goes.chosen", pledge.author, other)
     if pledge.standing is PledgeStanding.ON_THE_WAY:
@@ -57,13 +59,16 @@ def _why_first(pledge: ItemPledge, behind: list[ItemPledge]) -> Message:
     if pledge.granted:
         return Message("goes.granted", pledge.author, other)
     if rival is None:
-        return Message("goes.alone", pledge.author)
+        beside = next((one.author for one in others if one.taken), b"")
+        return Message("goes.beside" if beside else "goes.alone", pledge.author, beside)
     return Message("goes.drawn" if rival.depth == pledge.depth else "goes.first", pledge.author, other)
 
 
 def _why_behind(pledge: ItemPledge, before: list[ItemPledge]) -> Message:
     if pledge.late:
         return Message("standby.late", pledge.author)
+    if pledge.rejected:
+        return Message("standby.rejected", pledge.author)
     if not before:
         return Message("standby.nothing-left", pledge.author)
     first = before[0]
@@ -71,7 +76,7 @@ def _why_behind(pledge: ItemPledge, before: list[ItemPledge]) -> Message:
     if first.standing in HANDED:
         why = "handed-over"
     elif first.chosen:
-        why = "chosen"
+        why = "set-out" if pledge.going else "chosen"
     elif first.standing is PledgeStanding.ON_THE_WAY:
         why = "on-the-way"
     elif first.granted:

@@ -125,23 +125,6 @@ class Graph:
                 path.extend(self._events[name].parents)
         return found
 
-    def stands_on(self, event: Event, other: Event) -> bool:
-        """Tell whether a ready event stands on another, by whatever way."""
-        if other.name in event.parents:
-            return True
-        bound = self._depths.get(other.name)
-        if bound is None:
-            return False
-        seen: set[bytes] = set()
-        path = list(event.parents)
-        for name in path:
-            if name == other.name:
-                return True
-            if name not in seen and self._depths.get(name, -1) > bound:
-                seen.add(name)
-                path.extend(self._events[name].parents)
-        return False
-
     def ready(self) -> Sequence[tuple[int, bytes, Event]]:
         """Return (depth, name, event) of every ready event in the order in which they are folded. Not to be changed."""
         if len(self._unsorted) > _FEW:

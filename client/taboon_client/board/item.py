@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 # Raised whenever a stored item would be read otherwise than it was written: the vault then folds anew.
-_FORMAT = b"\x02"
+_FORMAT = b"\x03"
 
 Taking = tuple[tuple[int, int], ...]
 """Pairs (number of the line from 0, quantity), ascending."""
@@ -135,6 +135,7 @@ class ItemPledge(_Part, frozen=True, array_like=True, kw_only=True):
         granted: The sealed details were released to it.
         going: Its author said to be on the way while it was primary.
         handed: Its author said that it was handed over; ``arrived``: the item's side said so.
+        rejected: The item's side says that nothing was handed over, though its author said so.
         lapsed_by: Who said last that it has lapsed, or empty.
     """
 
@@ -159,6 +160,7 @@ class ItemPledge(_Part, frozen=True, array_like=True, kw_only=True):
     going: bool
     handed: bool
     arrived: bool
+    rejected: bool
     lapsed_by: bytes
 
 

@@ -7,8 +7,8 @@ begins anew otherwise; both give the same. Where the protocol leaves a choice, t
 - The opening is found by its name, wherever it sorts. If it is set aside, the item stays while an event of another
   member counts in it; its author's words are still shown.
 - An event that speaks of one which is not folded before it has no effect.
-- Of release, lapse, contest and deliver the later one in the fold holds: who handed over after all, did. A confirmation
-  by the item's side is final.
+- Of release, lapse, contest, deliver and reject the later one in the fold holds: who handed over after all, did. A
+  confirmation by the item's side is final.
 - A pledge folded after a withdrawal is kept as standby: it takes nothing unless it is handed over. It is marked
   ``late``.
 """
@@ -38,12 +38,14 @@ __all__ = ["KEPT_COMMENTS", "MAX_PLEDGES", "ItemFold", "fold", "thread"]
 # What the dispatch circle may do for the item's author.
 _SIDED: frozenset[type] = frozenset(
     {
-        *(Edit, deeds.Confirm, deeds.Returned, deeds.Lapse, deeds.Grant, deeds.Details, deeds.Renew, deeds.Pause),
-        *(deeds.Withdraw, deeds.Merge),
+        *(Edit, deeds.Confirm, deeds.Reject, deeds.Returned, deeds.Lapse, deeds.Grant, deeds.Details, deeds.Renew),
+        *(deeds.Pause, deeds.Withdraw, deeds.Merge),
     }
 )
 # Every so many events a stage is kept: the two last ones cover what comes in beside others.
 _STRIDE = 128
+# So many events that nothing stands on: then it is no longer followed whether one stands on all before it.
+_HEADS = 64
 _UNDONE_BY_SIDE = frozenset({"edit", "pause", "withdraw", "merge"})
 _UNDONE = _UNDONE_BY_SIDE | {"comment", "follow-up", "followed-up", "outcome"}
 
@@ -51,13 +53,15 @@ _UNDONE = _UNDONE_BY_SIDE | {"comment", "follow-up", "followed-up", "outcome"}
 class _Stage:
     """How far a fold has come: the first ``folded`` events, the last of them by name."""
 
-    __slots__ = ("aside", "folded", "last", "life", "opening_aside")
+    __slots__ = ("aside", "folded", "heads", "last", "life", "opening_aside")
 
     def __init__(self, life: Life) -> None:
         self.life = life
         self.folded = 0
         self.last = b""
         self.aside: set[bytes] = set()
+        # Folded events that no folded one stands on; None once they were too many to follow.
+        self.heads: set[bytes] | None = set()
         self.opening_aside = False
 
     def begins(self, order: Sequence[tuple[int, bytes, Event]]) -> bool:
@@ -65,11 +69,23 @@ class _Stage:
         # Events are never taken out: where the last one stands where it stood, all before it do.
         return self.folded == 0 or (self.folded <= len(order) and order[self.folded - 1][1] == self.last)
 
+    def stands_on_all(self, event: Event) -> bool:
+        """Note the event that is folded next; tells whether it is known to stand on all that were folded before."""
+        if self.heads is None:
+            return False
+        whole = self.heads.issubset(event.parents)
+        self.heads.difference_update(event.parents)
+        self.heads.add(event.name)
+        if len(self.heads) > _HEADS:
+            self.heads = None
+        return whole
+
     def copy(self) -> _Stage:
         """Return one that goes on by itself."""
         stage = _Stage(self.life.copy())
         stage.folded, stage.last = self.folded, self.last
         stage.aside = set(self.aside)
+        stage.heads = None if self.heads is None else set(self.heads)
         stage.opening_aside = self.opening_aside
         return stage
 
@@ -101,7 +117,7 @@ class ItemFold:
         """
         order = self.graph.ready()
         stage = None if anew else self._stage(order)
-        if stage is not None and any(event.kind == deeds.Undo.kind for _, _, event in order[stage.folded :]):
+        if stage is not None and self._takes_back(judge, order[stage.folded :]):
             # What is taken back may have been folded long ago.
             stage = None
         if stage is None:
@@ -128,6 +144,16 @@ class ItemFold:
         self._earlier = [stage for stage in self._earlier if stage.begins(order)]
         return self._earlier[-1].copy() if self._earlier else None
 
+    def _takes_back(self, judge: Judge, order: Sequence[tuple[int, bytes, Event]]) -> bool:
+        """Tell whether one of these takes back what still has an effect."""
+        opening = self.graph.get(self.graph.place) if isinstance(self.graph.place, bytes) else None
+        author = b"" if opening is None else opening.author
+        return any(
+            (name := _taken_back(self.graph, judge, author, event)) and name not in self._undone
+            for _, _, event in order
+            if event.kind == deeds.Undo.kind
+        )
+
     @property
     def aside(self) -> frozenset[bytes]:
         """Names of the events that were folded and do not count."""
@@ -144,6 +170,7 @@ class ItemFold:
 
     def _step(self, stage: _Stage, judge: Judge, depth: int, name: bytes, event: Event) -> None:
         life = stage.life
+        whole = stage.stands_on_all(event)
         if not judge(event):
             stage.aside.add(name)
             stage.opening_aside = stage.opening_aside or name == self.graph.place
@@ -156,7 +183,7 @@ class ItemFold:
         body = from_body(event)
         if body is not None:
             side = event.author == life.opening.author or (type(body) in _SIDED and judge(event, DISPATCH))
-            life.take(depth, event, body, side=side)
+            life.take(depth, event, body, side=side, whole=whole)
 
     def _value(self, stage: _Stage, depth: int) -> Item:
         life = stage.life
@@ -215,17 +242,18 @@ def thread(graph: Graph, judge: Judge) -> Iterator[ItemComment]:
 
 def _undone(graph: Graph, judge: Judge, author: bytes) -> set[bytes]:
     """Return the names of the events that were taken back."""
-    undone = set()
-    for _, _, event in graph.ready():
-        body = from_body(event) if event.kind == deeds.Undo.kind else None
-        if not isinstance(body, deeds.Undo) or not judge(event):
-            continue
-        target = graph.get(body.event)
-        # Who undoes something has seen it.
-        if target is None or target.kind not in _UNDONE or not graph.stands_on(event, target):
-            continue
-        if event.author == target.author or (
-            target.kind in _UNDONE_BY_SIDE and (event.author == author or judge(event, DISPATCH))
-        ):
-            undone.add(target.name)
-    return undone
+    undos = (event for _, _, event in graph.ready() if event.kind == deeds.Undo.kind)
+    return {name for event in undos if (name := _taken_back(graph, judge, author, event))}
+
+
+def _taken_back(graph: Graph, judge: Judge, author: bytes, event: Event) -> bytes:
+    """Return the name of the event that an undo takes back; nothing if it has no effect."""
+    body = from_body(event)
+    # Who undoes something has seen it, and says so: nothing else has to be walked for that.
+    if not isinstance(body, deeds.Undo) or body.event not in event.parents or not judge(event):
+        return b""
+    target = graph.get(body.event)
+    if target is None or target.kind not in _UNDONE:
+        return b""
+    by_side = target.kind in _UNDONE_BY_SIDE and (event.author == author or judge(event, DISPATCH))
+    return target.name if event.author == target.author or by_side else b""

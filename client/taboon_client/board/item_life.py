@@ -19,6 +19,7 @@ from taboon_client.board.item import (
     PledgeStanding,
     Status,
 )
+from taboon_client.board.item_days import SpokenDays
 from taboon_client.board.item_talk import Talk
 from taboon_client.board.openings import EDITABLE, Edit, LoanOffer, StandingOffer
 from taboon_client.board.pledging import Placed, Pledged, Terms, cover, settle
@@ -38,9 +39,12 @@ MAX_PLEDGES = 50
 """Pledges of one member on one item that have an effect: the first in the order of the fold."""
 
 _TOUCHED = 200
-_DAYS = 400
-# How often one pledge's author may say to be on the way before it was primary.
+# How often it is looked at whether a pledge whose author says to be on the way was primary: of one pledge, and of all
+# pledges of one member.
 _TRIES = 2
+_LOOKS = 50
+# How many events of one member are folded for such a look: the first ones.
+_LOOKED_AT = 1_000
 _CARRIED = (*EDITABLE, "original", "source", "key")
 _FINAL = frozenset({PledgeStanding.CONFIRMED, PledgeStanding.RETURNED})
 # What has no part in who goes.
@@ -57,6 +61,7 @@ class Step(NamedTuple):
     event: Event
     body: Body
     side: bool
+    whole: bool
 
 
 class Life:
@@ -82,8 +87,12 @@ class Life:
         self.latest = body.created
         self.pledges: dict[bytes, Pledged] = {}
         self.count_of: dict[bytes, int] = {}
-        self.days: dict[str, None] = {}
+        self.days = SpokenDays()
         self.steps: list[Step] = []
+        self.steps_of: dict[bytes, int] = {}
+        # Somebody has more steps than are looked at.
+        self.crowded = False
+        self.looks: dict[bytes, int] = {}
         self.chosen = b""
         self.ignored = 0
         self.talk = Talk()
@@ -103,23 +112,43 @@ class Life:
         other.said = dict(self.said)
         other.pledges = {name: pledge.copy() for name, pledge in self.pledges.items()}
         other.count_of = dict(self.count_of)
-        other.days = dict(self.days)
+        other.days = self.days.copy()
         other.steps = list(self.steps)
+        other.steps_of = dict(self.steps_of)
+        other.looks = dict(self.looks)
         other.touched = dict(self.touched)
         other.talk = self.talk.copy()
         return other
 
-    def take(self, depth: int, event: Event, body: Body, *, side: bool) -> None:
-        """Fold one event. ``side``: it is of the item's side."""
+    def take(self, depth: int, event: Event, body: Body, *, side: bool, whole: bool = False) -> None:
+        """Fold one event.
+
+        Args:
+            depth: Of the event.
+            event: The event.
+            body: And what it says.
+            side: It is of the item's side.
+            whole: It is known to stand on every event that was folded before it.
+        """
         when = getattr(body, "created", 0)
         self.latest = max(self.latest, when)
-        if not isinstance(body, _NO_PART):
-            self.steps.append(Step(depth, event, body, side))
+        step = Step(depth, event, body, side, whole)
         handler = self._HANDLERS.get(type(body))
         if handler is not None:
-            handler(self, Step(depth, event, body, side))
+            handler(self, step)
         else:
             self.talk.take(event, body)
+        if not isinstance(body, _NO_PART):
+            self._keep(step)
+
+    def _keep(self, step: Step) -> None:
+        author = step.event.author
+        count = self.steps_of.get(author, 0)
+        if count >= _LOOKED_AT:
+            self.crowded = True
+            return
+        self.steps_of[author] = count + 1
+        self.steps.append(step)
 
     def touch(self, author: bytes) -> None:
         """Note that somebody has done something that counts."""
@@ -149,30 +178,32 @@ class Life:
             return
         self.count_of[event.author] = count + 1
         self.pledges[event.name] = Pledged(event, body, step.depth, late=self.withdrawn is not None)
-        self._day(body.day)
+        if body.day:
+            self.days.pledge(body.day)
 
-    def _day(self, day: str) -> None:
-        if day and len(self.days) < _DAYS:
-            self.days[day] = None
-
-    def _day_of(self, pledge: Pledged, day: str) -> str:
+    def _day_of(self, pledge: Pledged, step: Step) -> str:
         """Return the day that something is said of: one day of a pledge for every time, else the pledge as it is."""
+        day: str = getattr(step.body, "day", NO_DAY)
         if not day or pledge.body.day or not self.said["repeat"]:
             return NO_DAY
-        self._day(day)
-        return day if day in self.days else NO_DAY
+        forgotten = self.days.speak(step.event.author, day)
+        if forgotten:
+            for one in self.pledges.values():
+                one.forget(forgotten)
+        return day
 
     def _take_release(self, step: Step) -> None:
         pledge = self._own_pledge(step)
         if pledge is not None:
-            day = self._day_of(pledge, getattr(step.body, "day", ""))
-            self._change(pledge, PledgeStanding.RELEASED, step, day)
+            self._change(pledge, PledgeStanding.RELEASED, step, self._day_of(pledge, step))
 
     def _take_deliver(self, step: Step) -> None:
         pledge = self._own_pledge(step)
         if pledge is None or not isinstance(step.body, deeds.Deliver):
             return
-        day = self._day_of(pledge, step.body.day)
+        day = self._day_of(pledge, step)
+        if day in pledge.rejected:
+            return
         if self._change(pledge, PledgeStanding.HANDED_OVER, step, day) and not day:
             pledge.handed = True
             pledge.delivered = step.body.quantities
@@ -181,10 +212,23 @@ class Life:
         pledge = self._pledge_of(step)
         if pledge is None or not step.side:
             return
-        day = self._day_of(pledge, getattr(step.body, "day", ""))
+        day = self._day_of(pledge, step)
+        pledge.rejected.discard(day)
         if self._change(pledge, PledgeStanding.CONFIRMED, step, day) and not day:
             pledge.arrived = True
             self.last_confirm = step.event.name
+
+    def _take_reject(self, step: Step) -> None:
+        pledge = self._pledge_of(step)
+        if pledge is None or not step.side or not isinstance(step.body, deeds.Reject):
+            return
+        day = self._day_of(pledge, step)
+        if pledge.on(day) is PledgeStanding.HANDED_OVER:
+            pledge.rejected.add(day)
+            pledge.change(PledgeStanding.STANDBY, step.body.reason, step.body.created, day)
+            if not day:
+                pledge.handed = pledge.going = False
+                pledge.delivered = ()
 
     def _take_returned(self, step: Step) -> None:
         pledge = self._pledge_of(step)
@@ -201,8 +245,10 @@ class Life:
         pledge.lease = step.body.lease or pledge.lease
         if pledge.state is PledgeStanding.LAPSED:
             pledge.change(PledgeStanding.STANDBY, "", step.body.created)
-        if not pledge.going and pledge.tried < _TRIES:
+        looks = self.looks.get(pledge.author, 0)
+        if not pledge.going and pledge.tried < _TRIES and looks < _LOOKS:
             pledge.tried += 1
+            self.looks[pledge.author] = looks + 1
             name = step.event.name
             if not self.nested:
                 self.on_the_way[name] = self._was_primary(step, pledge)
@@ -210,14 +256,14 @@ class Life:
 
     def _was_primary(self, step: Step, pledge: Pledged) -> bool:
         """Tell whether a pledge was primary in what an event stands on: whatever else was said does not count there."""
-        below = self.graph.below(step.event)
-        # The step itself is the last one here.
-        known = [before for before in self.steps[:-1] if before.event.name in below]
         life = self
-        if len(known) < len(self.steps) - 1:
-            life = Life(self.opening, self.body, self.graph, self.on_the_way)
-            for before in known:
-                life.take(before.depth, before.event, before.body, side=before.side)
+        if self.crowded or not step.whole:
+            below = self.graph.below(step.event)
+            known = [before for before in self.steps if before.event.name in below]
+            if self.crowded or len(known) < len(self.steps):
+                life = Life(self.opening, self.body, self.graph, self.on_the_way)
+                for before in known:
+                    life.take(before.depth, before.event, before.body, side=before.side)
         placed = settle(life.terms(), life.pledges.values(), pledge.body.day)
         return any(one.pledge.name == pledge.name and one.taken for one in placed)
 
@@ -313,6 +359,7 @@ class Life:
         deeds.Going: _take_going,
         deeds.Deliver: _take_deliver,
         deeds.Confirm: _take_confirm,
+        deeds.Reject: _take_reject,
         deeds.Returned: _take_returned,
         deeds.Lapse: _take_lapse,
         deeds.Contest: _take_contest,
@@ -335,7 +382,7 @@ class Life:
         rounds = []
         by_day: dict[str, list[Placed]] = {}
         if terms.recurring:
-            for day in sorted(self.days):
+            for day in self.days:
                 placed = by_day[day] = settle(terms, self.pledges.values(), day)
                 rounds.append(
                     ItemRound(
@@ -349,7 +396,7 @@ class Life:
             shown.update((one.pledge.name, one) for one in placed if one.pledge.body.day == day)
         for pledge in self.pledges.values():
             if pledge.name not in shown:
-                # Given back, lapsed or returned; or for a day beyond those that are kept.
+                # Given back, lapsed or returned; or for a day of what does not come again.
                 shown[pledge.name] = Placed(pledge, pledge.state, pledge.promised(terms.lines), ())
         return tuple(one.value(self.chosen) for one in shown.values()), lines, tuple(rounds)
 

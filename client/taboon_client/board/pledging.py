@@ -66,7 +66,7 @@ class Pledged:
             "granted",
             "handed",
         ),
-        *("lapsed_by", "late", "lease", "name", "said", "sayers", "state", "tried"),
+        *("lapsed_by", "late", "lease", "name", "rejected", "said", "sayers", "state", "tried"),
     )
 
     def __init__(self, event: Event, body: Pledge, depth: int, *, late: bool) -> None:
@@ -83,6 +83,8 @@ class Pledged:
         self.lapsed_by = b""
         # Who had a pledge here, was no more than that, and has said once that this one has lapsed.
         self.sayers: set[bytes] = set()
+        # The days (NO_DAY: the whole of it) of which the item's side says that nothing was handed over.
+        self.rejected: set[str] = set()
         self.said = ""
         self.changed = body.created
         self.expected = body.expected
@@ -93,7 +95,13 @@ class Pledged:
         other = copy(self)
         other.days = dict(self.days)
         other.sayers = set(self.sayers)
+        other.rejected = set(self.rejected)
         return other
+
+    def forget(self, day: str) -> None:
+        """Forget what became of one day."""
+        self.days.pop(day, None)
+        self.rejected.discard(day)
 
     def change(self, standing: PledgeStanding, said: str, when: int, day: str = NO_DAY) -> None:
         """Note what became of it, or of one day of it."""
@@ -155,6 +163,7 @@ class Placed(NamedTuple):
             going=pledge.going,
             handed=pledge.handed,
             arrived=pledge.arrived,
+            rejected=NO_DAY in pledge.rejected,
             lapsed_by=pledge.lapsed_by,
         )
 

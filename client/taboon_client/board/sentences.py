@@ -19,6 +19,11 @@ LANGUAGES: Final = ("en", "ar")
 
 SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "goes.alone": ("{who} goes: nobody else has pledged", "يذهب {who}: لم يتعهّد أحد غيره"),
+    "goes.beside": ("{who} goes, and so does {other}: each for a part", "يذهب {who} ويذهب {other}، كلٌّ بجزء"),
+    "goes.rejected": (
+        "{who} goes: those who asked say that what was to be handed over has not arrived",
+        "يذهب {who}: يقول أصحاب الطلب إن ما قيل إنه سُلّم لم يصل",
+    ),
     "goes.first": ("{who} goes: pledged before {other}", "يذهب {who}: تعهّد قبل {other}"),
     "goes.drawn": (
         "{who} goes: {other} said yes too while neither knew of the other, and every device drew the same lot",
@@ -39,6 +44,14 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "standby.chosen": (
         "{who} stands by: those who asked chose {other}",
         "{who} في الاحتياط: اختار أصحاب الحاجة {other}",
+    ),
+    "standby.set-out": (
+        "{who} had set out, and is not needed any more: those who asked chose {other}. Tell {who} at once",
+        "كان {who} قد انطلق ولم يعد مطلوبًا منه: اختار أصحاب الطلب {other}. أخبروا {who} حالًا",
+    ),
+    "standby.rejected": (
+        "{who} stands by: those who asked say that what was to be handed over has not arrived",
+        "{who} في الاحتياط: يقول أصحاب الطلب إن ما قيل إنه سُلّم لم يصل",
     ),
     "standby.on-the-way": ("{who} stands by: {other} has already left", "{who} في الاحتياط: {other} في الطريق بالفعل"),
     "standby.handed-over": ("{who} stands by: {other} has handed it over", "{who} في الاحتياط: سلّمه {other}"),

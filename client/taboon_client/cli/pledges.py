@@ -1,4 +1,4 @@
-"""Helping: ``pledge``, ``release``, ``going``, ``deliver``, ``confirm``, ``returned``, ``lapse``, ``contest``."""
+"""Helping: ``pledge``, ``release``, ``going``, ``deliver``, ``confirm``, ``reject``, ``returned``, ``lapse``."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +30,9 @@ _Until = Annotated[
 _Hours = Annotated[list[str] | None, typer.Option("--hours", metavar="H", help="When you can travel: 18:00-20:00.")]
 _Company = Annotated[bool, typer.Option("--company", help="You would rather not go alone.")]
 _Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="More about it (-: standard input).")]
+_Whose = Annotated[
+    str, typer.Argument(metavar="[MEMBER]", help="Whose pledge, where several said so: a name, a tag, the beginning.")
+]
 _Borrower = Annotated[str | None, typer.Option("--from", metavar="MEMBER", help="Who had borrowed it, if several did.")]
 
 
@@ -50,6 +53,11 @@ def register(app: typer.Typer) -> None:
     command(app, "going", examples=["taboon going Harbour K7F2", "taboon going Harbour K7F2 --by +2h"])(_going)
     command(app, "deliver", examples=["taboon deliver Harbour K7F2"])(_deliver)
     command(app, "confirm", examples=["taboon confirm Harbour K7F2"])(_confirm)
+    command(
+        app,
+        "reject",
+        examples=["taboon reject Harbour K7F2", 'taboon reject Harbour K7F2 Basil --reason "nobody came"'],
+    )(_reject)
     command(app, "returned", examples=["taboon returned Harbour K7F2", "taboon returned Harbour K7F2 --from Basil"])(
         _returned
     )
@@ -127,6 +135,32 @@ def _confirm(errand: Errand, group: GroupRef, item: ItemRef, *, day: _Day = "", 
         item,
         lambda place, found: place.confirm(found, said, day=day),
         lambda done, _: f"arrived, {done.status.value}",
+    )
+
+
+def _reject(
+    errand: Errand,
+    group: GroupRef,
+    item: ItemRef,
+    member: _Whose = "",
+    *,
+    day: _Day = "",
+    reason: Reason = None,
+) -> Answer:
+    """Say that what was said to be handed over did not arrive.
+
+    Whoever posted it and the dispatch circle can say that, until it is confirmed. The pledge then holds as before, and
+    counts as handed over again only when you confirm it.
+    """
+    why = errand.optional(reason, "Reason")
+    return act(
+        errand,
+        group,
+        item,
+        lambda place, found: place.reject(
+            found, pledge_by(place, found, member).name if member else None, why, day=day
+        ),
+        lambda done, _: f"nothing arrived, {done.status.value}",
     )
 
 

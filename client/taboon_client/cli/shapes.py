@@ -165,6 +165,7 @@ def _pledge(one: ItemPledge, people: People) -> dict[str, object]:
         "late": one.late,
         "chosen": one.chosen,
         "granted": one.granted,
+        "rejected": one.rejected,
     }
 
 

@@ -195,6 +195,10 @@ class Acts:
         standings = HOLDING | {PledgeStanding.LAPSED}
         pledge = self._own_pledge(item, standings, day)
         pledge = self._need(item, pledge, "no pledge that is not handed over yet")
+        if pledge.rejected and not day:
+            raise NotAllowedError(
+                f"whoever asked for #{item.code} says that it has not arrived. When it has, ask them to confirm it"
+            )
         if item.repeat and not (day or pledge.day):
             raise FieldError("day", f"#{item.code} comes again: say for which day, as in 2026-03-01")
         self._make(item, Deliver(pledge=pledge.name, day=day, note=note, created=self.now), pledge.name)
@@ -202,14 +206,32 @@ class Acts:
     def confirm(self, item: Item, note: str = "", day: str = "") -> None:
         """Say that everything which was handed over for an item has arrived."""
         self._need_side(item, "confirm that something arrived for")
-        handed = [pledge.name for pledge in item.pledges if pledge.standing is PledgeStanding.HANDED_OVER]
-        if day:
-            placed = next((one.pledges for one in item.rounds if one.day == day), ())
-            handed = [name for name, standing, _ in placed if standing is PledgeStanding.HANDED_OVER]
+        # What was not so at first has arrived after all, where nothing else can be meant.
+        handed = self._handed(item, day) or [
+            pledge.name for pledge in item.pledges if pledge.rejected and pledge.standing in HOLDING and not day
+        ]
         if not handed:
             raise NotAllowedError(f"nothing was handed over for #{item.code} yet")
         for name in handed:
             self._make(item, Confirm(pledge=name, day=day, note=note, created=self.now), name)
+
+    def _handed(self, item: Item, day: str) -> list[bytes]:
+        """Return the names of the pledges of which it was said that they were handed over, and no more."""
+        if day:
+            placed = next((one.pledges for one in item.rounds if one.day == day), ())
+            return [name for name, standing, _ in placed if standing is PledgeStanding.HANDED_OVER]
+        return [pledge.name for pledge in item.pledges if pledge.standing is PledgeStanding.HANDED_OVER]
+
+    def reject(self, item: Item, pledge: bytes | None, reason: str, day: str = "") -> None:
+        """Say that what was said to be handed over did not arrive; without a name what only one has handed over."""
+        self._need_side(item, "say that nothing arrived for")
+        handed = self._handed(item, day)
+        name = handed[0] if pledge is None and len(handed) == 1 else pledge
+        if name is None or name not in handed:
+            raise NotAllowedError(
+                f"say whose pledge on #{item.code} did not arrive: none, or several, were said to be handed over"
+            )
+        self._make(item, kinds.Reject(pledge=name, day=day, reason=reason, created=self.now), name)
 
     def returned(self, item: Item, pledge: bytes | None, note: str) -> None:
         """Say that what was borrowed came back."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FOLD_VERSION", "Ledger", "tag"]
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 """Raised whenever the fold makes something else of the same events: a vault of an older one is folded anew."""
 
 _CODE = 24

@@ -219,6 +219,12 @@ class Items(Held):
         """Say that what was handed over to you has arrived."""
         return await self._act(item, lambda acts, found: acts.confirm(found, note, day))
 
+    async def reject(
+        self, item: Item | str | bytes, pledge: bytes | None = None, reason: str = "", *, day: str = ""
+    ) -> Item:
+        """Say that what somebody said they had handed over did not arrive: their pledge holds again."""
+        return await self._act(item, lambda acts, found: acts.reject(found, pledge, reason, day))
+
     async def returned(self, item: Item | str | bytes, pledge: bytes | None = None, note: str = "") -> Item:
         """Say that what was borrowed came back."""
         return await self._act(item, lambda acts, found: acts.returned(found, pledge, note))

@@ -32,7 +32,9 @@ from taboon_client.board import (
     fold_group_name,
     fold_people,
     from_body,
+    item_days,
     item_fold,
+    item_life,
 )
 from taboon_client.board.deeds import (
     Contest,
@@ -45,6 +47,7 @@ from taboon_client.board.deeds import (
     Opened,
     Outcome,
     Pause,
+    Reject,
     Renew,
     Returned,
     Undo,
@@ -75,7 +78,8 @@ class Step(NamedTuple):
 WHAT = (
     *("need", "pledge", "pledge", "part", "part", "release", "deliver", "deliver", "confirm", "confirm", "withdraw"),
     *("going", "going", "lapse", "contest", "grant", "first", "edit", "undo", "renew", "pause", "merge", "opened"),
-    *("returned", "standing", "loan", "again", "day", "follow-up", "followed-up", "outcome", "not-today"),
+    *("returned", "standing", "loan", "again", "day", "follow-up", "followed-up", "outcome", "not-today", "today"),
+    *("reject", "reject", "not-so-today"),
     *("comment", "hear", "hear", "hear", "hear", "meet", "name", "group", "remove", "remove", "demote", "add"),
 )
 STEPS = st.builds(
@@ -181,18 +185,21 @@ def _speak(step: Step, device: Device) -> None:
     if step.what in {"release", "deliver"} and own:
         speaks_of = [own[pick % len(own)]]
         bodies["release"], bodies["deliver"] = Release(pledge=speaks_of[0]), Deliver(pledge=speaks_of[0])
-    if step.what in {"going", "contest", "not-today"} and own:
+    if step.what in {"going", "contest", "not-today", "today"} and own:
         speaks_of = [own[pick % len(own)]]
         bodies |= {
             "going": Going(pledge=speaks_of[0]),
             "contest": Contest(pledge=speaks_of[0]),
             "not-today": Release(pledge=speaks_of[0], day=day),
+            "today": Deliver(pledge=speaks_of[0], day=day),
         }
-    if step.what in {"confirm", "lapse", "grant", "first", "returned"} and every:
+    if step.what in {"confirm", "reject", "not-so-today", "lapse", "grant", "first", "returned"} and every:
         speaks_of = [every[pick % len(every)]]
         key = (b"r" * 8, b"k" * 80)
         bodies |= {
             "confirm": Confirm(pledge=speaks_of[0]),
+            "reject": Reject(pledge=speaks_of[0]),
+            "not-so-today": Reject(pledge=speaks_of[0], day=day),
             "lapse": Lapse(pledge=speaks_of[0]),
             "grant": Grant(pledge=speaks_of[0], key=key),
             "first": Grant(pledge=speaks_of[0], key=key, first=True),
@@ -349,7 +356,12 @@ def test_a_fold_that_goes_on_where_it_stopped_is_the_fold_from_the_beginning(pas
     chance.shuffle(events)
     device = Board(past.epochs)
     # Stages are kept so often that these short histories go on from them.
-    with patch.object(item_fold, "_STRIDE", 2):
+    with (
+        patch.object(item_fold, "_STRIDE", 2),
+        patch.object(item_fold, "_HEADS", 3),
+        patch.object(item_days, "KEPT_DAYS", 1),
+        patch.object(item_life, "_LOOKED_AT", 3),
+    ):
         for event in events:
             device.take([event])
             place = event.home

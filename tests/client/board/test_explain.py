@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 
 from taboon_client.board import Deliver, Line, Pledge, PledgeStanding, Release, StandingOffer, Status, Withdraw
-from taboon_client.board.deeds import Going, Grant, Lapse
+from taboon_client.board.deeds import Going, Grant, Lapse, Reject
 from taboon_client.board.explain import Message, about_item, about_pledge
 from taboon_client.board.sentences import LANGUAGES, SENTENCES, say
 from tests.client.board.test_pledging import KEY, Street
@@ -60,7 +60,7 @@ def test_every_reason_is_said(street: Street) -> None:
     street.say(street.rami, Going(pledge=early.name), item, early)
     assert told() == ("goes.on-the-way", "standby.on-the-way")
     street.say(street.noor, Grant(pledge=late.name, key=KEY, first=True), item, late)
-    assert told() == ("standby.chosen", "goes.chosen")
+    assert told() == ("standby.set-out", "goes.chosen")
     street.say(street.sami, Deliver(pledge=late.name), item, late)
     assert told() == ("standby.handed-over", "pledge.handed-over")
     street.say(street.sami, Release(pledge=late.name), item, late)
@@ -101,3 +101,26 @@ def test_arabic_is_said_in_arabic_and_an_unknown_language_in_english() -> None:
     message = Message("goes.on-the-way", Actor("rami").identity)
     assert words(message, "ar") == "rami في الطريق"
     assert words(message, "xx") == words(message, "en")
+
+
+def test_two_who_each_cover_a_part_are_not_said_to_be_alone(street: Street) -> None:
+    item = street.say(street.noor, need(lines=(Line(quantity=20),)))
+    street.say(street.rami, Pledge(quantities=((0, 12),)), item)
+    street.say(street.sami, Pledge(quantities=((0, 8),)), item)
+    assert [words(message) for message in about_item(street.item(item))] == [
+        "rami goes, and so does sami: each for a part",
+        "sami goes, and so does rami: each for a part",
+    ]
+
+
+def test_it_is_said_that_what_was_to_be_handed_over_did_not_arrive(street: Street) -> None:
+    item = street.say(street.noor, need())
+    pledge = street.say(street.rami, Pledge(), item)
+    street.say(street.rami, Deliver(pledge=pledge.name), item, pledge)
+    street.say(street.noor, Reject(pledge=pledge.name), item, pledge)
+    other = street.say(street.sami, Pledge(), item)
+    street.say(street.noor, Grant(pledge=other.name, key=KEY, first=True), item, other)
+    shown = street.item(item)
+    first = shown.pledge(pledge.name)
+    assert first is not None
+    assert about_pledge(shown, first).id == "standby.rejected"

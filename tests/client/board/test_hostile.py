@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +17,7 @@ from taboon_client.board import (
     Confirm,
     Deliver,
     Event,
+    Graph,
     Item,
     Line,
     Pledge,
@@ -21,12 +25,17 @@ from taboon_client.board import (
     Release,
     fold_group_name,
     fold_people,
+    to_body,
 )
+from taboon_client.board.deeds import Reject, Undo
+from taboon_client.board.item_days import KEPT_DAYS
 from taboon_client.board.item_fold import MAX_PLEDGES
+from taboon_client.board.item_life import Life
 from tests.client.board.worlds import GROUP, Actor, Board, Device, digest, group_of, meet, need
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Iterable
 
 HOSTILE_TEXT = st.sampled_from(
     ["", " ", "x" * 2_500, "\x00", "\x1b[2J", "\u202eevil", "\u200f" * 9, "\ufffe", "a\u0301" * 70, "\U0001f9e8"]
@@ -56,6 +65,7 @@ KEYS = st.sampled_from(
 KINDS = st.sampled_from(
     [
         *("need", "offer", "standing", "loan", "edit", "pledge", "release", "going", "deliver", "confirm", "returned"),
+        "reject",
         *("lapse", "contest", "grant", "share", "details", "opened", "private", "renew", "pause", "withdraw", "merge"),
         *("undo", "comment", "follow-up", "followed-up", "outcome", "name", "group", "keeping", "category", "area"),
         *("question", "new-kind"),
@@ -237,3 +247,145 @@ def test_a_thousand_pledges_of_one_member_on_fifty_lines_have_the_effect_of_fift
     folded = amal.board.items[item.name]
     assert (len(folded.pledges), folded.ignored, folded.events) == (MAX_PLEDGES, 1_000 - MAX_PLEDGES, 1_001)
     assert all(line.pledged == MAX_PLEDGES for line in folded.lines)
+
+
+def chained(by: Device, kind: str, bodies: Iterable[dict[str, Any]], place: bytes, parent: bytes) -> list[Event]:
+    """Events that stand on each other, one on one, and that nobody has taken in yet."""
+    events = []
+    for body in bodies:
+        made = by.actor.make(kind, body, place=place, parents={parent, *body.get("also", ())}, epoch=by.epoch.epoch_id)
+        parent = made.name
+        events.append(made)
+    return events
+
+
+def test_taking_back_does_not_walk_what_it_stands_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    amal, _, sami, item, _, _ = honest_world()
+    count = 400
+    comments = chained(sami, "comment", [{"text": "x"}] * count, item.name, item.name)
+    undos = chained(
+        sami,
+        "undo",
+        [{"event": one.name, "also": [one.name]} for one in comments],
+        item.name,
+        comments[-1].name,
+    )
+    looked = Counter[str]()
+
+    def get(graph: Graph, name: bytes) -> Event | None:
+        looked["get"] += 1
+        return graph._events.get(name)
+
+    monkeypatch.setattr(Graph, "get", get)
+    monkeypatch.setattr(Graph, "below", lambda *_: pytest.fail("an undo walked the graph"))
+    amal.board.take([*comments, *undos])
+    assert looked["get"] < 3 * count
+    assert amal.board.items[item.name].comment_count == 1
+
+
+def test_what_is_not_taken_back_by_name_among_the_parents_stays() -> None:
+    amal, _, sami, item, _, _ = honest_world()
+    comments = chained(sami, "comment", [{"text": "x"}] * 2, item.name, item.name)
+    undo = chained(sami, "undo", [to_body(Undo(event=comments[0].name))], item.name, comments[1].name)
+    amal.board.take([*comments, *undo])
+    assert amal.board.items[item.name].comment_count == 3
+
+
+def test_who_says_a_thousand_times_to_go_makes_little_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    amal, _, sami, item, _, _ = honest_world()
+    pledges = [
+        sami.actor.make("pledge", {}, place=item.name, parents=[item.name], epoch=sami.epoch.epoch_id)
+        for _ in range(MAX_PLEDGES)
+    ]
+    releases = chained(
+        sami, "release", [{"pledge": pledges[0].name}] * 1_500, item.name, max(one.name for one in pledges)
+    )
+    goings = [
+        sami.actor.make(
+            "going", {"pledge": one.name}, place=item.name, parents=[releases[-1].name], epoch=sami.epoch.epoch_id
+        )
+        for _ in range(3)
+        for one in pledges
+    ]
+    looks = Counter[str]()
+    take = Life.take
+
+    def counted(life: Life, *args: Any, **named: Any) -> None:
+        looks["nested" if life.nested else "whole"] += 1
+        take(life, *args, **named)
+
+    monkeypatch.setattr(Life, "take", counted)
+    amal.board.take([*pledges, *releases, *goings])
+    # Every look folds no more than a thousand of one member's events, and there are no more than 50 looks.
+    assert looks["nested"] <= 50 * 1_020
+    assert looks["whole"] <= len(amal.board.events)
+
+
+def test_nobody_uses_up_the_days_of_others_or_turns_a_day_into_the_whole() -> None:
+    amal, rami, noor, sami = group_of("amal", "rami", "noor", "sami")
+    item = noor.post(need(repeat="FREQ=DAILY", first="2026-01-01"))
+    meet(amal, rami, noor, sami)
+    honest = rami.post(Pledge(), item.name)
+    lying = sami.post(Pledge(), item.name)
+    days = [str(date(2030, 1, 1) + timedelta(days=number)) for number in range(500)]
+    noor.board.take(
+        chained(sami, "release", [{"pledge": lying.name, "day": day} for day in days], item.name, lying.name)
+    )
+    meet(amal, rami, noor, sami)
+    rami.post(Deliver(pledge=honest.name, day="2026-12-02"), item.name, [honest.name])
+    meet(amal, rami, noor, sami)
+    noor.post(Confirm(pledge=honest.name, day="2026-12-02"), item.name, [honest.name])
+    meet(amal, rami, noor, sami)
+    folded = amal.board.items[item.name]
+    by_name = {pledge.name: pledge.standing for pledge in folded.pledges}
+    assert by_name[honest.name] in {PledgeStanding.PRIMARY, PledgeStanding.STANDBY}
+    assert by_name[lying.name] is not PledgeStanding.RELEASED
+    assert len(folded.rounds) == KEPT_DAYS + 1
+    (done,) = (one for one in folded.rounds if one.day == "2026-12-02")
+    assert (honest.name, PledgeStanding.CONFIRMED) in {(name, standing) for name, standing, _ in done.pledges}
+
+
+def test_who_hands_over_every_day_never_runs_out_of_days() -> None:
+    amal, rami = group_of("amal", "rami")
+    item = amal.post(need(repeat="FREQ=DAILY", first="2026-01-01"))
+    meet(amal, rami)
+    pledge = rami.post(Pledge(), item.name)
+    days = [str(date(2026, 1, 1) + timedelta(days=number)) for number in range(500)]
+    amal.board.take(
+        chained(rami, "deliver", [{"pledge": pledge.name, "day": day} for day in days], item.name, pledge.name)
+    )
+    meet(amal, rami)
+    folded = rami.board.items[item.name]
+    assert [one.day for one in folded.rounds] == days[-KEPT_DAYS:]
+    assert all(one.pledges[0][1] is PledgeStanding.HANDED_OVER for one in folded.rounds)
+    assert folded.pledges[0].standing is PledgeStanding.PRIMARY
+
+
+def test_who_only_says_to_have_handed_over_takes_a_need_from_nobody_for_good() -> None:
+    amal, rami, noor, sami = group_of("amal", "rami", "noor", "sami")
+    item = noor.post(need(lines=(Line(quantity=10),)))
+    meet(amal, rami, noor, sami)
+    honest = rami.post(Pledge(), item.name)
+    meet(amal, rami, noor, sami)
+    lying = sami.post(Pledge(), item.name)
+    sami.post(Deliver(pledge=lying.name), item.name, [lying.name])
+    meet(amal, rami, noor, sami)
+    assert amal.board.items[item.name].status == "delivered"
+    # Nobody but the item's side can say that it was not so.
+    rami.post(Reject(pledge=lying.name), item.name, [lying.name])
+    meet(amal, rami, noor, sami)
+    assert amal.board.items[item.name].status == "delivered"
+    noor.post(Reject(pledge=lying.name, reason="nobody came"), item.name, [lying.name])
+    meet(amal, rami, noor, sami)
+    # Saying it again changes nothing, until the item's side confirms.
+    sami.post(Deliver(pledge=lying.name), item.name, [lying.name])
+    meet(amal, rami, noor, sami)
+    folded = amal.board.items[item.name]
+    assert folded.status == "covered"
+    standings = {pledge.name: (pledge.standing, pledge.rejected, pledge.said) for pledge in folded.pledges}
+    assert standings[honest.name] == (PledgeStanding.PRIMARY, False, "")
+    assert standings[lying.name] == (PledgeStanding.STANDBY, True, "nobody came")
+    noor.post(Confirm(pledge=lying.name), item.name, [lying.name])
+    noor.post(Reject(pledge=lying.name), item.name, [lying.name])
+    meet(amal, rami, noor, sami)
+    assert rami.board.items[item.name].status == "done"

@@ -56,6 +56,7 @@ from taboon_client.board.deeds import (
     Outcome,
     Pause,
     Private,
+    Reject,
     Renew,
     Returned,
     Share,
@@ -237,6 +238,11 @@ def _more_life(amal: Device, noor: Device, sami: Device) -> None:
     ride = post(noor, need("A ride"))
     driver = post(sami, Pledge(), ride)
     post(sami, Going(pledge=driver.name), ride, driver)
+    tent = post(noor, need("A tent"))
+    tarp = post(sami, Pledge(), tent)
+    post(sami, Deliver(pledge=tarp.name), tent, tarp)
+    post(noor, Reject(pledge=tarp.name, reason="nothing came"), tent, tarp)
+    post(sami, Deliver(pledge=tarp.name), tent, tarp)
     waits = post(noor, need("Company on the way"))
     forgotten = post(sami, Pledge(), waits)
     post(noor, Lapse(pledge=forgotten.name), waits, forgotten)

@@ -89,6 +89,11 @@ async def _confirm(group: Group, visit: Visit) -> None:
     await group.confirm(_item(visit), visit.asked.text("note"), day=_day(visit))
 
 
+async def _reject(group: Group, visit: Visit) -> None:
+    pledge = _event(visit, "pledge") or None
+    await group.reject(_item(visit), pledge, visit.asked.text("reason"), day=_day(visit))
+
+
 async def _release(group: Group, visit: Visit) -> None:
     await group.release(_item(visit), visit.asked.text("reason"), day=_day(visit))
 
@@ -207,6 +212,7 @@ ACTS = {
     "/go": _deed(N_("Everybody sees that you are on the way."), _go),
     "/deliver": _deed(N_("Noted: you have handed it over."), _deliver),
     "/confirm": _deed(N_("Noted: it has arrived."), _confirm),
+    "/reject": _deed(N_("Noted: it has not arrived. Their pledge holds again."), _reject),
     "/release": _deed(N_("You have given it back. Nobody needs a reason."), _release),
     "/returned": _deed(N_("Noted: it is back."), _returned),
     "/lapse": _deed(N_("Noted: this pledge has lapsed."), _lapse),
