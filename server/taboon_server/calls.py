@@ -205,9 +205,9 @@ class Calls:
         try:
             status = path.stat()
             if self._passes_of != (status.st_mtime_ns, status.st_size):
-                self._passes_of = status.st_mtime_ns, status.st_size
                 lines = path.read_bytes().splitlines()
                 self._passes = frozenset(wire.sha256(line.strip()) for line in lines if line.strip())
+                self._passes_of = status.st_mtime_ns, status.st_size  # last: until it was read, it is to be read again
         except OSError:
             self._notices.count("the file of passes cannot be read")
             raise problems.busy(60) from None

@@ -1,6 +1,7 @@
 """`taboon relay`: the relay's commands, found by the `taboon` command through an entry point."""
 
 import contextlib
+import difflib
 import inspect
 import ipaddress
 import json
@@ -9,6 +10,7 @@ import re
 import shutil
 import socket
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -20,16 +22,14 @@ from sqlalchemy.exc import DBAPIError
 from taboon_server import check as checks
 from taboon_server.copying import copy_all
 from taboon_server.database import StoreError, error_name, is_in_use, parse_url, put_aside
-from taboon_server.identity import IdentityError, load_identity
+from taboon_server.identity import IdentityError, load_identity, own_files
 from taboon_server.serve import serve
-from taboon_server.settings import Settings, load
+from taboon_server.settings import CONFIGURATION, Settings, load
 from taboon_server.store import Store
 
 _DATABASE: Final = "relay.db"
-_CONFIGURATION: Final = "relay.toml"
 _USAGE: Final = 2  # the exit codes of docs/cli.md
 _INPUT: Final = 5
-_USUAL_PORT: Final[int] = Settings.model_fields["port"].default
 _UNSAFE: Final = 1
 
 relay = typer.Typer(
@@ -50,7 +50,7 @@ _Folder = Annotated[
 _Config = Annotated[
     Path | None,
     typer.Option(
-        envvar="TABOON_RELAY_CONFIG", help=f"TOML file of settings; by default {_CONFIGURATION} in the folder."
+        envvar="TABOON_RELAY_CONFIG", help=f"TOML file of settings; by default {CONFIGURATION} in the folder."
     ),
 ]
 _Database = Annotated[str | None, typer.Option(help=Settings.model_fields["database"].description)]
@@ -77,47 +77,39 @@ def start(
     """
     if context.invoked_subcommand is not None:
         return
-    home = _home(folder, "taboon-popup" if popup else "taboon-relay")
-    given = {name: value for name, value in flags.items() if value is not None}
-    if popup:
-        given = {"host": "0.0.0.0", "port": _popup_port()} | given  # noqa: S104 - everyone around is meant
-    settings = _settings(home, config, given)
-    where = _where(home, settings)
+    or_any = popup and flags["port"] is None
+    if popup and flags["host"] is None:
+        flags["host"] = "0.0.0.0"  # noqa: S104 - everyone around is meant
+    home, settings, where = _set_up(folder, config, popup=popup, **flags)
     if forget:
         _forgettable(where)
-    store = _open(where, settings, fresh=fresh)
-    try:
+    with _opened(where, settings, fresh=fresh) as store, contextlib.ExitStack() as listeners:
         if settings.share_port and not store.is_postgres:
             raise _failure("Several processes need PostgreSQL: with SQLite, readers at one never hear of the others.")
         identity = load_identity(home)
-        secure = settings.tls or not _is_loopback(settings.host)
-        with contextlib.ExitStack() as listeners:
-            listener = listeners.enter_context(_listen(settings.host, settings.port, shared=settings.share_port))
-            metrics = None
-            if settings.metrics_port is not None:
-                metrics = listeners.enter_context(_listen("127.0.0.1", settings.metrics_port))
+        secure = settings.tls or not checks.is_local(settings.host)
+        listener = listeners.enter_context(
+            _listen(settings.host, settings.port, shared=settings.share_port, or_any=or_any)
+        )
+        metrics = None
+        if settings.metrics_port is not None:
+            metrics = listeners.enter_context(_listen("127.0.0.1", settings.metrics_port))
 
-            def ready() -> None:
-                scheme = "https" if secure else "http"
-                here, bound = listener.getsockname()[:2]
-                places = _reachable(settings.host if secure else here)
-                urls = [f"{scheme}://{place}:{bound}/#{identity.fragment}" for place in places]
-                if as_json:
-                    typer.echo(json.dumps({"url": urls[0], "id": identity.fragment}))
-                    return
-                typer.echo(f"The relay is at {urls[0]}")
-                if popup:
-                    from taboon_server.popup import show
+        def ready() -> None:
+            scheme = "https" if secure else "http"
+            here, bound = listener.getsockname()[:2]
+            places = _reachable(settings.host if secure else here)
+            urls = [f"{scheme}://{place}:{bound}/#{identity.fragment}" for place in places]
+            if as_json:
+                typer.echo(json.dumps({"url": urls[0], "id": identity.fragment}))
+                return
+            typer.echo(f"The relay is at {urls[0]}")
+            if popup:
+                from taboon_server.popup import show
 
-                    show(urls)
+                show(urls)
 
-            serve(store, identity, settings, listener, metrics, tls_folder=home if secure else None, ready=ready)
-    except (IdentityError, StoreError) as error:
-        raise _failure(str(error), _INPUT) from error
-    except DBAPIError as error:
-        raise _failure(str(store.unusable(error)), _INPUT) from error
-    finally:
-        store.close()
+        serve(store, identity, settings, listener, metrics, tls_folder=home if secure else None, ready=ready)
     if forget:
         _forget(home, where)
     elif popup:
@@ -148,21 +140,18 @@ relay.callback()(_with_settings())
 @relay.command()
 def tidy(folder: _Folder = None, config: _Config = None, database: _Database = None) -> None:
     """Write the database anew, so that nothing is left of what expired. A running relay pauses meanwhile."""
-    store = _open_by(folder, config, database)
-    try:
+    _, settings, where = _set_up(folder, config, database=database)
+    with _opened(where, settings) as store:
         store.tidy()
-    except DBAPIError as error:
-        raise _failure(str(store.unusable(error)), _INPUT) from error
-    finally:
-        store.close()
     typer.echo("The database is tidy.")
 
 
 @relay.command()
 def migrate(folder: _Folder = None, config: _Config = None, database: _Database = None) -> None:
     """Bring the database of an older version up to this one. Stop the relay and back it up before."""
-    _open_by(folder, config, database, migrate=True).close()
-    typer.echo("The database is of this version.")
+    _, settings, where = _set_up(folder, config, database=database)
+    with _opened(where, settings, migrate=True):
+        typer.echo("The database is of this version.")
 
 
 @relay.command()
@@ -186,11 +175,13 @@ def copy(
 
 
 @relay.command()
-def check(folder: _Folder = None, config: _Config = None) -> None:
+def check(folder: _Folder = None, config: _Config = None, database: _Database = None) -> None:
     """Say what is unsafe about how this relay is set up. Ends with 1 if anything is."""
-    home = _home(folder)
-    settings = _settings(home, config, {})
-    unsafe = list(checks.unsafe(home, _where(home, settings), settings))
+    home, settings, where = _set_up(folder, config, database=database)
+    try:
+        unsafe = list(checks.unsafe(home, where, settings))
+    except StoreError as error:
+        raise _failure(str(error), _INPUT) from error
     for line in unsafe or ["Nothing unsafe was found."]:
         typer.echo(line)
     if unsafe:
@@ -206,8 +197,7 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete the relay's key and everything it has stored. Nothing of it comes back."""
-    home = _home(folder, "taboon-popup" if popup else "taboon-relay")
-    where = _where(home, _settings(home, config, {"database": database} if database else {}))
+    home, _, where = _set_up(folder, config, popup=popup, database=database)
     path = _forgettable(where)
     if path.exists() and is_in_use(path):
         raise _failure("A relay is running on it, and would go on with what it holds. Stop it, then forget.", _INPUT)
@@ -230,52 +220,51 @@ def _failure(message: str, code: int = _USAGE) -> typer.Exit:
     return typer.Exit(code)
 
 
-def _home(folder: Path | None, name: str = "taboon-relay") -> Path:
-    home = folder or Path(platformdirs.user_data_dir(name, appauthor=False))
+def _set_up(
+    folder: Path | None, config: Path | None, *, popup: bool = False, **flags: Any
+) -> tuple[Path, Settings, Path | str]:
+    """Return the relay's folder, its settings, and where its database is."""
+    home = folder or Path(platformdirs.user_data_dir("taboon-popup" if popup else "taboon-relay", appauthor=False))
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise _failure(f"The folder {home} cannot be made: {error.strerror}.") from error
     # SQLite's own temporary files (a VACUUM's) stay where the database is.
     os.environ["SQLITE_TMPDIR"] = str(home)
-    return home
-
-
-def _settings(home: Path, config: Path | None, flags: dict[str, Any]) -> Settings:
-    path = config or (home / _CONFIGURATION if (home / _CONFIGURATION).exists() else None)
+    path = config or (home / CONFIGURATION if (home / CONFIGURATION).exists() else None)
     try:
-        return load(path, flags)
+        settings = load(path, {name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = "-".join(str(part) for part in first["loc"]).replace("_", "-")
+        name = "_".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(name, Settings.model_fields, 1, 0)
+            raise _failure(f"There is no setting {name}. The nearest is {near[0]}.") from None
         raise _failure(f"The setting {name} does not fit: {first['msg']}.") from None
     except tomllib.TOMLDecodeError as error:
         raise _failure(f"{path} is no TOML: {error}.") from None
     except OSError as error:
         raise _failure(f"{path} cannot be read: {error.strerror}.") from None
+    return home, settings, settings.database or home / _DATABASE
 
 
-def _open_by(folder: Path | None, config: Path | None, database: str | None, *, migrate: bool = False) -> Store:
-    home = _home(folder)
-    settings = _settings(home, config, {"database": database} if database else {})
-    return _open(_where(home, settings), settings, migrate=migrate)
-
-
-def _where(home: Path, settings: Settings) -> Path | str:
-    return settings.database or home / _DATABASE
-
-
-def _open(where: Path | str, settings: Settings, *, migrate: bool = False, fresh: bool = False) -> Store:
-    try:
+@contextlib.contextmanager
+def _opened(where: Path | str, settings: Settings, *, migrate: bool = False, fresh: bool = False) -> Iterator[Store]:
+    """Open the database and close it; what is wrong with it or with the key is said in one line."""
+    with contextlib.ExitStack() as stack:
         try:
-            return Store(where, busy_seconds=settings.busy_seconds, migrate=migrate)
-        except StoreError:
-            if not fresh:
-                raise
-            typer.echo(f"The old database is at {put_aside(where)}.", err=True)
-            return Store(where, busy_seconds=settings.busy_seconds)
-    except StoreError as error:
-        raise _failure(str(error), _INPUT) from error
+            try:
+                store = Store(where, busy_seconds=settings.busy_seconds, migrate=migrate)
+            except StoreError:
+                if not fresh:
+                    raise
+                typer.echo(f"The old database is at {put_aside(where)}.", err=True)
+                store = Store(where, busy_seconds=settings.busy_seconds)
+            yield stack.enter_context(contextlib.closing(store))
+        except (IdentityError, StoreError) as error:
+            raise _failure(str(error), _INPUT) from error
+        except DBAPIError as error:
+            raise _failure(str(store.unusable(error)), _INPUT) from error
 
 
 def _forgettable(where: Path | str) -> Path:
@@ -294,30 +283,14 @@ def _forget(home: Path, where: Path | str) -> None:
     database = _forgettable(where)
     its_files = re.compile(re.escape(database.name) + r"(\.aside-[0-9]+)?(-wal|-shm|-journal)?")
     here = [path for path in database.parent.glob("*") if its_files.fullmatch(path.name)]
-    for path in sorted(home.glob("relay-*")) + sorted(here):
+    for path in own_files(home) + sorted(here):
         path.unlink(missing_ok=True)
     if not any(home.iterdir()):
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _popup_port() -> int:
-    """Return the usual port, so that the address stays the same the next time; 0, any, where another has it."""
-    with contextlib.suppress(OSError), socket.socket() as trial:
-        if os.name == "posix":
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        trial.bind(("0.0.0.0", _USUAL_PORT))  # noqa: S104 - everyone around is meant
-        return _USUAL_PORT
-    return 0
-
-
-def _listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+def _listen(host: str, port: int, *, shared: bool = False, or_any: bool = False) -> socket.socket:
+    """Take a port, or any that is free where another has it: an address stays the same the next time if it can."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -333,6 +306,8 @@ def _listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
         listener.bind(address)
     except (OSError, AttributeError) as error:
         listener.close()
+        if or_any:
+            return _listen(host, 0)
         why = getattr(error, "strerror", "this system shares no ports")
         raise _failure(f"Port {port} of {host} cannot be used: {why}. Choose another.") from error
     return listener

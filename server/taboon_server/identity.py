@@ -56,6 +56,12 @@ class Identity:
         return b"\x30\x81\xe1" + signed + _ED25519 + b"\x03\x41\x00" + self.sign(signed)
 
 
+def own_files(folder: Path) -> list[Path]:
+    """Return the files that stand for a relay's identity, and what is left of one that was being written; key first."""
+    known = [each for name in (KEY_FILE, _CERTIFICATE_FILE) for each in (name, f".{name}.*")]
+    return [path for pattern in known for path in sorted(folder.glob(pattern))]
+
+
 def load_identity(folder: Path) -> Identity:
     """Read the relay's key from its folder; make one at the first start (a file of mode 0600).
 

@@ -1,9 +1,10 @@
-"""The process's memory: kept out of core files, and given back to the system when it is not needed."""
+"""Memory: how much there is; the process's own, kept out of core files and given back when it is not needed."""
 
 import asyncio
 import contextlib
 import ctypes
 import gc
+import os
 import sys
 from typing import Final
 
@@ -11,6 +12,13 @@ _PR_SET_DUMPABLE: Final = 4
 _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 2
 _SECONDS: Final = 20.0
+
+
+def there_is() -> int:
+    """Return how many bytes of memory the machine has; 4 GiB where it does not say."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return 4 << 30
 
 
 def no_core_dumps() -> None:

@@ -21,9 +21,9 @@ from taboon_server.protocol import make_protocol
 from taboon_server.settings import Settings
 from taboon_server.store import Store
 
+FILES_ASIDE: Final = 64
 _STOP_SECONDS: Final = 4
 _BACKLOG: Final = 2_048
-_FILES_ASIDE: Final = 64
 
 
 def serve(
@@ -50,7 +50,7 @@ def serve(
     memory.no_core_dumps()
     notices = Notices()
     take_over_logging(notices)
-    settings = settings.model_copy(update={"connections": min(settings.connections, file_limit() - _FILES_ASIDE)})
+    settings = settings.model_copy(update={"connections": min(settings.connections, file_limit() - FILES_ASIDE)})
     app = create_app(store, identity, settings, notices)
     calls = app.state.calls
     purge_at_start(store, calls.days, notices)
@@ -83,7 +83,7 @@ def file_limit() -> int:
     with contextlib.suppress(ValueError, OSError):  # some systems allow less than they say
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         soft = hard
-    return 1 << 20 if soft == resource.RLIM_INFINITY else max(soft, _FILES_ASIDE + 1)
+    return 1 << 20 if soft == resource.RLIM_INFINITY else max(soft, FILES_ASIDE + 1)
 
 
 class _Server(uvicorn.Server):

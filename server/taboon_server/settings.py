@@ -1,12 +1,19 @@
 """What an operator can set: as a flag, as `TABOON_RELAY_…` in the environment, or in a TOML file, in this order."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from taboon_server.memory import there_is
+
 MIB: Final = 1 << 20
+CONFIGURATION: Final = "relay.toml"
+_PREFIX: Final = "TABOON_RELAY_"
+_ELSEWHERE: Final = {"home", "config"}  # said in the environment, and of no use in the file
+_CONNECTION: Final = 70_000  # bytes: measured, docs/operating.md
 _Count = Annotated[int, Field(ge=1)]
 _Mebibytes = Annotated[int, Field(ge=MIB)]
 _Seconds = Annotated[float, Field(gt=0)]
@@ -16,9 +23,7 @@ _Port = Annotated[int, Field(ge=0, le=65_535)]
 class Settings(BaseSettings):
     """One relay. What stands under each field is what `--help` says of its flag."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="TABOON_RELAY_", frozen=True, extra="forbid", use_attribute_docstrings=True
-    )
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     host: str = "127.0.0.1"
     """Address to listen on. Other than on loopback, TLS is always on."""
@@ -50,8 +55,8 @@ class Settings(BaseSettings):
     """Readers that may wait on one mailbox."""
     waiters: _Count = 4_096
     """Readers that may wait in total."""
-    connections: _Count = 8_192
-    """Connections that may be open."""
+    connections: _Count = min(8_192, there_is() // 4 // _CONNECTION)
+    """Connections that may be open; by default they take a quarter of the memory at most."""
     deadline: _Seconds = 10.0
     """Seconds in which a request must have come."""
     slowest: _Count = 8_192
@@ -92,4 +97,7 @@ def load(path: Path | None, flags: dict[str, Any]) -> Settings:
 
     if path is not None:
         path.open().close()  # pydantic passes over a file that is not there
-    return Loaded(**flags)
+    said = {name.upper().removeprefix(_PREFIX).lower() for name in os.environ if name.upper().startswith(_PREFIX)}
+    # Nor does it look at a variable that is no setting: given as a flag, it is refused as in the file.
+    strange: dict[str, Any] = dict.fromkeys(said - Settings.model_fields.keys() - _ELSEWHERE)
+    return Loaded(**strange, **flags)

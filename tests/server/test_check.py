@@ -113,3 +113,31 @@ def test_a_pass_that_nobody_can_show_is_told(home: Path) -> None:
     passes.chmod(0o600)
     (told,) = said(home, host="192.0.2.1", pass_file=passes)
     assert "longer than 64" in told
+
+
+def test_what_is_not_there_is_told_like_anything_else(home: Path) -> None:
+    (told,) = said(home, f"sqlite:///{home}/no/relay.db")
+    assert f"There is no folder {home}" in told
+    (home / "passes").mkdir(mode=0o700)
+    for passes in (home / "passes", home / "away"):
+        (told,) = said(home, pass_file=passes)
+        assert "cannot be read" in told
+
+
+def test_a_database_that_there_cannot_be_is_told_in_one_line(home: Path) -> None:
+    answer = CliRunner().invoke(command, ["check", "--folder", str(home), "--database", "mysql://db/relay"])
+    assert (answer.exit_code, answer.stdout) == (5, "")
+    assert "sqlite:///PATH" in answer.stderr
+
+
+@pytest.mark.parametrize(("most", "swaps"), [("0", False), ("max", True)])
+def test_a_unit_that_may_not_swap_is_not_told_of_the_machines_swap(tmp_path: Path, most: str, *, swaps: bool) -> None:
+    processes, groups = tmp_path / "proc", tmp_path / "cgroup"
+    (processes / "self").mkdir(parents=True)
+    (processes / "self" / "cgroup").write_text("0::/system.slice/relay.service/inner\n")
+    (processes / "swaps").write_text("Filename Type Size Used Priority\n/swapfile file 1 0 -2\n")
+    (groups / "system.slice" / "relay.service" / "inner").mkdir(parents=True)
+    (groups / "system.slice" / "memory.swap.max").write_text("max\n")
+    (groups / "system.slice" / "relay.service" / "memory.swap.max").write_text(f"{most}\n")
+    assert check._swaps(processes, groups) is swaps
+    assert not check._swaps(tmp_path, groups)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from taboon_server.settings import Settings
 from tests.relay_process import RelayProcess
 from tests.server.caller import Caller, blob, refused
-from tests.server.signing import Keys
+from tests.server.inside import inside
+from tests.server.signing import CREATE, Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +66,22 @@ def test_a_file_that_cannot_be_read_opens_the_relay_to_nobody_and_is_told(guarde
         refused(guarded.create(Keys(), each), 503, "busy")
     passes.write_bytes(OLD)
     assert guarded.create(Keys(), OLD).status_code == 204
+
+
+@pytest.mark.anyio
+async def test_an_old_pass_is_good_no_more_where_the_new_file_cannot_be_read(
+    tmp_path: Path, passes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: Path) -> bytes:
+        raise PermissionError
+
+    async with inside(tmp_path, Settings(pass_file=passes)) as relay:
+        assert (await relay.call(Keys(), CREATE, OLD)).status_code == 204
+        passes.write_bytes(NEW + b"\n\n")  # noqa: ASYNC240 - nothing else runs in this loop
+        with monkeypatch.context() as files:
+            files.setattr(type(passes), "read_bytes", unreadable)
+            assert [(await relay.call(Keys(), CREATE, each)).status_code for each in (OLD, OLD, NEW)] == [503] * 3
+        assert [(await relay.call(Keys(), CREATE, each)).status_code for each in (OLD, NEW)] == [403, 204]
 
 
 def test_no_mailbox_is_kept_longer_than_the_operator_wants(tmp_path: Path) -> None:

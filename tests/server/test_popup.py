@@ -6,7 +6,6 @@ import io
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -142,9 +141,22 @@ def test_nobody_is_told_that_postgresql_has_forgotten(tmp_path: Path, arguments:
     assert "PostgreSQL" in answer.stderr
 
 
-def test_a_popup_relay_has_the_address_of_last_time_if_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_popup_relay_has_the_address_of_last_time_if_it_can() -> None:
     usual = free_port()
-    monkeypatch.setattr(cli, "_USUAL_PORT", usual)
-    assert cli._popup_port() == usual
-    with socket.create_server(("0.0.0.0", usual)):  # noqa: S104 - as the relay itself
-        assert cli._popup_port() == 0
+    for _ in range(2):
+        with cli._listen("0.0.0.0", usual, or_any=True) as first:  # noqa: S104 - as the relay itself
+            assert first.getsockname()[1] == usual
+            first.listen()
+            with cli._listen("0.0.0.0", usual, or_any=True) as second:  # noqa: S104 - as above
+                assert second.getsockname()[1] not in (0, usual)
+
+
+def test_forgetting_takes_the_relays_files_and_nothing_that_is_called_like_them(tmp_path: Path) -> None:
+    with RelayProcess(tmp_path, tls=True) as relay:
+        relay.stop()
+    (tmp_path / ".relay-key.pem.4711").write_text("a key whose writing was cut short")
+    own = ["relay-notes.txt", "relay.db.txt", "relay.toml"]
+    for name in own:
+        (tmp_path / name).write_text("# the operator's")
+    assert CliRunner().invoke(command, ["forget", "--folder", str(tmp_path), "--yes"]).exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == own

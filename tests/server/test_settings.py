@@ -58,10 +58,10 @@ def test_every_setting_can_be_given_in_each_of_the_three_ways(tmp_path: Path, mo
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("quota_blob = 11", "quota-blob"),
-        ("quota_blobs = 0", "quota-blobs"),
-        ('quota_blobs = "many"', "quota-blobs"),
-        ("longest_retention = 31", "longest-retention"),
+        ("quota_blob = 11", "There is no setting quota_blob. The nearest is quota_blobs."),
+        ("quota_blobs = 0", "quota_blobs"),
+        ('quota_blobs = "many"', "quota_blobs"),
+        ("longest_retention = 31", "longest_retention"),
         ("quota_blobs = ", "no TOML"),
     ],
 )
@@ -80,3 +80,10 @@ def test_a_file_of_settings_that_is_not_there_is_no_empty_one(tmp_path: Path) ->
     answer = CliRunner().invoke(command, ["--folder", str(tmp_path), "--config", str(tmp_path / "away.toml")])
     assert answer.exit_code == 2
     assert "away.toml" in answer.stderr
+
+
+def test_a_misspelt_variable_is_refused_as_a_misspelt_line_of_the_file_is(tmp_path: Path) -> None:
+    environment = {"TABOON_RELAY_HOME": str(tmp_path), "TABOON_RELAY_QUTOA_BLOBS": "11"}
+    answer = CliRunner().invoke(command, ["--port", "0"], env=environment)
+    assert (answer.exit_code, answer.stderr) == (2, "There is no setting qutoa_blobs. The nearest is quota_blobs.\n")
+    assert not (tmp_path / "relay.db").exists()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.server.caller import Caller, blob, refused
-from tests.server.signing import Keys, read_receipt
+from tests.server.signing import Keys, read_page, read_receipt
 from tests.server.trials.dice import dice
 from tests.soaking import sample
 
@@ -63,7 +63,9 @@ class Clock:
         if answer.status_code == 404:
             return -1
         assert answer.status_code == 200, answer.text
-        return answer.content[2]
+        page = read_page(answer.content, caller.relay_id)
+        assert bool(page.blobs) == bool(page.last)
+        return page.last
 
 
 @pytest.fixture
