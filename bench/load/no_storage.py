@@ -6,26 +6,27 @@ committed. What the relay takes above this is what storing costs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from taboon_server import wire
-from taboon_server.appending import Append, Appended
+from taboon_server.appending import Append, Appended, Create
 from taboon_server.cli import relay
 from taboon_server.writer import Writer
 
 if TYPE_CHECKING:
-    from taboon_server.appending import Create
+    from collections.abc import Callable
+
+_submit = Writer.submit
 
 
-async def _create(_: Writer, create: Create) -> None:  # noqa: ARG001 - it makes nothing
-    return
-
-
-async def _append(_: Writer, append: Append) -> Appended:
-    return Appended(1, append.blob_hash, wire.next_head(append.mailbox, 1, append.blob_hash), append.seal)
+async def _answered(writer: Writer, task: Create | Append | Callable[[], Any]) -> Any:
+    if isinstance(task, Create):
+        return True
+    if isinstance(task, Append):
+        return Appended(1, task.blob_hash, wire.next_head(task.mailbox, 1, task.blob_hash), task.seal)
+    return await _submit(writer, task)
 
 
 if __name__ == "__main__":
-    Writer.create = _create  # type: ignore[assignment, method-assign] # this is what the program is for
-    Writer.append = _append  # type: ignore[assignment, method-assign] # this is what the program is for
+    Writer.submit = _answered  # type: ignore[assignment, method-assign] # this is what the program is for
     relay(prog_name="relay")

@@ -62,8 +62,8 @@ class Appended:
     is_seal: bool
 
 
-Result = Appended | Problem | None
-"""What became of a write; None for a mailbox that is there now."""
+Result = Appended | Problem | bool
+"""What became of a write; for a creation, whether it is there now, or one that expired is still in its place."""
 
 
 @dataclass(slots=True)
@@ -77,6 +77,7 @@ class _State:
     used: int
     retention: int
     kept_until: int
+    was_unused: bool = False
     moved: bool = False
     kept: bool = False
 
@@ -95,8 +96,6 @@ class Batch:
         self._quotas = quotas
         self._today = days.today()
         self._keeping = days.keeping()
-        self.met_expired = False
-        """Whether somebody wants to make a mailbox again that expired and is not deleted yet."""
 
     def write(self, writes: Sequence[Create | Append]) -> list[Result]:
         """Do every write that can be done, and commit.
@@ -123,7 +122,7 @@ class Batch:
             for write in writes:
                 state = states.get(write.mailbox)
                 if isinstance(write, Create):
-                    results.append(self._created(state))
+                    results.append(problems.busy(DISK_RETRY) if state is None else self._today <= state.kept_until)
                 elif state is None or self._today > state.kept_until:
                     results.append(problems.unknown_mailbox())
                 elif (before := known.get((write.mailbox, write.blob_hash))) is not None:
@@ -141,8 +140,8 @@ class Batch:
             each(_ADD, _ADDED_OF, new)
             each(_MOVE, _MOVED_OF, [(state.id, state.number, state.head, state.sealed, state.used) for state in moved])
             each(_KEEP, ("bytea", "integer"), [(state.id, state.kept_until) for state in moved if state.kept])
-        sealed = sum(state.sealed for state in moved)
-        self._quotas.add(mailboxes=made, sealed=sealed, size=sum(len(row[-1]) for row in new))
+        unsealed = sum(state.was_unused - state.sealed for state in moved)
+        self._quotas.add(mailboxes=made, unsealed=unsealed, size=sum(len(row[-1]) for row in new))
         return results
 
     def _make(self, creates: Iterable[Create], each: Callable[..., list[Any]]) -> int:
@@ -155,14 +154,6 @@ class Batch:
         }
         return len(each(_MAKE, _MADE_OF, rows.values()))
 
-    def _created(self, state: _State | None) -> Problem | None:
-        if state is None:
-            return problems.busy(DISK_RETRY)
-        if self._today > state.kept_until:
-            self.met_expired = True
-            return problems.busy()
-        return None
-
     def _refusal(self, state: _State, append: Append) -> Problem | None:
         if state.sealed:
             return problems.sealed()
@@ -171,6 +162,7 @@ class Batch:
         return self._quotas.refusal(state.id, state.number, state.used, len(append.blob), seal=append.seal)
 
     def _add(self, state: _State, append: Append) -> None:
+        state.was_unused |= state.number == 0
         state.number += 1
         state.head = wire.next_head(state.head, state.number, append.blob_hash)
         state.sealed = append.seal

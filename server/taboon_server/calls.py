@@ -8,13 +8,14 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 
 from taboon_server import problems, proof, wire
-from taboon_server.appending import Append, Create
+from taboon_server.appending import Append, Appended, Create
 from taboon_server.database import READERS, error_name
 from taboon_server.days import Days
 from taboon_server.identity import Identity
@@ -84,13 +85,15 @@ class Calls:
             raise problems.no_pass()
         if wire.RETENTION_DAYS[wanted.retention] > self._settings.longest_retention:
             raise problems.retention()
-        await self.writer.create(Create(wanted.mailbox, wanted.retention))
+        while not await self.writer.submit(Create(wanted.mailbox, wanted.retention)):
+            # One that expired is deleted first, a step at a time: that it was there is nobody's business.
+            await self.writer.submit(partial(self._store.purge_step, self.days.today(), mailbox=wanted.mailbox))
         return 204, [], b""
 
     async def append(self, request: Request) -> Answer:
         """Append one blob, as the mailbox's seal or not, and answer with a receipt once it is durable."""
         wanted, blob, blob_hash = await self._admit(request, Operation.APPEND)
-        done = await self.writer.append(Append(wanted.mailbox, blob, blob_hash, wanted.seal, wanted.expected))
+        done: Appended = await self.writer.submit(Append(wanted.mailbox, blob, blob_hash, wanted.seal, wanted.expected))
         receipt = wire.receipt(
             self._identity.sign,
             self._identity.public_key,
@@ -137,7 +140,7 @@ class Calls:
         if now - self._probed_at >= _PROBE_SECONDS:
             self._probed_at = now
             try:
-                await self.writer.alone(self._store.try_writing)
+                await self.writer.submit(self._store.try_writing)
                 self._can_write = True
             except Problem:
                 self._can_write = False

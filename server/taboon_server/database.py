@@ -45,7 +45,7 @@ class Database:
         self.is_postgres = self.url.drivername != "sqlite"
         self.own_name = secrets.token_hex(8)
         """What this process is called where processes tell each other of appends."""
-        self._busy_seconds = busy_seconds
+        self.busy_seconds = busy_seconds
         if self.is_postgres:
             self.name = "The PostgreSQL database"
             self.driver: Any = _psycopg()
@@ -206,7 +206,7 @@ class Database:
 
     def _open_sqlite(self, cache: int) -> Any:
         connection = sqlite.connect(
-            str(self.path), timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
+            str(self.path), timeout=self.busy_seconds, isolation_level=None, check_same_thread=False
         )
         for pragma in (
             f"page_size = {_PAGE_SIZE}",
@@ -224,7 +224,7 @@ class Database:
         return connection
 
     def _postgres(self, connections: int, **options: Any) -> Engine:
-        wait = int(self._busy_seconds * 1_000)
+        wait = int(self.busy_seconds * 1_000)
         server = {
             "synchronous_commit": "on",
             "lock_timeout": wait,

@@ -13,7 +13,7 @@ class Days:
 
     A clock that leaps ahead would expire everything at once. So a leap of more than a day (at the start: of more than
     `OFF_DAYS` since the relay last ran) is believed only after the relay has run on for a day. A clock that steps back
-    is believed at once, but nothing is kept for a shorter time because of it.
+    is believed at once, but nothing is kept for a shorter time because of it: `latest` is the last day ever believed.
 
     Args:
         wall: Unix time in seconds.
@@ -24,16 +24,21 @@ class Days:
     def __init__(self, wall: Callable[[], float], monotonic: Callable[[], float], last_run: int = 0) -> None:
         self._wall = wall
         self._monotonic = monotonic
-        self._last_run = last_run
         self._leapt_at: float | None = None
         day = self._day()
         off_for_long = last_run and day > last_run + OFF_DAYS
         self._believed = last_run if off_for_long else day
+        self.latest = max(last_run, self._believed)
 
     @property
     def leapt(self) -> bool:
         """Whether the clock is ahead in a way that is not believed yet."""
         return self._leapt_at is not None
+
+    @property
+    def in_order(self) -> bool:
+        """Whether the clock is believed, and not behind a day that was believed before."""
+        return not self.leapt and self._believed == self.latest
 
     def today(self) -> int:
         """Return the day to expire by, counted in UTC from 1970-01-01."""
@@ -41,18 +46,17 @@ class Days:
         if day <= self._believed + 1:
             self._leapt_at = None
             self._believed = day
-            return day
-        now = self._monotonic()
-        if self._leapt_at is None:
-            self._leapt_at = now
-        elif now - self._leapt_at >= _DAY:
+        elif self._leapt_at is None:
+            self._leapt_at = self._monotonic()
+        elif self._monotonic() - self._leapt_at >= _DAY:
             self._leapt_at = None
             self._believed = day
+        self.latest = max(self.latest, self._believed)
         return self._believed
 
     def keeping(self) -> int:
         """Return the day from which to count how long something is kept: rather too late than too early."""
-        return max(self._day(), self._last_run)
+        return max(self._day(), self.latest)
 
     def _day(self) -> int:
         return int(self._wall()) // _DAY

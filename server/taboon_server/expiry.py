@@ -1,7 +1,9 @@
-"""Mailboxes that expired vanish whole, from the file and from its write-ahead log."""
+"""Mailboxes that expired vanish whole, from the file and from its write-ahead log.
+
+What has expired is never answered, deleted or not: so deleting it need not wait for a start, nor a start for it.
+"""
 
 import asyncio
-import contextlib
 import time
 from functools import partial
 from typing import Final
@@ -22,26 +24,38 @@ _LOOK_SHARE: Final = 100
 """Counting all mailboxes may take one part in so many of the time."""
 
 
-def purge_at_start(store: Store, days: Days, notices: Notices) -> None:
-    """Delete every expired mailbox and tidy the file, before anyone is served.
+def begin(store: Store, days: Days, notices: Notices) -> None:
+    """Before anyone is served: delete what has expired and write the file anew, where that takes seconds.
 
     Raises:
         StoreError: the file is damaged.
     """
+    today = days.today()
+    _tell_of_leap(days, notices)
     try:
-        store.purge(days.today())
-        if not store.is_postgres:
-            if store.file_size() <= _MOST_REWRITTEN:
-                store.tidy()
-            else:
-                notices.count("large database not written anew; `taboon relay tidy` does that")
-                store.truncate_log()
-        store.note_run(days.today())
-        _tell_of_leap(days, notices)
+        store.note_run(days.latest)
+        if store.is_postgres:
+            return
+        if store.file_size() <= _MOST_REWRITTEN:
+            store.purge(today)
+            store.tidy()
+        else:
+            notices.count("large database not written anew; `taboon relay tidy` does that")
+            store.truncate_log()
     except OperationalError as error:  # no room, or another process has it: what is stored can be served all the same
         notices.count(f"start {error_name(error)}")
     except DBAPIError as error:
         raise store.unusable(error) from error
+
+
+async def look_at_all(store: Store, writer: Writer, days: Days) -> None:
+    """Count what is stored in all, and take back what a clock that was ahead would keep for too long."""
+    before = writer.quotas.totals
+    counted = await asyncio.to_thread(store.totals)
+    await writer.submit(partial(writer.quotas.correct, before, counted))
+    today = days.today()
+    while days.in_order and (kept := await asyncio.to_thread(store.kept_too_long, today)):
+        await writer.submit(partial(store.shorten, kept, today))
 
 
 async def purge_once(store: Store, writer: Writer, days: Days) -> bool:
@@ -52,27 +66,24 @@ async def purge_once(store: Store, writer: Writer, days: Days) -> bool:
     Returns:
         Whether the log could be emptied: no reader was in the way.
     """
-    while gone := await asyncio.to_thread(store.expired, days.today()):
-        for mailbox in gone:
-            while await writer.alone(partial(store.purge_step, mailbox, days.today())):
-                pass
-    return await writer.alone(store.truncate_log)
+    while await writer.submit(partial(store.purge_step, days.today())):
+        pass
+    emptied: bool = await writer.submit(store.truncate_log)
+    return emptied
 
 
 async def purge_for_ever(store: Store, writer: Writer, days: Days, notices: Notices, seconds: float) -> None:
-    """Look every so many seconds at what is stored in all, and at what has expired."""
+    """Look every so many seconds at what has expired, and at what is stored in all."""
     look_at = 0.0
     while True:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(writer.met_expired.wait(), seconds)
-        writer.met_expired.clear()
+        await asyncio.sleep(seconds)
         try:
+            await writer.submit(lambda: store.note_run(days.latest))
+            await purge_once(store, writer, days)
             began = time.monotonic()
             if began >= look_at:
-                writer.quotas.totals = await asyncio.to_thread(store.totals)
+                await look_at_all(store, writer, days)
                 look_at = began + _LOOK_SHARE * (time.monotonic() - began)
-            await writer.alone(partial(store.note_run, days.today()))
-            await purge_once(store, writer, days)
         except Problem as problem:
             notices.count(f"expiry {problem.name}")
         except Exception as error:  # noqa: BLE001 - expiry must outlive any mistake; it is counted

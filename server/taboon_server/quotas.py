@@ -15,13 +15,17 @@ DISK_RETRY: Final = 60
 """Seconds after which trying again makes sense when there is no room."""
 
 SEAL_ROOM: Final = 65_536
-"""Bytes set aside for the seal of each mailbox that has none yet, so that nobody uses up the room for another's."""
+"""Bytes set aside for the seal of each mailbox in use that has none yet, so that nobody uses up another's room."""
+
+_SHARE: Final = 8
+"""At most one part in so many is set aside, however many mailboxes somebody makes; as much again is left by creations.
+"""
 
 _SLOTS: Final = 1 << 16
 
 
 class Quotas:
-    """Counts what is taken. Used by the writer's thread; `totals` is set from outside now and then.
+    """Counts what is taken, in the writer's thread.
 
     Args:
         settings: the limits.
@@ -37,33 +41,44 @@ class Quotas:
         self._minute = 0
         # One count for all mailboxes that fall together under Python's keyed hash: bounded, and nobody can aim.
         self._counts = [0] * _SLOTS
+        self._made = 0
         self.totals = Totals()
 
     @property
     def is_low(self) -> bool:
         """Whether the disk has less room than what is kept for seals."""
-        return self._free is not None and self._free < self._settings.reserve_bytes + self._aside
+        return self._is_low(0)
+
+    @property
+    def _share(self) -> int:
+        bounds = [] if self._settings.disk_bytes is None else [self._settings.disk_bytes]
+        if self._free is not None:
+            bounds.append(self._free + self.totals.bytes_used)
+        return min(bounds, default=0) // _SHARE
 
     @property
     def _aside(self) -> int:
-        return SEAL_ROOM * self.totals.unsealed
+        return min(SEAL_ROOM * self.totals.unsealed, self._share)
 
     @property
     def takes_mailboxes(self) -> bool:
-        """Whether there is room for one more mailbox."""
-        return self._has_room and self.totals.mailboxes < self._settings.quota_mailboxes
+        """Whether there is room for one more mailbox, and more of it than appends need."""
+        few = self.totals.mailboxes < self._settings.quota_mailboxes and self._made < self._settings.quota_creations
+        return few and self._has_room(self._share)
 
-    @property
-    def _has_room(self) -> bool:
+    def _is_low(self, more: int) -> bool:
+        return self._free is not None and self._free < self._settings.reserve_bytes + self._aside + more
+
+    def _has_room(self, more: int = 0) -> bool:
         most = self._settings.disk_bytes
-        return not self.is_low and (most is None or self.totals.bytes_used + self._aside < most)
+        return not self._is_low(more) and (most is None or self.totals.bytes_used + self._aside + more < most)
 
     def look(self) -> None:
         """Look at the clock and at the disk; called before each batch."""
         now = self._seconds()
         if now // 60 != self._minute:
             self._minute = int(now // 60)
-            self._counts = [0] * _SLOTS
+            self._counts, self._made = [0] * _SLOTS, 0
         if self._folder is not None:
             self._free = shutil.disk_usage(self._folder).free
 
@@ -74,7 +89,7 @@ class Quotas:
             # No quota refuses it. A large one must leave what is set aside for the others, while the disk is low.
             large = size > SEAL_ROOM and self.is_low and (self._free or 0) < self._aside + size
             return problems.busy(DISK_RETRY) if large else None
-        if not self._has_room:
+        if not self._has_room():
             return problems.busy(DISK_RETRY)
         if number >= self._settings.quota_blobs or used + size > self._settings.quota_bytes:
             return problems.full()
@@ -83,7 +98,14 @@ class Quotas:
         self._counts[slot] += 1
         return None
 
-    def add(self, *, mailboxes: int, sealed: int, size: int) -> None:
-        """Count what was just stored, until the next look at the whole."""
-        old = self.totals
-        self.totals = Totals(old.mailboxes + mailboxes, old.unsealed + mailboxes - sealed, old.bytes_used + size)
+    def add(self, *, mailboxes: int, unsealed: int, size: int) -> None:
+        """Count what was just stored."""
+        self._made += mailboxes
+        self.totals = self.totals.plus(mailboxes, unsealed, size)
+
+    def correct(self, before: Totals, counted: Totals) -> None:
+        """Take over what was counted since the totals were those `before`, and keep what was stored meanwhile."""
+        new = self.totals
+        self.totals = counted.plus(
+            new.mailboxes - before.mailboxes, new.unsealed - before.unsealed, new.bytes_used - before.bytes_used
+        )

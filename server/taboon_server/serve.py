@@ -14,7 +14,7 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from taboon_server import memory
 from taboon_server.app import create_app
-from taboon_server.expiry import purge_at_start
+from taboon_server.expiry import begin
 from taboon_server.identity import Identity, tls_context
 from taboon_server.notices import Notices, take_over_logging
 from taboon_server.protocol import make_protocol
@@ -53,7 +53,7 @@ def serve(
     settings = settings.model_copy(update={"connections": min(settings.connections, file_limit() - FILES_ASIDE)})
     app = create_app(store, identity, settings, notices)
     calls = app.state.calls
-    purge_at_start(store, calls.days, notices)
+    begin(store, calls.days, notices)
     protocol, gate = make_protocol(settings, notices, tls_context(tls_folder) if tls_folder else None)
 
     def totals() -> str:

@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     """Appends that a mailbox takes in a minute (a seal comes on top)."""
     quota_mailboxes: _Count = 1_000_000
     """Mailboxes that the relay takes."""
+    quota_creations: _Count = 6_000
+    """Mailboxes that the relay makes in a minute."""
     disk_bytes: _Count | None = None
     """Bytes that all blobs may take together; as many as the disk holds by default."""
     reserve_bytes: int = 64 * MIB

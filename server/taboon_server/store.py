@@ -1,11 +1,11 @@
 """What the relay reads from its database, and how what expired leaves it. Appending is the writer's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import case, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 
 from taboon_server import wire
@@ -13,7 +13,13 @@ from taboon_server.database import Database
 from taboon_server.tables import BLOBS, ENDED, LAST_RUN, MAILBOXES, REVISION
 
 CHANNEL: Final = "taboon"
-_PURGE_BLOBS: Final = 64
+_STEP_BYTES: Final = 1 << 20
+_STEP_MAILBOXES: Final = 128
+_ALONE: Final = 64
+"""How many times as much is deleted at once where nobody waits to write."""
+
+_LOG_WAIT: Final = 50
+"""Milliseconds that emptying the log waits for readers: a page takes a few."""
 
 _FIND: Final = "SELECT sealed, head_number, head_hash, kept_until FROM mailbox WHERE id = :mailbox"
 _SIZES: Final = (
@@ -37,11 +43,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many mailboxes there are, how many of them are not sealed, and how many bytes their blobs have."""
+    """How many mailboxes there are, how many have blobs and no seal yet, and how many bytes their blobs have."""
 
     mailboxes: int = 0
     unsealed: int = 0
     bytes_used: int = 0
+
+    def plus(self, mailboxes: int, unsealed: int, bytes_used: int) -> "Totals":
+        """Return the totals with so many more."""
+        return Totals(self.mailboxes + mailboxes, self.unsealed + unsealed, self.bytes_used + bytes_used)
 
 
 class Store(Database):
@@ -102,7 +112,7 @@ class Store(Database):
 
     def totals(self) -> Totals:
         """Count what is stored."""
-        unsealed = func.sum(case((MAILBOXES.c.sealed, 0), else_=1))
+        unsealed = func.sum(case((MAILBOXES.c.sealed, 0), (MAILBOXES.c.head_number == 0, 0), else_=1))
         with self.reading.begin() as connection:
             row = connection.execute(select(func.count(), unsealed, func.sum(MAILBOXES.c.bytes_used))).one()
         return Totals(*(int(value or 0) for value in row))
@@ -112,44 +122,70 @@ class Store(Database):
         with self.reading.begin() as connection:
             return int(connection.execute(select(LAST_RUN.c.day)).scalar_one())
 
-    def note_run(self, today: int) -> None:
+    def note_run(self, day: int) -> None:
         """Remember that a relay ran on this day."""
         with self.writing.begin() as connection:
-            connection.execute(update(LAST_RUN).where(LAST_RUN.c.day != today).values(day=today))
-
-    def expired(self, today: int, limit: int = 1_000) -> list[bytes]:
-        """Return the ids of up to `limit` expired mailboxes."""
-        with self.reading.begin() as connection:
-            gone = select(MAILBOXES.c.id).where(MAILBOXES.c.kept_until < today).limit(limit)
-            return list(connection.execute(gone).scalars())
+            connection.execute(update(LAST_RUN).where(LAST_RUN.c.day != day).values(day=day))
 
     def purge(self, today: int) -> None:
         """Delete every expired mailbox, where nobody else waits to write."""
-        while gone := self.expired(today):
-            for mailbox in gone:
-                while self.purge_step(mailbox, today):
-                    pass
+        while self.purge_step(today, _ALONE):
+            pass
 
-    def purge_step(self, mailbox: bytes, today: int) -> bool:
-        """Delete a few blobs of an expired mailbox, and at last the mailbox; return whether more is left to delete.
+    def purge_step(self, today: int, times: int = 1, mailbox: bytes | None = None) -> bool:
+        """Delete a few expired mailboxes, or a piece of one; return whether there may be more to delete.
 
-        From the first step on the mailbox is ended, whatever the clock says later: no half of one is ever seen.
+        From its first piece on a mailbox is ended, whatever the clock says later: no half of one is ever seen.
+
+        Args:
+            today: the day to expire by.
+            times: how many times as much to delete as others who write should wait for.
+            mailbox: look at this one alone.
         """
-        here = MAILBOXES.c.id == mailbox
+        gone = select(MAILBOXES).where(MAILBOXES.c.kept_until < today).limit(times * _STEP_MAILBOXES)
+        if mailbox is not None:
+            gone = gone.where(MAILBOXES.c.id == mailbox)
+        whole, left = [], times * _STEP_BYTES
         with self.writing.begin() as connection:
-            found = connection.execute(select(MAILBOXES).where(here, MAILBOXES.c.kept_until < today).with_for_update())
-            if (row := found.one_or_none()) is None:
-                return False
-            if row.kept_until != ENDED:
-                connection.execute(update(MAILBOXES).where(here).values(kept_until=ENDED))
-            blobs = BLOBS.c.mailbox == mailbox
-            first = connection.execute(select(func.min(BLOBS.c.number)).where(blobs)).scalar_one()
-            if first is not None:
-                connection.execute(delete(BLOBS).where(blobs, BLOBS.c.number < first + _PURGE_BLOBS))
-                if first + _PURGE_BLOBS <= row.head_number:
-                    return True
-            connection.execute(delete(MAILBOXES).where(here))
-            return False
+            # What another process deletes just now is left to it.
+            rows = connection.execute(gone.with_for_update(skip_locked=True)).all()
+            for row in rows:
+                if (left := left - row.bytes_used) < 0:
+                    break
+                whole.append(row.id)
+            if rows and not whole:
+                self._purge_piece(connection, rows[0].id, times * _STEP_BYTES)
+            if whole:
+                connection.execute(delete(BLOBS).where(BLOBS.c.mailbox.in_(whole)))
+                connection.execute(delete(MAILBOXES).where(MAILBOXES.c.id.in_(whole)))
+        return bool(rows)
+
+    def _purge_piece(self, connection: Connection, mailbox: bytes, most: int) -> None:
+        """Delete the first blobs of a mailbox."""
+        here = BLOBS.c.mailbox == mailbox
+        sizes = select(BLOBS.c.number, func.length(BLOBS.c.bytes)).where(here).order_by(BLOBS.c.number)
+        size = upto = 0
+        for number, length in connection.execute(sizes.limit(most // wire.SIZE_CLASSES[0])):
+            if size + length > most:
+                break
+            size, upto = size + length, number
+        connection.execute(delete(BLOBS).where(here, BLOBS.c.number <= upto))
+        left = MAILBOXES.c.bytes_used - (size or wire.SIZE_CLASSES[0])
+        ended = update(MAILBOXES).where(MAILBOXES.c.id == mailbox).values(kept_until=ENDED, bytes_used=left)
+        connection.execute(ended)
+
+    def kept_too_long(self, today: int) -> list[bytes]:
+        """Return some mailboxes that a clock far ahead would keep for longer than their class from today on."""
+        with self.reading.begin() as connection:
+            found = select(MAILBOXES.c.id).where(MAILBOXES.c.kept_until > _last_day(today))
+            return list(connection.execute(found.limit(_STEP_MAILBOXES)).scalars())
+
+    def shorten(self, mailboxes: Sequence[bytes], today: int) -> None:
+        """Keep these no longer than their class from today on."""
+        last = _last_day(today)
+        with self.writing.begin() as connection:
+            here = MAILBOXES.c.id.in_(mailboxes), MAILBOXES.c.kept_until > last
+            connection.execute(update(MAILBOXES).where(*here).values(kept_until=last))
 
     def try_writing(self) -> None:
         """Write a blob that does not stay, and something that changes nothing; raises OperationalError if it fails."""
@@ -166,11 +202,18 @@ class Store(Database):
             connection.execute(select(func.pg_notify(CHANNEL, literal(self.own_name))))
 
     def truncate_log(self) -> bool:
-        """Move all of SQLite's write-ahead log into the file and empty it; return False if a reader was in the way."""
+        """Move all of SQLite's write-ahead log into the file and empty it; return False if a reader was in the way.
+
+        Those who write wait meanwhile, so a reader that stays, such as a copy, is not waited for as a lock would be.
+        """
         if self.is_postgres:
             return True
         with self.plainly() as connection:
-            return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_LOG_WAIT}")
+            try:
+                return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1_000 * self.busy_seconds)}")
 
     def tidy(self) -> None:
         """Write the database anew, without what was deleted and in the order of the keys, and empty the log."""
@@ -186,3 +229,9 @@ class Store(Database):
         else:
             self.rewrite()
             self.truncate_log()
+
+
+def _last_day(today: int) -> ColumnElement[int]:
+    """Return the last day on which a mailbox may be there if the last append to it was today."""
+    classes = [(MAILBOXES.c.retention == number, days) for number, days in enumerate(wire.RETENTION_DAYS)]
+    return today + case((MAILBOXES.c.head_number == 0, wire.UNUSED_DAYS), *classes)

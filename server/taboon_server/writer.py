@@ -7,15 +7,14 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
 from taboon_server import problems
-from taboon_server.appending import Append, Appended, Batch, Create, Result
+from taboon_server.appending import Append, Appended, Batch, Create
 from taboon_server.database import error_name
 from taboon_server.days import Days
 from taboon_server.notices import Notices
@@ -29,16 +28,14 @@ _BATCH: Final = 256
 _LOCKED: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03")
 _FULL: Final = ("SQLITE_FULL", "53100")
 
-_T = TypeVar("_T")
-
 
 @dataclass(slots=True, eq=False)
 class _Job:
     """A write, or something to do alone; and what became of it."""
 
     task: Create | Append | Callable[[], Any]
-    answer: "asyncio.Future[Any]"
-    size: int
+    answer: "asyncio.Future[Any] | None" = None
+    size: int = 0
     result: Any = None
 
 
@@ -61,19 +58,12 @@ class Writer:
         notices: Notices,
         wake: Callable[[Iterable[bytes]], None],
     ) -> None:
-        self._store = store
-        self._settings = settings
-        self._days = days
-        self._notices = notices
-        self._wake = wake
+        self._store, self._settings, self._days, self._notices, self._wake = store, settings, days, notices, wake
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._pending = 0
-        self._pending_bytes = 0
+        self._pending = self._pending_bytes = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.quotas = Quotas(settings, None if store.is_postgres else store.path.parent)
-        self.met_expired = asyncio.Event()
-        """Set when somebody wants to make a mailbox again that has expired and is not deleted yet."""
 
     def start(self) -> None:
         """Start the thread; answers come in the running event loop."""
@@ -89,35 +79,26 @@ class Writer:
             self._jobs.put(None)
             await asyncio.to_thread(self._thread.join)
 
-    async def create(self, create: Create) -> None:
-        """Make a mailbox, durably; one that is there already stays as it is. Raises Problem `busy`."""
-        await self._submit(create)
+    async def submit(self, task: Create | Append | Callable[[], Any]) -> Any:
+        """Make a mailbox or append a blob, durably; or do something else to the store, outside of any transaction.
 
-    async def append(self, append: Append) -> Appended:
-        """Append a blob, durably, or find where it stands already.
+        Returns:
+            For a creation, whether the mailbox is there: else one that expired still has to be deleted. For an append,
+            where the blob stands, perhaps since before. Else what the task returned.
 
         Raises:
             Problem: `unknown-mailbox`, `sealed`, `moved`, `full` or `busy`.
         """
-        appended: Appended = await self._submit(append, len(append.blob))
-        return appended
-
-    async def alone(self, action: Callable[[], _T]) -> _T:
-        """Let the thread do something to the store, outside of any transaction. Raises Problem `busy`."""
-        result: _T = await self._submit(action)
-        return result
-
-    async def _submit(self, task: Create | Append | Callable[[], Any], size: int = 0) -> Any:
         overloaded = self._pending >= self._settings.pending or self._pending_bytes > self._settings.pending_bytes
         if self._loop is None or overloaded:
             raise problems.busy()
-        job = _Job(task, self._loop.create_future(), size)
+        job = _Job(task, answer := self._loop.create_future(), len(task.blob) if isinstance(task, Append) else 0)
         self._pending += 1
-        self._pending_bytes += size
+        self._pending_bytes += job.size
         self._jobs.put(job)
-        return await job.answer
+        return await answer
 
-    def _deliver(self, jobs: list[_Job], *, met_expired: bool) -> None:
+    def _deliver(self, jobs: list[_Job]) -> None:
         """Give the answers, in the event loop."""
         appended: set[bytes] = set()
         for job in jobs:
@@ -125,28 +106,23 @@ class Writer:
             self._pending_bytes -= job.size
             if isinstance(job.task, Append) and isinstance(job.result, Appended):
                 appended.add(job.task.mailbox)
-            if job.answer.done():  # whoever asked has left
+            if job.answer is None or job.answer.done():  # whoever asked has left
                 continue
             if isinstance(job.result, Problem):
                 job.answer.set_exception(job.result)
             else:
                 job.answer.set_result(job.result)
         self._wake(appended)
-        if met_expired:
-            self.met_expired.set()
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         going_on = True
         while going_on and (first := self._jobs.get()) is not None:
             jobs = [first]
             going_on = self._collect(jobs, _BATCH)
-            batch = Batch(self._store, self.quotas, self._days)
-            writes = [job for job in jobs if isinstance(job.task, Create | Append)]
-            locked = bool(writes) and self._write(writes, batch)
-            for job in jobs:
-                if not isinstance(job.task, Create | Append):
-                    locked |= self._try([job], partial(_call, job.task))
-            if locked and going_on:
+            writes = [job for job in jobs if not callable(job.task)]
+            others = [[job] for job in jobs if callable(job.task)]
+            locked = [self._do(some) for some in (writes, *others) if some]
+            if any(locked) and going_on:
                 # Whoever came meanwhile has waited for the same lock and need not wait for it once more.
                 late: list[_Job] = []
                 going_on = self._collect(late, self._settings.pending)
@@ -154,10 +130,10 @@ class Writer:
                     job.result = problems.busy()
                 jobs += late
             with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is left to answer
-                loop.call_soon_threadsafe(partial(self._deliver, jobs, met_expired=batch.met_expired))
+                loop.call_soon_threadsafe(self._deliver, jobs)
             if self._store.is_postgres and any(isinstance(job.result, Appended) for job in writes):
                 # Apart from the commit: a transaction that notifies lets no other commit beside it.
-                self._try([], self._store.tell_others)
+                self._do([_Job(self._store.tell_others)])
 
     def _collect(self, jobs: list[_Job], most: int) -> bool:
         """Take what is waiting, without waiting for more; return False at the end of all jobs."""
@@ -169,22 +145,16 @@ class Writer:
                 jobs.append(job)
         return True
 
-    def _write(self, jobs: list[_Job], batch: Batch) -> bool:
-        writes = [job.task for job in jobs if isinstance(job.task, Create | Append)]
-
-        def write() -> list[Result]:
-            self.quotas.look()
-            if self.quotas.is_low:
-                self._notices.count("disk nearly full")
-            return batch.write(writes)
-
-        return self._try(jobs, write, batch)
-
-    def _try(self, jobs: list[_Job], action: Callable[[], Sequence[Any] | None], batch: Batch | None = None) -> bool:
-        """Do something for these jobs and note the results; return whether the database was locked."""
-        name, results = "", None
+    def _do(self, jobs: list[_Job]) -> bool:
+        """Do one thing, or all of these writes, and note the results; return whether the database was locked."""
+        name, results = "", []
         try:
-            results = action()
+            results = [job.task() for job in jobs if callable(job.task)]
+            if writes := [job.task for job in jobs if isinstance(job.task, Create | Append)]:
+                self.quotas.look()
+                if self.quotas.is_low:
+                    self._notices.count("disk nearly full")
+                results = Batch(self._store, self.quotas, self._days).write(writes)
         except (DBAPIError, OSError) as error:
             # Locked, full, out of reach, the disk failed or is gone: nothing is stored, and everyone may try again.
             name = error_name(error)
@@ -192,13 +162,9 @@ class Writer:
             results = [problems.busy(DISK_RETRY if name in _FULL else 1) for _ in jobs]
         except Exception as error:  # noqa: BLE001 - this thread must outlive any mistake; it is counted and answered
             self._notices.count(f"writer {type(error).__name__}")
-            if batch is not None and len(jobs) > 1:  # let the one that cannot be written fail alone
-                return sum(self._write([job], batch) for job in jobs) > 0
-            results = [problems.internal()] * len(jobs)
-        for job, result in zip(jobs, results or (), strict=True):
+            if len(jobs) > 1:  # let the one that cannot be written fail alone
+                return sum(self._do([job]) for job in jobs) > 0
+            results = [problems.internal()]
+        for job, result in zip(jobs, results, strict=True):
             job.result = result
         return name.startswith(_LOCKED)
-
-
-def _call(action: Callable[[], _T]) -> list[_T]:
-    return [action()]

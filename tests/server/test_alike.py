@@ -52,7 +52,7 @@ async def test_three_kinds_of_no_are_one_answer_after_one_look(
         await relay.appended(expired, blob())
         relay.pass_days(3)
         watched(relay.store, "page")
-        watched(relay.calls.writer, "append")
+        watched(relay.calls.writer, "submit")
         shown = []
         for keys, spoiled in ((Keys(), False), (expired, False), (live, True)):
             looks.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 
 from taboon_server import expiry
 from taboon_server.days import Days
-from taboon_server.expiry import purge_at_start
+from taboon_server.expiry import begin, look_at_all
 from taboon_server.notices import Notices
 from taboon_server.settings import Settings
 from taboon_server.store import Store
@@ -80,10 +81,6 @@ async def test_an_expired_mailbox_can_be_made_again_and_is_empty(tmp_path: Path)
         keys = await relay.new_mailbox(0)
         await relay.appended(keys, marked()[0], seal=True)
         relay.pass_days(2)
-        # What is left of it goes first, in small steps; whoever asks makes that happen at once.
-        assert (await relay.call(keys, CREATE)).status_code == 503
-        assert relay.calls.writer.met_expired.is_set()
-        assert await relay.purge()
         assert (await relay.call(keys, CREATE)).status_code == 204
         page = await relay.page(keys)
         assert (page.last, page.sealed, page.head) == (0, False, heads(keys.mailbox, [])[0])
@@ -135,7 +132,7 @@ async def test_what_expired_while_the_relay_was_off_vanishes_at_its_start(tmp_pa
     clock.now += 20 * DAY
     store = Store(tmp_path / "relay.db")
     notices: list[str] = []
-    purge_at_start(store, Days(clock, lambda: 0), Notices(notices.append))
+    begin(store, Days(clock, lambda: 0), Notices(notices.append))
     disk = on_disk(tmp_path)
     store.close()
     assert not notices
@@ -159,7 +156,12 @@ async def test_a_large_database_is_served_without_being_written_anew_and_what_ex
     clock.now += 20 * DAY
     store = Store(tmp_path / "relay.db")
     notices: list[str] = []
-    purge_at_start(store, Days(clock, lambda: 0), Notices(notices.append))
+    begin(store, Days(clock, lambda: 0), Notices(notices.append))
+    disk = on_disk(tmp_path)
+    assert (tmp_path / "relay.db").stat().st_size == size
+    assert all(mark in disk for _, mark in blobs)  # the relay's first look deletes it, while it serves
+    store.purge(int(clock()) // DAY)
+    store.truncate_log()
     disk = on_disk(tmp_path)
     assert (tmp_path / "relay.db").stat().st_size == size
     store.tidy()
@@ -235,26 +237,30 @@ async def test_a_leap_of_the_clock_expires_nothing_and_is_told(tmp_path: Path) -
         assert relay.calls.days.leapt
 
 
-async def test_an_expired_mailbox_that_is_wanted_again_is_deleted_at_once(tmp_path: Path) -> None:
+async def test_whoever_makes_an_expired_mailbox_again_is_answered_as_for_an_unknown_one(tmp_path: Path) -> None:
     async with inside(tmp_path) as relay:
-        keys, (content, mark) = await relay.new_mailbox(0), marked()
-        await relay.appended(keys, content)
+        keys, marks = await relay.new_mailbox(0), []
+        for _ in range(12):  # more than one step deletes
+            content, mark = marked(SIZES[-1])
+            await relay.appended(keys, content)
+            marks.append(mark)
         relay.pass_days(2)
-        while (answer := await relay.call(keys, CREATE)).status_code == 503:
-            assert answer.headers["retry-after"] == "1"
+        assert (await relay.call(keys, CREATE)).status_code == 204
         assert (await relay.page(keys)).blobs == []
         await relay.purge()
-        assert mark not in on_disk(tmp_path)
+        disk = on_disk(tmp_path)
+        assert not [mark for mark in marks if mark in disk]
 
 
 async def test_a_clock_that_steps_back_brings_no_half_of_a_mailbox_back(tmp_path: Path) -> None:
     async with inside(tmp_path) as relay:
         keys = await relay.new_mailbox(0)
-        for _ in range(70):
-            await relay.appended(keys, marked()[0])
+        for _ in range(12):
+            await relay.appended(keys, marked(SIZES[-1])[0])
         relay.pass_days(2)
         today = relay.calls.days.today()
-        assert relay.store.purge_step(keys.mailbox, today)
+        assert relay.store.purge_step(today)
+        assert 0 < relay.store.totals().bytes_used < 12 * SIZES[-1]
         relay.clock.now -= 2 * DAY
         assert await is_gone(relay, keys)
         assert (await relay.append(keys, marked()[0], seal=True)).status_code == 404
@@ -291,7 +297,7 @@ async def test_a_wrong_clock_at_the_start_deletes_nothing_and_is_told(tmp_path: 
     clock.now += 400 * DAY
     async with inside(tmp_path, clock=clock) as relay:
         notices: list[str] = []
-        purge_at_start(relay.store, relay.calls.days, Notices(notices.append))
+        begin(relay.store, relay.calls.days, Notices(notices.append))
         assert notices == ["taboon relay: clock leapt ahead; nothing more expires for a day (1)"]
         assert (await relay.page(keys)).blobs == [content]
         # What is taken meanwhile is kept for its class by the new clock, which may well be right.
@@ -303,3 +309,94 @@ async def test_a_wrong_clock_at_the_start_deletes_nothing_and_is_told(tmp_path: 
         assert (await relay.page(other)).blobs == [content]
     async with inside(tmp_path, Settings(believe_clock=True), clock=clock) as relay:
         assert not relay.calls.days.leapt
+
+
+async def test_a_step_of_deleting_is_bounded_by_bytes(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        for size in (SIZES[-1], SIZES[0]):
+            keys = await relay.new_mailbox(0)
+            for _ in range(10):
+                await relay.appended(keys, marked(size)[0])
+        relay.pass_days(2)
+        used, steps = [relay.store.totals().bytes_used], 0
+        while relay.store.purge_step(relay.calls.days.today()):
+            used.append(relay.store.totals().bytes_used)
+            steps += 1
+        assert used[-1] == 0
+        assert all(before - after <= 1 << 20 for before, after in itertools.pairwise(used))
+        assert steps <= 4
+
+
+async def test_many_mailboxes_that_nobody_used_go_in_a_few_steps(tmp_path: Path) -> None:
+    async with inside(tmp_path) as relay:
+        for _ in range(300):
+            await relay.new_mailbox()
+        relay.pass_days(2)
+        steps = 0
+        while relay.store.purge_step(relay.calls.days.today()):
+            steps += 1
+        assert steps <= 3
+        assert relay.store.totals().mailboxes == 0
+
+
+async def test_emptying_the_log_does_not_wait_for_a_reader_as_for_a_lock(tmp_path: Path) -> None:
+    hour = 3_600
+    async with inside(tmp_path, busy_seconds=hour) as relay:
+        keys = await relay.new_mailbox()
+        other = Store(tmp_path / "relay.db")  # a copy that is being made
+        try:
+            with other.reading.connect() as connection:
+                connection.exec_driver_sql("SELECT count(*) FROM mailbox").all()
+                await relay.appended(keys, marked()[0])
+                assert not await relay.purge()
+                await relay.appended(keys, marked()[0])
+        finally:
+            other.close()
+        assert await relay.purge()
+        with relay.store.plainly() as connection:
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 1_000 * hour
+
+
+@pytest.mark.parametrize("off", [False, True])
+async def test_a_clock_that_was_ahead_keeps_no_mailbox_for_longer_once_it_is_right(tmp_path: Path, off: bool) -> None:
+    clock = Clock()
+    today = int(clock()) // DAY
+
+    def kept(relay: Inside) -> list[int]:
+        with relay.store.reading.begin() as connection:
+            return sorted(connection.exec_driver_sql("SELECT kept_until FROM mailbox").scalars())
+
+    async def append_in_the_wrong_year(relay: Inside) -> None:
+        await relay.appended(await relay.new_mailbox(3), marked()[0])
+        relay.store.note_run(relay.calls.days.latest)
+        clock.now += 400 * DAY
+        await relay.appended(await relay.new_mailbox(1), marked()[0])
+        await relay.new_mailbox(3)
+        await look_at_all(relay.store, relay.calls.writer, relay.calls.days)
+        assert kept(relay) == [today + 120, today + 401, today + 407]
+        clock.now -= 400 * DAY
+
+    async with inside(tmp_path, clock=clock) as relay:
+        await append_in_the_wrong_year(relay)
+        if not off:
+            await look_at_all(relay.store, relay.calls.writer, relay.calls.days)
+            assert kept(relay) == [today + 1, today + 7, today + 120]
+    async with inside(tmp_path, clock=clock) as relay:
+        await look_at_all(relay.store, relay.calls.writer, relay.calls.days)
+        assert kept(relay) == [today + 1, today + 7, today + 120]
+
+
+async def test_a_clock_that_is_behind_shortens_nothing(tmp_path: Path) -> None:
+    clock = Clock()
+    today = int(clock()) // DAY
+    for behind in (0, 9_000, 9_000, 0):
+        clock.now = (today - behind) * DAY
+        async with inside(tmp_path, clock=clock) as relay:
+            if not behind:
+                await relay.appended(await relay.new_mailbox(1), marked()[0])
+            relay.calls.days.today()
+            relay.store.note_run(relay.calls.days.latest)
+            await look_at_all(relay.store, relay.calls.writer, relay.calls.days)
+            with relay.store.reading.begin() as connection:
+                kept = connection.exec_driver_sql("SELECT kept_until FROM mailbox").scalars().all()
+            assert set(kept) == {today + 7}

@@ -21,10 +21,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from taboon_server.database import StoreError
 from taboon_server.days import Days
-from taboon_server.expiry import purge_at_start
+from taboon_server.expiry import begin
 from taboon_server.notices import Notices
+from taboon_server.quotas import Quotas
 from taboon_server.settings import Settings
-from taboon_server.store import Store
+from taboon_server.store import Store, Totals
 from tests.relay_process import RelayProcess
 from tests.server.caller import Caller, blob, refused
 from tests.server.inside import DAY, inside
@@ -143,14 +144,60 @@ async def test_a_full_relay_takes_more_once_something_expired(tmp_path: Path) ->
 @pytest.mark.anyio
 async def test_nobody_uses_up_the_room_for_the_seal_of_another(tmp_path: Path) -> None:
     room = 64 << 10
-    async with inside(tmp_path, Settings(disk_bytes=10 * room)) as relay:
-        mine = await relay.new_mailbox()
-        made = 0
-        while (await relay.call(Keys(), CREATE)).status_code == 204:
-            made += 1
-        assert made == 9
-        assert (await relay.append(mine, blob())).status_code == 503
+    async with inside(tmp_path, Settings(disk_bytes=40 * room)) as relay:
+        mine, other = await relay.new_mailbox(), await relay.new_mailbox()
+        await relay.appended(mine, blob())
+        while (await relay.append(other, blob(SIZES[2]))).status_code == 200:
+            pass
+        assert relay.store.totals().bytes_used <= 39 * room
         assert (await relay.appended(mine, blob(SIZES[2]), seal=True)).seal
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("used", [False, True])
+async def test_however_many_mailboxes_somebody_makes_others_append(tmp_path: Path, used: bool) -> None:
+    async with inside(tmp_path, Settings(disk_bytes=2 << 20, quota_mailboxes=200)) as relay:
+        mine = await relay.new_mailbox()
+        for _ in range(199):
+            theirs = await relay.new_mailbox()
+            if used:
+                await relay.appended(theirs, blob())
+        assert (await relay.call(Keys(), CREATE)).status_code == 503
+        await relay.purge()
+        await relay.appended(mine, blob(SIZES[-1]))
+
+
+@pytest.mark.anyio
+async def test_no_mailbox_is_made_where_appends_will_soon_have_no_room(tmp_path: Path) -> None:
+    async with inside(tmp_path, Settings(disk_bytes=2 << 20)) as relay:
+        mine = await relay.new_mailbox()
+        for _ in range(7):
+            await relay.appended(mine, blob(SIZES[-1]))
+        assert (await relay.call(Keys(), CREATE)).status_code == 503
+        assert (await relay.call(mine, CREATE)).status_code == 204
+        await relay.appended(mine, blob())
+
+
+@pytest.mark.anyio
+async def test_a_relay_makes_so_many_mailboxes_a_minute(tmp_path: Path) -> None:
+    async with inside(tmp_path, Settings(quota_creations=3)) as relay:
+        minute = [0.0]
+        relay.calls.writer.quotas._seconds = lambda: minute[0]
+        mailboxes = [await relay.new_mailbox() for _ in range(3)]
+        answer = await relay.call(Keys(), CREATE)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+        assert (await relay.call(mailboxes[0], CREATE)).status_code == 204
+        minute[0] = 60.0
+        await relay.new_mailbox()
+
+
+def test_what_is_stored_while_all_is_counted_is_not_forgotten() -> None:
+    quotas = Quotas(Settings(), None)
+    quotas.add(mailboxes=2, unsealed=1, size=2_048)
+    before = quotas.totals
+    quotas.add(mailboxes=1, unsealed=1, size=16_384)
+    quotas.correct(before, Totals(1, 1, 2_048))
+    assert quotas.totals == Totals(2, 2, 18_432)
 
 
 @pytest.mark.anyio
@@ -216,7 +263,7 @@ def test_a_locked_database_answers_busy_within_five_seconds(tmp_path: Path) -> N
 def start_on(path: Path) -> None:
     store = Store(path)
     try:
-        purge_at_start(store, Days(lambda: 20_000 * DAY, lambda: 0), Notices())
+        begin(store, Days(lambda: 20_000 * DAY, lambda: 0), Notices())
     finally:
         store.close()
 
