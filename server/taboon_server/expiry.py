@@ -33,15 +33,14 @@ def begin(store: Store, days: Days, notices: Notices) -> None:
     today = days.today()
     _tell_of_leap(days, notices)
     try:
+        if not store.is_postgres:
+            if store.file_size() <= _MOST_REWRITTEN:
+                store.purge(today)
+                store.tidy()
+            else:
+                notices.count("large database not written anew; `taboon relay tidy` does that")
+                store.truncate_log()
         store.note_run(days.latest)
-        if store.is_postgres:
-            return
-        if store.file_size() <= _MOST_REWRITTEN:
-            store.purge(today)
-            store.tidy()
-        else:
-            notices.count("large database not written anew; `taboon relay tidy` does that")
-            store.truncate_log()
     except OperationalError as error:  # no room, or another process has it: what is stored can be served all the same
         notices.count(f"start {error_name(error)}")
     except DBAPIError as error:
