@@ -14,6 +14,7 @@ from taboon_client.cli.arguments import GroupRef, Yes
 from taboon_client.cli.command import command
 from taboon_client.cli.errand import Answer, Errand
 from taboon_client.cli.exits import UsageError
+from taboon_client.cli.fields import Audience
 
 if TYPE_CHECKING:
     from taboon_client.blocking import Group
@@ -41,6 +42,9 @@ _File = Annotated[Path, typer.Argument(metavar="FILE|-", help="Where it goes; - 
 _Form = Annotated[Form, typer.Option("--as", help="A list for a messenger, a table with HXL tags, or JSON.")]
 _LanguageOption = Annotated[Language, typer.Option("--language", help="Of the words that are ours.")]
 _All = Annotated[bool, typer.Option("--all", help="Closed items too; a list never has them.")]
+_Readers = Annotated[Audience, typer.Option("--readers", help="Who is going to read it; text means anybody.")]
+
+_READERS = {Audience.TEXT: "anybody", Audience.ALLIES: "allies", Audience.NEIGHBOURS: "neighbouring groups"}
 
 
 def register(app: typer.Typer) -> None:
@@ -52,6 +56,7 @@ def register(app: typer.Typer) -> None:
             "taboon export Harbour -                        a list to paste into a messenger",
             "taboon export Harbour board.csv --as csv",
             "taboon export Harbour list.txt --language ar",
+            "taboon export Harbour own.csv --as csv --readers group     all of it, for nobody outside",
         ],
     )(_export)
     command(
@@ -67,24 +72,31 @@ def _export(
     form: _Form = Form.LIST,
     language: _LanguageOption = Language.EN,
     every: _All = False,
+    readers: _Readers = Audience.TEXT,
     yes: Yes = False,
 ) -> Answer:
     """Write the board into a file, for other people or programs.
 
-    Sealed details and names of members are in none of it. It is then a file like any other: whoever finds it
-    reads what the board says. The list leaves out who agreed to be
-    told to the group alone, and cuts numbers and addresses out of what was written in the open.
+    Sealed details and names of members are in none of it, and numbers and addresses are cut out of what was written
+    in the open. It is then a file like any other: whoever finds it reads what the board says. So nobody is in it who
+    did not agree to be told of so far, nor anybody on whose behalf something was posted without asking them.
     """
+    from taboon_client.sharing.consent import may_be_read_by
+
     place = errand.group(group)
-    items = [item for item in place.board() if every or not item.closed]
+    wanted = [item for item in place.board() if every or not item.closed]
+    items = may_be_read_by(readers.value, wanted)
     text = _text(place, items, form, language.value)
     _write(errand, file, text, yes=yes)
+    left_out = len(wanted) - len(items)
 
     def show() -> None:
         if str(file) != "-":
             terminal.say(f"{len(items)} items written.")
+        if left_out:
+            terminal.hint(f"{left_out} left out: nobody agreed that they are told of to {_READERS[readers]}.")
 
-    data = {"items": len(items), "file": None if str(file) == "-" else str(file)}
+    data = {"items": len(items), "left_out": left_out, "file": None if str(file) == "-" else str(file)}
     if str(file) == "-" and not errand.human:
         data["text"] = text
     return Answer({"group": shapes.group_ref(place), **data}, show)

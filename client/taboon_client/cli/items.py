@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from taboon_client.blocking import Group
     from taboon_client.board import Opening
     from taboon_client.board.item import Item
+    from taboon_client.board.openings import Edit
 
 __all__ = ["Kind", "StatusName", "register"]
 
 _YES: Final = ("y", "yes")
+_ASKS: Final = {
+    "urgency_reason": "Say why it is for now, so that others can judge: “taboon edit … --why”.",
+    "consent": "Ask them whether this may be told, and note it: “taboon edit … --agreed”.",
+}
 
 
 class Kind(StrEnum):
@@ -142,6 +147,7 @@ def _post(
     made = kinds[kind](title=titled, created=errand.now, **said_of(errand, place, fields))
     sealed = errand.details(details)
     made = _asked(errand, place, made)
+    found = _exposed(errand, made, yes=yes)
     alike = _alike(place, made)
     if alike:
         codes = People(place)
@@ -154,8 +160,17 @@ def _post(
 
     def show() -> None:
         terminal.say(f"#{people.code(item)}  {item.kind} on the board: {terminal.member(item.title)}")
+        for asked in filter(None, map(_ASKS.get, made.asks())):
+            terminal.hint(asked)
+        if made.category and not place.categories().find(made.category):
+            terminal.hint("The group has no such category: “taboon categories” shows them, “taboon edit” changes it.")
 
-    data = {"item": shapes.item(item, people), "alike": [people.code(one) for one in alike]}
+    data = {
+        "item": shapes.item(item, people),
+        "alike": [people.code(one) for one in alike],
+        "exposed": len(found),
+        "asks": list(made.asks()),
+    }
     return Answer({"group": shapes.group_ref(place), **data}, show)
 
 
@@ -184,13 +199,28 @@ def _asked(errand: Errand, place: "Group", made: "Opening") -> "Opening":
     return made
 
 
+def _exposed(errand: Errand, said: "Opening | Edit", *, yes: bool) -> tuple[str, ...]:
+    """Show what everybody in the group could call or find somebody by, before it is posted."""
+    from taboon_client.views.exposed import exposed
+
+    found = exposed(said)
+    if found and errand.human:
+        for piece in found:
+            terminal.hint(f"Everybody in the group would read: {terminal.member(piece)}")
+        terminal.hint("Numbers and addresses belong into the sealed details: --details, or “taboon change-details”.")
+        errand.confirm("Leave it in the open?", yes=yes)
+    return found
+
+
 def _alike(place: "Group", made: "Opening") -> "list[Item]":
     found = place.alike(made)
     items = {item.id: item for item in place.board()} if found else {}
     return [items[one.id] for one in found]
 
 
-def _edit(errand: Errand, group: GroupRef, item: ItemRef, *, title: _NewTitle = None, **fields: Any) -> Answer:
+def _edit(
+    errand: Errand, group: GroupRef, item: ItemRef, *, title: _NewTitle = None, yes: Yes = False, **fields: Any
+) -> Answer:
     """Change what an item of yours says.
 
     What you leave out stays as it is. Of the lines none goes: --quantity and --line change the first ones in their
@@ -206,7 +236,9 @@ def _edit(errand: Errand, group: GroupRef, item: ItemRef, *, title: _NewTitle = 
         raise UsageError("say what is to be another: --title, --quantity, --area … (“taboon edit --help”)")
     if "lines" in said:
         said["lines"] = _lines_after(found, said["lines"])
-    done = place.edit(found, Edit(**said))
+    edit = Edit(**said)
+    _exposed(errand, edit, yes=yes)
+    done = place.edit(found, edit)
     errand.send(place)
     people = People(place)
 

@@ -126,12 +126,14 @@ def _follow_ups(errand: Errand, group: GroupRef) -> Answer:
 def _thanks(errand: Errand, group: GroupRef, item: ItemRef, member: MemberRef, text: _Text) -> Answer:
     """Thank somebody for their help. Only they read it."""
     from taboon_client.board import PrivateNote
+    from taboon_client.library.finding import one_member
 
     said = errand.text(text, "Thanks")
 
     def do(place: "Group", found: "Item") -> "Item":
-        pledge = pledge_by(place, found, member)
-        return place.private_note(found, PrivateNote(about="thanks", text=said, pledge=pledge.name), [pledge.author])
+        who = one_member(list(place.people().values()), member).identity
+        pledge = next((pledge.name for pledge in found.pledges if pledge.author == who), b"")
+        return place.private_note(found, PrivateNote(about="thanks", text=said, pledge=pledge), [who])
 
     return act(errand, group, item, do, lambda *_: "you thanked them")
 

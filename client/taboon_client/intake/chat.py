@@ -42,7 +42,7 @@ _AUTHOR: Final = re.compile(r"(?P<author>[^:]{1,100}):(?:\s(?P<text>.*))?")
 # What stands in the place of a text when there is none to read.
 _NO_TEXT: Final = re.compile(
     r"<[^<>]*(?:omitted|attached|استبعاد|مرفق|حذف)[^<>]*>"
-    r"|(?:image|video|audio|sticker|gif|document|contact card) omitted"
+    r"|(?:image|video|audio|sticker|gif|document|contact card) omitted|تم استبعاد .{1,40}"
     r"|.*\((?:file attached|الملف مرفق|ملف مرفق)\)"
     r"|(?:this message was deleted|you deleted this message)\.?"
     r"|(?:تم حذف|لقد حذفت|حذفت) هذه الرسالة\.?"
@@ -50,7 +50,8 @@ _NO_TEXT: Final = re.compile(
     r"|null",
     re.IGNORECASE,
 )
-_EDITED: Final = re.compile(r"\s*<(?:this message was edited|تم تعديل هذه الرسالة)>\s*$", re.IGNORECASE)
+_EDITED: Final = re.compile(r"<(?:this message was edited|تم تعديل هذه الرسالة)>\Z", re.IGNORECASE)
+_LONGEST_NOTICE: Final = 300
 
 
 class BadChatError(TaboonError):
@@ -164,13 +165,15 @@ def _message(entry: _Entry, order: str) -> Message | None:
     if match is None:
         return None  # who joined, whose number changed: no text of a person
     lines = [match["text"] or "", *entry.lines[1:]]
-    if _NO_TEXT.fullmatch(lines[0].translate(_MARKS).strip()):
+    first = lines[0].translate(_MARKS).strip()
+    if len(first) <= _LONGEST_NOTICE and _NO_TEXT.fullmatch(first):
         lines[0] = ""  # what was written below a picture stays
-    text = _EDITED.sub("", "\n".join(lines).translate(_MARKS)).strip()
-    if not text:
-        return None
+    text = "\n".join(lines).translate(_MARKS).strip()
     if len(text) > _MAX_TEXT:
         raise BadChatError(f"Line {entry.line} begins a message of more than {_MAX_TEXT} characters: split it.")
+    text = _EDITED.sub("", text).rstrip()
+    if not text:
+        return None
     try:
         day = day_of(entry.numbers, order)
     except ValueError:

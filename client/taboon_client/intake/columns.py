@@ -34,7 +34,10 @@ FIELDS: Final = (
 
 _SEALED: Final = ("names", "phone", "place", "people")
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "title": ("title", "subject", "what", "item", "request", "need", "needs", "الطلب", "الاحتياج", "المطلوب", "الحاجة"),
+    "title": (
+        *("title", "subject", "what", "item", "request", "need", "needs", "needed", "what they need", "what is needed"),
+        *("الطلب", "الاحتياج", "الاحتياجات", "المطلوب", "الحاجة", "ماذا يحتاجون"),
+    ),
     "message": (
         *("message", "text", "description", "details", "note", "notes", "comment", "comments"),
         *("الرسالة", "النص", "الوصف", "التفاصيل", "ملاحظات", "ملاحظة"),
@@ -47,8 +50,8 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         *("area", "district", "neighbourhood", "neighborhood", "city", "town", "camp", "zone", "village"),
         *("المنطقة", "الحي", "المدينة", "المخيم", "القرية"),
     ),
-    "urgency": ("urgency", "priority", "الأولوية", "الاستعجال", "درجة الاستعجال"),
-    "quantity": ("quantity", "qty", "amount", "count", "how many", "number", "الكمية", "العدد"),
+    "urgency": (*("urgency", "priority", "urgent", "how urgent", "الأولوية", "الاستعجال", "درجة الاستعجال", "عاجل"),),
+    "quantity": ("quantity", "qty", "amount", "count", "how many", "how much", "number", "الكمية", "العدد", "كم"),
     "unit": ("unit", "units", "الوحدة"),
     "by": ("needed by", "by", "deadline", "date needed", "when", "الموعد", "مطلوب قبل", "التاريخ المطلوب"),
     "language": ("language", "اللغة"),
@@ -57,7 +60,10 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         *("phone", "phone number", "mobile", "tel", "telephone", "whatsapp", "contact", "number to call"),
         *("الهاتف", "هاتف", "رقم الهاتف", "الجوال", "جوال", "موبايل", "تلفون", "واتساب"),
     ),
-    "place": ("address", "street", "location", "exact location", "gps", "coordinates", "العنوان", "الموقع", "الشارع"),
+    "place": (
+        *("address", "street", "where", "location", "exact location", "gps", "coordinates"),
+        *("العنوان", "الموقع", "الشارع", "أين", "المكان"),
+    ),
     "people": ("people", "persons", "family size", "family members", "household", "عدد الأفراد", "الأفراد"),
 }
 _FIELD_OF: Final = {fold(word): field for field, words in _WORDS.items() for word in (field, *words)}
@@ -81,7 +87,7 @@ def guess(header: Sequence[str]) -> dict[str, str]:
     """Return the field of every column whose name tells what it is; each field once, the first column that fits."""
     found: dict[str, str] = {}
     for name in header:
-        field = _FIELD_OF.get(fold(name).strip(" :*"))
+        field = _FIELD_OF.get(fold(name).strip(" :*?؟"))
         if field is not None and field not in found.values():
             found[name] = field
     return found
@@ -125,6 +131,10 @@ def drafts_of_table(
         drawn = reader.draft(row, said)
         if drawn is None:
             passed += 1
+            continue
+        if drawn.says_nothing:
+            passed += 1
+            reader.notes.append((row.line, "a text that is nothing but numbers and addresses: what is needed?"))
             continue
         drafts.append(drawn)
         if drawn.cut:

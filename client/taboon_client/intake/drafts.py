@@ -14,7 +14,7 @@ import msgspec
 
 from taboon_client.board import Details
 from taboon_client.errors import FieldError
-from taboon_client.text.contacts import redact
+from taboon_client.text.contacts import GAP, redact
 from taboon_crypto.sealed_details import MOST
 
 if TYPE_CHECKING:
@@ -47,13 +47,19 @@ class Draft(NamedTuple):
     decided: bool = True
     cut: bool = False
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing is left of its texts once what is sealed was cut out."""
+        left = f"{self.opening.title} {self.opening.note}".replace(GAP, "")
+        return not any(letter.isalnum() for letter in left)
+
 
 class Drafts(NamedTuple):
     """What was read.
 
     Attributes:
         drafts: In the order of the file.
-        passed: How many entries hold no text of a person, and are passed over.
+        passed: How many entries hold no text of a person, or nothing but what is sealed, and are passed over.
         notes: Pairs (line, what was not understood there and left out).
         known: How many rows an export of this very board has written.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["drafts_of_chat", "drafts_of_text"]
 
-_OLDEST: Final = 14 * 86_400
+_OLDEST: Final = 7 * 86_400
 _MOST: Final = 20_000
 _MOST_TEXT: Final = 1 << 20
 _ASKING: Final = tuple(
@@ -52,19 +52,24 @@ def drafts_of_chat(chat: Chat, *, vocabulary: Vocabulary, secret: bytes, now: in
         chat: As it was read.
         vocabulary: The group's categories.
         secret: As :class:`.Drawer` has it.
-        now: Unix seconds. What was written long ago is posted as of two weeks ago: somebody has just brought it in, and
-            it shall not be deleted at once.
+        now: Unix seconds. What was written long ago is posted as of a week ago: somebody has just brought it in, and
+            it shall neither seem stale nor be deleted at once.
     """
     drawer = Drawer(secret)
     drafts = []
+    passed = chat.skipped
     for message in chat.messages:
         fields, decided = _sorted(message.text, vocabulary)
         made = Offer if fields.pop("offer") else Need
         written = min(max(calendar.timegm(message.at.timetuple()), now - _OLDEST), now)
         opening = made(title=message.text, created=written, source="whatsapp", **fields)
         identity = f"{message.at.isoformat()} {message.author}"
-        drafts.append(drawer.draft(message.line, opening, identity=identity, decided=decided))
-    return Drafts(tuple(drafts), chat.skipped)
+        draft = drawer.draft(message.line, opening, identity=identity, decided=decided)
+        if draft.says_nothing:
+            passed += 1
+        else:
+            drafts.append(draft)
+    return Drafts(tuple(drafts), passed)
 
 
 def drafts_of_text(text: str, *, vocabulary: Vocabulary, secret: bytes, created: int) -> Drafts:
@@ -95,9 +100,10 @@ def drafts_of_text(text: str, *, vocabulary: Vocabulary, secret: bytes, created:
         fields, decided = _sorted(said, vocabulary)
         made = Offer if fields.pop("offer") else Need
         drafts.append(drawer.draft(number, made(title=said, created=created, **fields), decided=decided))
-    if not drafts or len(drafts) > _MOST:
+    saying = tuple(draft for draft in drafts if not draft.says_nothing)
+    if not saying or len(drafts) > _MOST:
         raise BadSheetError([(1, f"this text holds nothing, or more than {_MOST} entries")])
-    return Drafts(tuple(drafts))
+    return Drafts(saying, len(drafts) - len(saying))
 
 
 def _sorted(text: str, vocabulary: Vocabulary) -> tuple[dict[str, Any], bool]:

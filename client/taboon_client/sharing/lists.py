@@ -1,9 +1,10 @@
-"""A list to paste into a messenger: codes, what, how much is open and roughly where. Nobody can be found by it."""
+"""A list to paste into a messenger: codes, what, how much is open and roughly where, without numbers and addresses."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from taboon_client.board import Status
 from taboon_client.text.contacts import redact
 
 if TYPE_CHECKING:
@@ -22,11 +23,10 @@ _URGENT: Final = {"en": "now", "ar": "الآن"}
 
 
 def list_of(items: Iterable[Item], *, categories: Vocabulary, areas: Vocabulary, language: str = "en") -> str:
-    """Return the open items as lines under a heading for each kind.
+    """Return what is still open as lines under a heading for each kind.
 
     Args:
-        items: In the order in which they shall stand; closed ones and those whose consent is for the group alone are
-            left out.
+        items: In the order in which they shall stand; what is closed, paused or already covered is left out.
         categories: Of the group.
         areas: Of the group.
         language: ``en`` or ``ar``, of what is ours in it.
@@ -34,7 +34,7 @@ def list_of(items: Iterable[Item], *, categories: Vocabulary, areas: Vocabulary,
     headings = _KINDS.get(language, _KINDS["en"])
     told: dict[str, list[str]] = {}
     for item in items:
-        if item.closed or item.kind not in headings or not _may_leave(item):
+        if item.kind not in headings or not _is_open(item):
             continue
         term = categories.meant(item.sub or item.category, item.sense)
         area = areas.now(item.area)
@@ -54,9 +54,8 @@ def list_of(items: Iterable[Item], *, categories: Vocabulary, areas: Vocabulary,
     return "\n\n".join("\n".join((headings[kind], *told[kind])) for kind in headings if kind in told)
 
 
-def _may_leave(item: Item) -> bool:
-    """Whether those who are spoken for did not ask to stay within the group."""
-    return item.consent.audience != "group" or item.for_whom not in ("neighbour", "household")
+def _is_open(item: Item) -> bool:
+    return not item.closed and item.status is not Status.PAUSED and any(line.open for line in item.lines)
 
 
 def _plain(text: str) -> str:

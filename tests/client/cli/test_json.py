@@ -73,7 +73,7 @@ def test_every_answer_has_the_documented_shape(people: People, cli_relay: RelayP
 
     water = ("post", "Harbour", "need", "--title", "Water", "--quantity", "60", "--unit", "litre")
     posted = people.json("amal", *water)
-    assert set(posted) == {"group", "item", "alike", "sync"}
+    assert set(posted) == {"group", "item", "alike", "exposed", "asks", "sync"}
     code = posted["item"]["code"]
     people.json("basil", "pledge", "Harbour", code, "--quantity", "40")
     is_like("item", people.json("basil", "comment", "Harbour", code, "at the gate")["item"])

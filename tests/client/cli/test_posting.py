@@ -78,3 +78,25 @@ def test_an_item_lists_what_goes_on_in_it(amal: People) -> None:
     amal.json("amal", "merge", "Harbour", codes[1], codes[0])
     assert amal.json("amal", "show", "Harbour", codes[0])["item"]["merged"] == [codes[1]]
     assert f"#{codes[1]} goes on in this one: Loaves" in amal.type("amal", "show", "Harbour", codes[0]).out
+
+
+def test_a_number_in_the_open_is_shown_before_it_is_posted_and_no_posts_nothing(amal: People) -> None:
+    given = (*POST, "--title", "Bread, call 0599 123 456")
+    done = amal.type("amal", *given, given="n\n", terminal=True)
+    assert done.code == 130
+    assert "Everybody in the group would read: 0599 123 456" in done.err
+    assert not amal.json("amal", "board", "Harbour")["items"]
+    posted = amal.json("amal", *given)
+    assert posted["exposed"] == 1
+    changed = amal.type("amal", "edit", "Harbour", posted["item"]["code"], "--note", "at 3 Mill Street", "--yes")
+    assert "would read: 3 Mill Street" in changed.err
+
+
+def test_an_export_says_how_many_did_not_agree_that_anybody_is_told(amal: People) -> None:
+    amal.json("amal", *POST, "--title", "Bread", "--for", "neighbour")
+    amal.json("amal", *POST, "--title", "Water", "--for", "neighbour", "--agreed", "text")
+    told = amal.json("amal", "export", "Harbour", "-", "--as", "csv")
+    assert (told["items"], told["left_out"]) == (1, 1)
+    assert "Bread" not in told["text"]
+    assert "Bread" in amal.json("amal", "export", "Harbour", "-", "--as", "csv", "--readers", "group")["text"]
+    assert "1 left out" in amal.type("amal", "export", "Harbour", "-").err

@@ -65,6 +65,8 @@ def test_arabic_text_keeps_its_digits_and_loses_only_direction_marks() -> None:
         "<Media omitted>",
         "\u200eimage omitted",
         "\u200e<attached: 00000012-PHOTO-2023.jpg>",
+        "\u200eتم استبعاد الصورة",
+        "\u200eتم استبعاد مقطع الفيديو",
         "IMG-20231231-WA0001.jpg (file attached)",
         "<تم استبعاد الوسائط>",
         "IMG-1.jpg (الملف مرفق)",
@@ -118,6 +120,8 @@ def test_the_order_of_day_and_month_is_told_from_the_whole_chat(
         (b"\xff\xfe1\x00", "UTF-8"),
         (b"31/31/2023, 21:15 - A: x", "day that does not exist"),
         (b"1/1/2023, 21:15 - A: " + b"x" * 70_000, "Line 1"),
+        (b"1/1/2023, 21:15 - A: x" + b" " * 8_000_000 + b"<", "Line 1"),  # looked at once, not once for each blank
+        (b"1/1/2023, 21:15 - A: " + b"<omitted" * 100_000, "Line 1"),
         (b" " * ((16 << 20) + 1), "larger than"),
     ],
 )

@@ -6,14 +6,17 @@ import csv
 import io
 from typing import Any
 
+import msgspec
 import pytest
 
-from taboon_client.board import Line, Need, Offer
-from taboon_client.board.fields import Consent
+from taboon_client.board import Line, Need, Offer, Pledge
+from taboon_client.board.deeds import Pause
+from taboon_client.board.fields import AUDIENCES, Consent
 from taboon_client.board.vocabulary import BUILT_IN, Term, Vocabulary
 from taboon_client.errors import FieldError
 from taboon_client.intake.columns import drafts_of_table, guess
 from taboon_client.intake.table import read_table
+from taboon_client.sharing.consent import may_be_read_by
 from taboon_client.sharing.lists import list_of
 from taboon_client.sharing.paper import Codes, read_row, sheet_of
 from taboon_client.sharing.tables import COLUMNS, csv_of, json_of, rows_of
@@ -45,17 +48,50 @@ WATER = Need(
     urgency="now",
     lines=(Line(quantity=60, unit="litre"),),
 )
-QUIET = Need(title="Diapers", created=1, for_whom="neighbour", consent=Consent(asked=True, audience="group"))
 VAN = Offer(title="=HYPERLINK(1)", created=1, category="move")
 
 
-def test_a_list_has_no_numbers_and_nobody_who_did_not_agree() -> None:
-    text = list_of(items(WATER, QUIET, VAN), categories=CATEGORIES, areas=AREAS)
+def test_nobody_is_told_of_further_than_they_agreed() -> None:
+    board = items(
+        WATER,
+        *(
+            Need(
+                title=f"{audience or 'unsaid'} {for_whom}",
+                created=1,
+                for_whom=for_whom,
+                consent=Consent(audience=audience),
+            )
+            for audience in ("", *AUDIENCES)
+            for for_whom in ("", "self", "group", "neighbour", "household")
+        ),
+    )
+    later = msgspec.structs.replace(board[0], title="a later version's", consent=Consent(audience="everyone"))
+    board.append(later)
+    told = {audience: {item.title for item in may_be_read_by(audience, board)} for audience in AUDIENCES}
+    assert told["text"] == {WATER.title, "unsaid ", "unsaid self", "unsaid group"} | {
+        f"text {for_whom}" for for_whom in ("", "self", "group", "neighbour", "household")
+    }
+    assert {title.split()[0] for title in told["allies"] - told["text"]} == {"allies"}
+    assert {title.split()[0] for title in told["neighbours"] - told["allies"]} == {"neighbours"}
+    assert told["group"] == {item.title for item in board}
+    assert later.title not in told["neighbours"]
+
+
+def test_a_list_has_what_is_still_open_and_no_numbers() -> None:
+    text = list_of(items(WATER, VAN), categories=CATEGORIES, areas=AREAS)
     assert "0599" not in text
-    assert "Diapers" not in text
     assert "60 litre" in text
     assert "The hill" in text
     assert text.startswith("Needed\n#")
+
+
+def test_a_list_leaves_out_what_is_covered_or_paused() -> None:
+    actor = Actor("amal")
+    device = Device(actor, [first_epoch(actor)])
+    water, van = (device.post(opening) for opening in (WATER, VAN))
+    device.post(Pledge(created=2), water.name)
+    device.post(Pause(created=2), van.name)
+    assert list_of(device.board.items.values(), categories=CATEGORIES, areas=AREAS) == ""
 
 
 def test_a_list_speaks_arabic() -> None:

@@ -20,6 +20,7 @@ from taboon_client.page.faults import spoken_notice
 from taboon_client.page.language import N_
 from taboon_client.page.screens.board import names_of, view_of
 from taboon_client.page.screens.visit import Told
+from taboon_client.sharing.consent import may_be_read_by
 from taboon_client.sharing.lists import list_of
 from taboon_client.sharing.paper import Codes, sheet_of
 from taboon_client.sharing.tables import csv_of, json_of, rows_of
@@ -28,7 +29,7 @@ from taboon_client.views.filters import Now, choose
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from taboon_client.board import Opening
+    from taboon_client.board import Item, Opening
     from taboon_client.intake.drafts import Draft, Drafts
     from taboon_client.library import Group
     from taboon_client.library.items import Post
@@ -163,26 +164,36 @@ async def _take(visit: Visit) -> Told:
 
 
 async def _export(visit: Visit) -> Answer:
-    return visit.render_in(await visit.place(), "export.html", "more", text=await _list(visit))
+    place = await visit.place()
+    left_out = len(await _open(visit, "group")) - len(await _open(visit, "text"))
+    return visit.render_in(place, "export.html", "more", text=await _list(visit), left_out=left_out, words=words)
+
+
+async def _open(visit: Visit, readers: str) -> list[Item]:
+    """Return what is open and may be told of to these, as the board shows it."""
+    place = await visit.place()
+    return may_be_read_by(readers, choose(await place.group.board(), view_of({}), Now(visit.now, place.me, {}, {})))
 
 
 async def _list(visit: Visit) -> str:
     """Return what is open as a text for other channels: no names, no numbers, no addresses."""
     place = await visit.place()
     names = await names_of(visit, place)
-    items = choose(await place.group.board(), view_of({}), Now(visit.now, place.me, {}, {}))
+    items = await _open(visit, "text")
     return list_of(items, categories=names.categories, areas=names.areas, language=visit.language.code)
 
 
 async def _table(visit: Visit) -> str:
-    place = await visit.place()
-    return csv_of([item for item in await place.group.board() if not item.closed])
+    return csv_of(await _open(visit, _readers(visit)))
 
 
 async def _objects(visit: Visit) -> str:
-    place = await visit.place()
-    items = [item for item in await place.group.board() if not item.closed]
-    return json.dumps(json_of(items), ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(json_of(await _open(visit, _readers(visit))), ensure_ascii=False, indent=1) + "\n"
+
+
+def _readers(visit: Visit) -> str:
+    asked = visit.asked.text("readers")
+    return asked if asked in words.AUDIENCES else "text"
 
 
 async def _intake(visit: Visit) -> str:
