@@ -1,12 +1,13 @@
 """The relay under load: ``python -m bench.relay [--quick] [--json]``; all of it with TABOON_SOAK=1 in the environment.
 
-Relays are processes of their own, plain HTTP on loopback, at their defaults. Requests are signed before anything is
-measured and sent by one thread, so that the two cores of a small machine are the relay's. Blobs are 2 KiB.
+Relays are processes of their own on loopback, at their defaults. Requests are signed before anything is measured and
+sent by one thread, so that the two cores of a small machine are the relay's. Blobs are 2 KiB.
 
     append_64       durable signed appends a second, SQLite, one process, 64 clients with a mailbox each. Floor: the
                     same program answering the same requests with no storage (bench/load/no_storage.py)
     append_64_p99   how long the slowest of a hundred of them takes; floor: the same
     append_1        one client, one append at a time, median; floor: the same
+    …_tls           each of these three over TLS, as anywhere but on loopback; floor: the same over TLS
     read_page       pages of 50 blobs a second, 8 clients. Floor: as many bytes from the plain application
     wake_500        500 readers who wait on one mailbox: from the append to the slowest but five. Floor: as many readers
                     who ask for the same page at once, with nothing to wait for
@@ -66,7 +67,8 @@ class RelayLoad:
         size = 1 if options.quick else 4
         with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name:
             folder = Path(name)
-            _appends(samples, folder, 1_000 * size, 4)
+            for tls in (False, True):
+                _appends(samples, folder, 1_000 * size, 4, tls=tls)
             _pages(samples, folder, 500 * size)
             _wake(samples, folder, 2 * size)
             _postgres(samples, folder, 1_000 * size, 3)
@@ -82,10 +84,12 @@ def _say(what: str) -> None:
 
 
 @contextmanager
-def _relay(folder: Path, module: str = "taboon_server", database: str | None = None) -> Iterator[RelayProcess]:
+def _relay(
+    folder: Path, module: str = "taboon_server", database: str | None = None, *, tls: bool = False
+) -> Iterator[RelayProcess]:
     """Run a relay on a folder, at its defaults."""
     where = [] if database is None else ["--database", database]
-    with RelayProcess(folder, module=module, extra_args=where) as relay:
+    with RelayProcess(folder, module=module, tls=tls, extra_args=where) as relay:
         yield relay
 
 
@@ -99,35 +103,40 @@ def _mailboxes(connections: Connections, signer: Signer, count: int = _CLIENTS) 
     return keys
 
 
-def _appends(samples: Samples, folder: Path, count: int, turns: int) -> None:
+def _appends(samples: Samples, folder: Path, count: int, turns: int, *, tls: bool) -> None:
     """Append by 64 clients and by one, with storage and without, in turns."""
-    _say("appends")
+    kind = "_tls" if tls else ""
+    _say(f"appends{kind}")
     rates: dict[str, list[float]] = {}
     latencies: dict[str, list[float]] = {}
     singles: dict[str, list[float]] = {}
     with ExitStack() as stack:
         relays = {
-            name: stack.enter_context(_relay(folder / name, module))
+            name: stack.enter_context(_relay(folder / f"{name}{kind}", module, tls=tls))
             for name, module in (("stored", "taboon_server"), ("floor", _NO_STORAGE))
         }
-        many = {name: stack.enter_context(Connections([relay.port] * _CLIENTS)) for name, relay in relays.items()}
+        many = {
+            name: stack.enter_context(Connections([relay.port] * _CLIENTS, tls=tls)) for name, relay in relays.items()
+        }
         boxes = {name: _mailboxes(many[name], _signer(relay)) for name, relay in relays.items()}
-        echo = stack.enter_context(Connections([stack.enter_context(echoing())] * _CLIENTS))
+        echo = stack.enter_context(echoing())
         for _ in range(turns):
             for name, relay in relays.items():
                 requests = _signer(relay).appends(boxes[name], count)
                 driven = many[name].drive(requests)
                 rates.setdefault(name, []).append(driven.rate)
                 latencies.setdefault(name, []).extend(driven.latencies)
-                with Connections([relay.port]) as one:
+                with Connections([relay.port], tls=tls) as one:
                     alone = one.drive(_signer(relay).appends(boxes[name], 100))
                 singles.setdefault(name, []).extend(alone.latencies)
-            rates.setdefault("echo", []).append(echo.drive(requests).rate)
-    samples.add("append_64", _APPENDS, median(rates["stored"]), floor=median(rates["floor"]))
+            with Connections([echo] * _CLIENTS) as plain:
+                rates.setdefault("echo", []).append(plain.drive(requests).rate)
+    samples.add(f"append_64{kind}", _APPENDS, median(rates["stored"]), floor=median(rates["floor"]))
     p99 = {name: percentile(found, 99) * 1_000 for name, found in latencies.items()}
-    samples.add("append_64_p99", "ms", p99["stored"], floor=p99["floor"])
-    samples.add("append_1", "ms", median(singles["stored"]) * 1_000, floor=median(singles["floor"]) * 1_000)
-    samples.add("echo_64", "answers/s", median(rates["echo"]))
+    samples.add(f"append_64_p99{kind}", "ms", p99["stored"], floor=p99["floor"])
+    samples.add(f"append_1{kind}", "ms", median(singles["stored"]) * 1_000, floor=median(singles["floor"]) * 1_000)
+    if not tls:
+        samples.add("echo_64", "answers/s", median(rates["echo"]))
 
 
 def _pages(samples: Samples, folder: Path, count: int) -> None:

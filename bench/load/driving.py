@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import selectors
 import socket
+import ssl
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -53,10 +54,15 @@ class Connections:
 
     Args:
         ports: One for each connection; several processes may share the load.
+        tls: over TLS, whatever key the server shows.
     """
 
-    def __init__(self, ports: Sequence[int]) -> None:
-        self._all = [_Connection(port) for port in ports]
+    def __init__(self, ports: Sequence[int], *, tls: bool = False) -> None:
+        context = None
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self._all = [_Connection(port, context) for port in ports]
 
     def __enter__(self) -> Self:
         return self
@@ -125,9 +131,11 @@ class Connections:
 class _Connection:
     """One connection, with at most one request under way."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, context: ssl.SSLContext | None) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=_SILENCE_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context is not None:
+            self.socket = context.wrap_socket(self.socket)
         self.began = 0.0
         self.body = b""
         self._parts: list[bytes] = []
@@ -142,6 +150,8 @@ class _Connection:
     def take(self) -> bool:
         """Take what has come; return whether the answer is whole."""
         part = self.socket.recv(_PIECE)
+        while isinstance(self.socket, ssl.SSLSocket) and self.socket.pending():
+            part += self.socket.recv(_PIECE)
         if not part:
             raise RuntimeError("the server ended a connection")
         self._parts.append(part)

@@ -100,21 +100,9 @@ def document() -> dict[str, Any]:
 
 
 def create_app(
-    store: Store,
-    identity: Identity,
-    settings: Settings,
-    notices: Notices,
-    wall: Callable[[], float] = time.time,
+    store: Store, identity: Identity, settings: Settings, notices: Notices, wall: Callable[[], float] = time.time
 ) -> FastAPI:
-    """Build the relay's application.
-
-    Args:
-        store: the open database; the caller closes it.
-        identity: the relay's key.
-        settings: the relay's limits.
-        notices: where trouble is counted.
-        wall: Unix time in seconds.
-    """
+    """Build the relay's application over an open database, which the caller closes."""
     calls = Calls(store, identity, settings, wall, notices)
 
     @contextlib.asynccontextmanager

@@ -25,16 +25,7 @@ _BUILT: Final = 1_760_000_000  # no clock that is right shows an earlier time
 
 
 def unsafe(home: Path, where: Path | str, settings: Settings) -> Iterator[str]:
-    """Yield one sentence for everything that is unsafe, each saying what to do.
-
-    Args:
-        home: the relay's folder.
-        where: path or URL of the database.
-        settings: the relay's.
-
-    Raises:
-        StoreError: there can be no such database.
-    """
+    """Yield one sentence for everything that is unsafe, each saying what to do. StoreError: no such database can be."""
     url = parse_url(where)
     if url.drivername == "sqlite":
         database = Path(url.database or "")

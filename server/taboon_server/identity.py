@@ -28,11 +28,7 @@ class IdentityError(Exception):
 
 
 class Identity:
-    """An Ed25519 key pair.
-
-    Args:
-        seed: the private key, 32 bytes.
-    """
+    """An Ed25519 key pair, made of its private key of 32 bytes."""
 
     def __init__(self, seed: bytes) -> None:
         self._key = SigningKey(seed)

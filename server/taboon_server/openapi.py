@@ -38,8 +38,9 @@ _PROOF: Final = {
     "description": "The proof: 160 bytes in base64url without padding.",
     "schema": {"type": "string", "pattern": "^[Tt][Aa][Bb][Oo][Oo][Nn] [A-Za-z0-9_-]{214}$"},
 }
-_RETRY: Final = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
 _COUNT: Final = {"type": "integer", "minimum": 1}
+_RETRY: Final = {"headers": {"Retry-After": {"description": "Seconds.", "schema": _COUNT}}}
+_BINARY: Final = "application/octet-stream"
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -50,38 +51,29 @@ def _blob(minimum: int, maximum: int, **more: Any) -> dict[str, Any]:
     return {"type": "string", "format": "binary", "minLength": minimum, "maxLength": maximum, **more}
 
 
-def _call(
-    success: int, media_type: str | None, schema: Any, *refused: int, body: Any = None, signed: bool = True
-) -> dict[str, Any]:
+def _call(success: int, schema: Any, *refused: int, body: Any = None, signed: bool = True) -> dict[str, Any]:
     """Return what a call takes and answers, as FastAPI takes it."""
     answers: dict[int | str, Any] = {success: {"description": "Done."}}
-    if media_type is not None:
-        answers[success]["content"] = {media_type: {"schema": schema}}
+    if schema is not None:
+        answers[success]["content"] = {_BINARY if signed else "application/json": {"schema": schema}}
     for status in refused:
-        answers[status] = {
-            "description": _REFUSALS[status],
-            "content": {"application/problem+json": {"schema": _PROBLEM}},
-            **({"headers": _RETRY} if status == 503 else {}),
-        }
+        problem = {"application/problem+json": {"schema": _PROBLEM}}
+        answers[status] = {"description": _REFUSALS[status], "content": problem} | (_RETRY if status == 503 else {})
     extra: dict[str, Any] = {"parameters": [_PROOF]} if signed else {}
     if body is not None:
-        extra["requestBody"] = {"required": False, "content": {"application/octet-stream": {"schema": body}}}
+        extra["requestBody"] = {"required": False, "content": {_BINARY: {"schema": body}}}
     return {"status_code": success, "responses": answers, "openapi_extra": extra}
 
 
-_BINARY: Final = "application/octet-stream"
 _SIGNED: Final = (400, 401, 404, 409, 413, 500, 503)
 _SIZES: Final = wire.SIZE_CLASSES
 CALLS: Final[dict[str, dict[str, Any]]] = {
-    "create": _call(204, None, None, *_SIGNED, 403, body=_blob(0, wire.MAX_PASS, description="The pass, or nothing.")),
-    "append": _call(
-        200, _BINARY, _blob(202, 202), *_SIGNED, 507, body=_blob(_SIZES[0], _SIZES[-1], description="The blob.")
-    ),
-    "read": _call(200, _BINARY, _blob(256 + _SIZES[0], 256 + _SIZES[-1]), *_SIGNED),
-    "health": _call(200, "application/json", _object(status={"const": "ok"}), 500, 503, signed=False),
+    "create": _call(204, None, *_SIGNED, 403, body=_blob(0, wire.MAX_PASS, description="The pass, or nothing.")),
+    "append": _call(200, _blob(202, 202), *_SIGNED, 507, body=_blob(_SIZES[0], _SIZES[-1], description="The blob.")),
+    "read": _call(200, _blob(256 + _SIZES[0], 256 + _SIZES[-1]), *_SIGNED),
+    "health": _call(200, _object(status={"const": "ok"}), 500, 503, signed=False),
     "limits": _call(
         200,
-        "application/json",
         _object(
             relay_key={"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"},
             size_classes={"type": "array", "items": _COUNT},

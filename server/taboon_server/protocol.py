@@ -36,12 +36,7 @@ _GOODBYE_SECONDS: Final = 1.0
 
 
 class Gate:
-    """What the connections of one server share. Where there are too many, those give way that bring nothing.
-
-    Args:
-        settings: how many connections and bytes of unfinished bodies there may be, and how long they may take.
-        notices: where trouble is counted.
-    """
+    """What the connections of one server share. Where there are too many, those give way that bring nothing."""
 
     def __init__(self, settings: Settings, notices: Notices) -> None:
         self.settings, self.notices = settings, notices

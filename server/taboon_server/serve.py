@@ -5,7 +5,7 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Final, cast
 
@@ -36,16 +36,10 @@ def serve(
     tls_folder: Path | None,
     ready: Callable[[], None],
 ) -> None:
-    """Serve until SIGTERM, SIGINT, SIGHUP or Ctrl-Break; returns within six seconds of it.
+    """Serve on a bound socket until SIGTERM, SIGINT, SIGHUP or Ctrl-Break; returns within six seconds of it.
 
-    Args:
-        store: the open database.
-        identity: the relay's key.
-        settings: the relay's limits.
-        listener: the bound socket.
-        metrics: the bound socket where totals are told, if anywhere.
-        tls_folder: the folder with key and certificate, for TLS; None for plain HTTP.
-        ready: called once connections are taken.
+    Totals are told on the other socket, if there is one. Key and certificate for TLS lie in `tls_folder`; without one
+    it is plain HTTP. `ready` is called once connections are taken.
     """
     memory.no_core_dumps()
     notices = Notices()
@@ -56,8 +50,20 @@ def serve(
     begin(store, calls.days, notices)
     protocol, gate = make_protocol(settings, notices, tls_context(tls_folder) if tls_folder else None)
 
-    def totals() -> str:
-        return notices.metrics(connections=len(gate.open), waiting_readers=len(calls.waiters))
+    async def tell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer whatever is asked on the metrics port with the totals."""
+        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), settings.deadline)
+            body = notices.metrics(connections=len(gate.open), waiting_readers=len(calls.waiters)).encode()
+            head = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\nconnection: close\r\n"
+            writer.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+            await asyncio.wait_for(writer.drain(), settings.deadline)
+        writer.close()
+
+    async def started(server: uvicorn.Server) -> None:
+        if metrics is not None:
+            server.servers.append(await asyncio.start_server(tell, sock=metrics))
+        ready()
 
     config = uvicorn.Config(
         app,
@@ -70,7 +76,7 @@ def serve(
         backlog=_BACKLOG,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
-    _Server(config, ready, calls.waiters.close, settings, totals, metrics).run([listener])
+    _Server(config, started, calls.waiters.close).run([listener])
 
 
 def file_limit() -> int:
@@ -90,24 +96,15 @@ class _Server(uvicorn.Server):
     """uvicorn's server; it says when it is ready, lets waiting readers go at once when it stops, and ends cleanly."""
 
     def __init__(
-        self,
-        config: uvicorn.Config,
-        ready: Callable[[], None],
-        stopping: Callable[[], None],
-        settings: Settings,
-        totals: Callable[[], str],
-        metrics: socket.socket | None,
+        self, config: uvicorn.Config, begun: Callable[[uvicorn.Server], Awaitable[None]], stopping: Callable[[], None]
     ) -> None:
         super().__init__(config)
-        self._ready, self._stopping, self._settings = ready, stopping, settings
-        self._totals, self._metrics = totals, metrics
+        self._begun, self._stopping = begun, stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._metrics is not None:
-            self.servers.append(await asyncio.start_server(self._tell, sock=self._metrics))
         if self.started:
-            self._ready()
+            await self._begun(self)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping()
@@ -125,13 +122,3 @@ class _Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-    async def _tell(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer whatever is asked on the metrics port with the totals."""
-        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), self._settings.deadline)
-            body = self._totals().encode()
-            head = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\nconnection: close\r\n"
-            writer.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)
-            await asyncio.wait_for(writer.drain(), self._settings.deadline)
-        writer.close()

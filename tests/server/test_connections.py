@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -219,3 +220,34 @@ async def test_a_whole_body_counts_until_it_is_taken() -> None:
             writer.transport.abort()
         assert not gate.held
         lines[0][1].transport.abort()
+
+
+@pytest.mark.anyio
+async def test_whoever_signs_nothing_takes_turns_with_everyone_else() -> None:
+    answered: Counter[str] = Counter()
+
+    async def refuse(scope: Any, _: Any, send: Any) -> None:
+        answered[scope["path"]] += 1
+        await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with serving(refuse, Settings()) as (port, _):
+
+        async def ask(path: str) -> None:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                while True:
+                    writer.write(f"GET {path} HTTP/1.1\r\nHost: relay\r\n\r\n".encode())
+                    await reader.readuntil(b"\r\n\r\n")
+            finally:
+                writer.transport.abort()
+
+        crowd = [asyncio.create_task(ask("/noise")) for _ in range(20)]
+        await until(lambda: answered["/noise"] > 100)
+        before = answered["/noise"]
+        crowd.append(asyncio.create_task(ask("/honest")))
+        await until(lambda: answered["/honest"] > 20)
+        assert answered["/noise"] - before < 3 * 20 * answered["/honest"]
+        for each in crowd:
+            each.cancel()
+        await asyncio.wait(crowd)
