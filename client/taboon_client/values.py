@@ -320,7 +320,10 @@ class GroupKeys:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What an admin did: ``added``, ``removed``, ``left``, ``returned`` or ``rules``, with who agreed."""
+    """What an admin did: ``added``, ``removed``, ``left``, ``returned`` or ``rules``, with who agreed.
+
+    ``follows`` is nobody's decision: since ``members`` are gone, the numbers of those who must agree are others.
+    """
 
     epoch: int
     at: int

@@ -12,11 +12,12 @@ from taboon_client.board.register_kinds import Approve, Vouch
 from taboon_client.group.approvals import ADD, POLICY, RECOVER, REMOVE, added, changed, recovered
 from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.epoch import epoch_id, policy_of
-from taboon_client.group.rules import lost_roles
+from taboon_client.group.rules import check_commit, lost_roles
 from taboon_crypto import mls
 from tests.client.test_rules import (
     Device,
     _extensions,
+    _psks,
     add,
     commit,
     cuts,
@@ -24,6 +25,7 @@ from tests.client.test_rules import (
     key_package,
     refused,
     seen_by,
+    spending,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +72,17 @@ def policy_commit(by: Device, after: Policy, approvals: tuple[bytes, ...] = (), 
     lost = [Cut(identity=one, role=role, last=None) for one, role in lost_roles(policy_of(by.group), after, staying)]
     lost += [Cut(identity=one, role="", last=None) for one in gone]
     data = CommitData(cuts=tuple(lost), approvals=approvals)
-    return commit(by, data, extensions=_extensions(after.encode()), **what)
+    return commit(by, data, extensions=_extensions(spending(by.group, after, gone).encode()), **what)
+
+
+def follow(staged: mls.StagedCommit, by: Device, *others: Device) -> None:
+    """A commit that stands: everyone checks it and goes over."""
+    for other in others:
+        received = other.group.receive(staged.message or b"", psks=lambda _, data: next(iter(_psks(data)), None))
+        assert isinstance(received, mls.StagedCommit)
+        check_commit(other.group, received, last_committer=None)
+        other.group.merge(received)
+    by.group.merge(staged)
 
 
 @pytest.fixture
@@ -152,6 +164,109 @@ def test_a_change_of_the_rules_needs_agreement_to_the_very_rules(three: tuple[De
     # What was agreed to for other rules than those in force is agreed to no longer.
     change(layla, agreed, sami, noor, approvals=(said,))
     refused(noor, policy_commit(layla, before.changed(), (said,)), "changes the rules without the approvals")
+
+
+def test_what_was_agreed_to_once_is_not_done_again_when_the_rules_are_what_they_were(
+    three: tuple[Device, Device, Device],
+) -> None:
+    layla, sami, noor = three
+    tight, epoch = policy_of(layla.group), layla.group.epoch
+    loose = tight.changed(add_approvals=1, removal_approvals=1, policy_approvals=1)
+    said = agrees(sami, POLICY, changed(tight, loose), (epoch, epoch + 99))
+    change(layla, loose, sami, noor, approvals=(said,))
+    change(sami, tight, layla, noor)
+    assert policy_of(noor.group).rules == tight.rules
+    refused(noor, policy_commit(layla, loose, (said,)), "changes the rules without the approvals")
+    again = agrees(sami, POLICY, changed(tight, loose), (layla.group.epoch, epoch + 99))
+    seen_by(noor, policy_commit(layla, loose, (again,)))
+
+
+def test_a_recovery_that_was_agreed_to_once_is_not_made_again(three: tuple[Device, Device, Device]) -> None:
+    layla, sami, noor = three
+    before, epoch = policy_of(layla.group), layla.group.epoch
+    after = before.under((noor.identity,), 3)
+    said = agrees(sami, RECOVER, recovered(before, after, []), (epoch, epoch + 99))
+    change(noor, after, layla, sami, approvals=(said,))
+    change(noor, before, layla, sami)
+    refused(layla, policy_commit(noor, after, (said,)), "without the approvals")
+
+
+def test_whoever_was_let_in_and_removed_is_not_let_in_again_with_the_old_approvals(
+    three: tuple[Device, Device, Device],
+) -> None:
+    layla, sami, noor = three
+    package, _ = key_package(mls.SigningKey.generate(os.urandom))
+    other, _ = key_package(mls.SigningKey.generate(os.urandom))
+    epoch = layla.group.epoch
+    span = (epoch, epoch + 99)
+    said, waits = (agrees(sami, ADD, added(one.encode()), span) for one in (package, other))
+
+    def lets_in(who: Any, approval: bytes) -> mls.StagedCommit:
+        secret = os.urandom(32)
+        data = CommitData(psks={psk_id(secret): mls.Secret(secret)}, approvals=(approval,))
+        return commit(layla, data, add=(who,), psks=((mls.ExternalPsk(psk_id=psk_id(secret)), secret),))
+
+    follow(lets_in(package, said), layla, sami, noor)
+    # An approval that was given at the same time for somebody else is as good as before.
+    seen_by(noor, lets_in(other, waits))
+    gone = package.leaf_node.signature_key
+    leaf = next(member.leaf for member in layla.group.members() if member.signature_key == gone)
+    agreed = agrees(noor, REMOVE, gone)
+    removal: dict[str, Any] = {"remove": (leaf,), "gone": [gone]}
+    policy = policy_of(layla.group)
+    without = CommitData(cuts=(Cut(identity=gone, role="", last=None),), approvals=(agreed,))
+    refused(layla, commit(sami, without, remove=(leaf,)), "which approvals are spent")
+    follow(policy_commit(sami, policy, (agreed,), **removal), sami, layla, noor)
+    refused(noor, lets_in(package, said), "adds somebody without the approvals")
+    refused(noor, lets_in(other, waits), "adds somebody without the approvals")
+    seen_by(noor, lets_in(other, agrees(sami, ADD, added(other.encode()))))
+
+
+def test_approvals_of_additions_from_before_a_time_when_one_admin_was_enough_are_spent(
+    three: tuple[Device, Device, Device],
+) -> None:
+    layla, sami, noor = three
+    package, _ = key_package(mls.SigningKey.generate(os.urandom))
+    epoch, tight = layla.group.epoch, policy_of(layla.group)
+    said = agrees(sami, ADD, added(package.encode()), (epoch, epoch + 99))
+    loose = tight.changed(add_approvals=1, removal_approvals=1, policy_approvals=1)
+    change(layla, loose, sami, noor, approvals=(agrees(sami, POLICY, changed(tight, loose)),))
+    assert policy_of(noor.group).additions_from == tight.additions_from
+    change(layla, tight, sami, noor)
+    secret = os.urandom(32)
+    data = CommitData(psks={psk_id(secret): mls.Secret(secret)}, approvals=(said,))
+    staged = commit(layla, data, add=(package,), psks=((mls.ExternalPsk(psk_id=psk_id(secret)), secret),))
+    refused(noor, staged, "adds somebody without the approvals")
+
+
+def test_a_commit_says_of_no_approvals_that_they_are_spent_but_of_those_that_are(
+    three: tuple[Device, Device, Device],
+) -> None:
+    layla, sami, noor = three
+    before = policy_of(layla.group)
+    later = before.changed(changes_from=layla.group.epoch + 1)
+    refused(noor, commit(layla, extensions=_extensions(later.encode())), "which approvals are spent")
+    after = before.changed(rotation_days=30)
+    data = CommitData(approvals=(agrees(sami, POLICY, changed(before, after)),))
+    refused(noor, commit(layla, data, extensions=_extensions(after.encode())), "which approvals are spent")
+
+
+def test_one_admin_does_not_let_in_enough_people_to_outvote_the_others() -> None:
+    layla = found()
+    sami = add(layla)
+    noor = add(layla, sami)
+    admins = tuple(sorted((layla.identity, sami.identity, noor.identity)))
+    three = policy_of(layla.group).changed(admins=admins, removal_approvals=3, policy_approvals=3)
+    refused(sami, policy_commit(layla, three), "lets fewer admins bring in")
+    refused(sami, policy_commit(layla, three.changed(everyone=True, keyholders=admins)), "lets fewer admins bring in")
+    seen_by(sami, policy_commit(layla, three.changed(add_approvals=3)))
+    seen_by(sami, policy_commit(layla, three.changed(keyholders=admins)))
+    # One alone can change these rules, or remove whom they like, so a recovery gives no more.
+    seen_by(sami, policy_commit(layla, three.changed(policy_approvals=1)))
+    seen_by(sami, policy_commit(layla, three.changed(removal_approvals=1)))
+    # When the last keyholder goes, letting somebody in needs as many as the rest.
+    change(layla, three.changed(keyholders=(noor.identity,), removal_approvals=2), sami, noor)
+    assert policy_of(layla.group).without({noor.identity}, 2).add_approvals == 2
 
 
 def test_an_addition_needs_agreement_to_the_very_key_package(three: tuple[Device, Device, Device]) -> None:

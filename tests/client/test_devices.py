@@ -24,7 +24,7 @@ from taboon_client.joining.link import InvitePayload
 from taboon_client.joining.messages import make_request, read_request
 from taboon_crypto import mls
 from tests.client.test_approvals import signed
-from tests.client.test_rules import Device, add, found, key_package
+from tests.client.test_rules import Device, add, found, key_package, spending
 from tests.client.test_rules import commit as bare_commit
 
 A, B, C, D = (bytes((number,)) * 32 for number in range(1, 5))
@@ -120,6 +120,7 @@ def go_over(by: Device, staged: mls.StagedCommit, others: Any, secret: bytes = b
 
 
 def under(group: mls.Group, policy: Policy) -> tuple[mls.Extension, ...]:
+    policy = spending(group, policy)
     return tuple(
         mls.Extension(POLICY_EXTENSION, policy.encode()) if one.extension_type == POLICY_EXTENSION else one
         for one in group.context_extensions
@@ -171,7 +172,8 @@ def test_with_every_member_an_admin_a_second_device_does_not_make_two(layla: Dev
     go_over(layla, commit(layla, extensions=under(layla.group, everyone)), [sami, tablet])
     before = policy_of(layla.group)
     after = before.changed(rotation_days=3)
-    said = Approve(act=POLICY, target=changed(before, after), first=0, last=99, policy=after.encode())
+    now = layla.group.epoch
+    said = Approve(act=POLICY, target=changed(before, after), first=now, last=now, policy=after.encode())
 
     def data(by: Device) -> CommitData:
         return CommitData(approvals=(signed(by, said),))

@@ -25,7 +25,7 @@ def policies(draw: st.DrawFn) -> Policy:
     count = len(MEMBERS) if everyone else len(admins)
     holders = draw(some)
     counts = {name: draw(st.integers(1, count)) for name in ("add_approvals", "removal_approvals", "policy_approvals")}
-    return Policy.founding(MEMBERS[0], RELAY).changed(
+    policy = Policy.founding(MEMBERS[0], RELAY).changed(
         admins=admins,
         everyone=everyone,
         dispatch=draw(some),
@@ -33,6 +33,7 @@ def policies(draw: st.DrawFn) -> Policy:
         recovery=draw(st.integers(0, len(holders) or len(MEMBERS))),
         **counts,
     )
+    return policy.changed(add_approvals=max(policy.add_approvals, policy.least_additions))
 
 
 @given(policies())
@@ -91,7 +92,9 @@ def test_a_group_of_the_first_version_goes_on_and_says_nothing_that_it_cannot_me
         with pytest.raises(FormatError, match="more than its version"):
             Policy.decode(cbor.encode({**fields, **more}))
     with pytest.raises(FormatError):
-        Policy.decode(cbor.encode({**fields, "v": 3}))
+        Policy.decode(cbor.encode({**fields, "v": 4}))
+    with pytest.raises(FormatError, match="more than its version"):
+        Policy.decode(cbor.encode({**fields, "v": 2, "changes_from": 7}))
 
 
 def test_names_twice_or_out_of_order_are_refused() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from taboon_client.board import Cut
 from taboon_client.errors import FormatError
 from taboon_client.group.commit_data import CommitData, psk_id
+from taboon_client.group.devices import people_of
 from taboon_client.group.epoch import policy_of, roles_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafKeys, member_profile
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
@@ -20,6 +21,9 @@ from taboon_client.group.settings import LIMITS, SUITE
 from taboon_client.joining.link import InvitePayload
 from taboon_client.joining.messages import make_request, read_request
 from taboon_crypto import mls
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 NOW = 1_800_000_000
 RELAY = RelayEntry(url="https://relay.example:443", id=bytes(32))
@@ -82,6 +86,15 @@ def commit(by: Device, data: CommitData | bytes | None = None, **what: Any) -> m
         "now": NOW,
     }
     return by.group.commit(**{**arguments, **what})
+
+
+def spending(group: mls.Group, after: Policy, gone: Collection[bytes] = ()) -> Policy:
+    """A policy as a commit that removes these may leave it, with the approvals that it spends."""
+    before, people = policy_of(group), people_of(group.members())
+    staying = people.without(gone)
+    left = {member.signature_key for member in group.members()} - set(gone)
+    derived = before.without(gone, staying.count(left), staying)
+    return after.spending(before, derived, epoch=group.epoch, removes=bool(gone))
 
 
 def add(by: Device, *others: Device) -> Device:
@@ -283,7 +296,7 @@ def test_a_policy_that_cannot_be_read_or_names_strangers_is_refused(layla: Devic
 
 def test_taking_the_role_from_an_admin_says_where_their_acts_end(layla: Device, sami: Device) -> None:
     both = msgspec.structs.replace(policy_of(layla.group), admins=tuple(sorted((layla.identity, sami.identity))))
-    staged = commit(layla, extensions=_extensions(both.encode()))
+    staged = commit(layla, extensions=_extensions(spending(layla.group, both).encode()))
     seen_by(sami, staged)
     received = sami.group.receive(staged.message or b"")
     assert isinstance(received, mls.StagedCommit)
@@ -293,7 +306,9 @@ def test_taking_the_role_from_an_admin_says_where_their_acts_end(layla: Device, 
     refused(layla, commit(sami, extensions=_extensions(alone.encode())), "cuts off")
     both_cuts = (*cuts(layla, role="admin"), *cuts(layla, role="dispatch"))
     refused(layla, commit(sami, CommitData(cuts=both_cuts[:1]), extensions=_extensions(alone.encode())), "cuts off")
-    seen_by(layla, commit(sami, CommitData(cuts=both_cuts), extensions=_extensions(alone.encode())))
+    seen_by(
+        layla, commit(sami, CommitData(cuts=both_cuts), extensions=_extensions(spending(sami.group, alone).encode()))
+    )
 
 
 def test_naming_a_dispatch_circle_says_where_the_acts_of_those_outside_end(layla: Device, sami: Device) -> None:
@@ -307,7 +322,7 @@ def test_naming_a_dispatch_circle_says_where_the_acts_of_those_outside_end(layla
     refused(layla, commit(sami, cut, extensions=_extensions(named.encode())), "only an admin")
     stranger = msgspec.structs.replace(policy, dispatch=(bytes(32),))
     refused(sami, commit(layla, cut, extensions=_extensions(stranger.encode())), "dispatch circle")
-    seen_by(sami, commit(layla, cut, extensions=_extensions(named.encode())))
+    seen_by(sami, commit(layla, cut, extensions=_extensions(spending(layla.group, named).encode())))
 
 
 def test_a_policy_names_nobody_twice_in_its_dispatch_circle(layla: Device) -> None:

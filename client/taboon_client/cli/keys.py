@@ -358,6 +358,8 @@ def _deeds(errand: Errand, group: GroupRef) -> Answer:
             by = f"by {people.tag(one.author)}" + (
                 f" with {', '.join(people.tag(who) for who in one.agreed)}" if one.agreed else ""
             )
+            if one.kind == "follows":
+                by = "from who is gone"
             terminal.rows([((Cell(terminal.when(one.at)), Cell(one.kind), Cell(by)), names)])
             for rule, before, after in one.changes:
                 if rule not in {"admins", "dispatch", "keyholders"}:

@@ -142,13 +142,34 @@ def _policy(
     def show() -> None:
         for line in _lines(policy, count):
             terminal.say(line)
-        if policy.policy_approvals < max(policy.removal_approvals, policy.add_approvals):
-            terminal.hint("One admin alone can still change these rules: “--changes 2” holds that too.")
+        for told in _gaps(policy, policy.recovery_count(count)):
+            terminal.hint(told)
         if policy.keyholders:
             terminal.say("Keyholders:")
             terminal.rows([((Cell(people.tag(one), "cyan"),), people.name(one)) for one in policy.keyholders])
 
     return Answer({"group": shapes.group_ref(place), "policy": _data(policy, people)}, show)
+
+
+def _gaps(policy: "Policy", recovery: int) -> list[str]:
+    """Say where fewer than the rules ask for could get around them."""
+    removals, changes, additions = policy.removal_approvals, policy.policy_approvals, policy.add_approvals
+    found = []
+    if changes < max(removals, additions):
+        most = max(removals, additions)
+        found.append(f"{_admins_alone(changes)} can still change these rules: “--changes {most}” holds that too.")
+    elif removals < changes:
+        found.append(
+            f"{_admins_alone(removals)} can still remove other admins, and with them gone fewer must agree: "
+            f"“--removals {changes}” holds that too."
+        )
+    if recovery < min(removals, changes):
+        found.append(f"{recovery} who may name other admins can get around all this: “--recovery” takes more of them.")
+    return found
+
+
+def _admins_alone(count: int) -> str:
+    return "One admin alone" if count == 1 else f"{count} admins"
 
 
 def _lines(policy: "Policy", members: int) -> list[str]:

@@ -27,6 +27,7 @@ __all__ = [
     "Given",
     "added",
     "changed",
+    "is_good",
     "read_approvals",
     "recovered",
     "who_approved",
@@ -72,10 +73,14 @@ def read_approvals(raws: Iterable[bytes], group_id: bytes) -> list[Given]:
     return found
 
 
-def who_approved(given: Iterable[Given], act: str, target: bytes, epoch: int) -> frozenset[bytes]:
+def is_good(said: Approve, policy: Policy, epoch: int) -> bool:
+    """Tell whether an approval can be carried by a commit that ends this epoch, under this policy: it is not spent."""
+    spent_before = {ADD: policy.additions_from, POLICY: policy.changes_from, RECOVER: policy.changes_from}
+    return spent_before.get(said.act, 0) <= said.first <= epoch <= said.last
+
+
+def who_approved(given: Iterable[Given], act: str, target: bytes, policy: Policy, epoch: int) -> frozenset[bytes]:
     """Return the identity keys of those whose approval names an act and is good for a commit that ends this epoch."""
     return frozenset(
-        author
-        for author, said in given
-        if said.act == act and said.target == target and said.first <= epoch <= said.last
+        author for author, said in given if said.act == act and said.target == target and is_good(said, policy, epoch)
     )

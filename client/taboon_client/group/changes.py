@@ -71,7 +71,7 @@ _SORTED = ("dispatch", "keyholders")
 
 def exact(before: Policy, after: Policy) -> PolicyChange:
     """Return the change from one policy to another and from no other one."""
-    return PolicyChange(policy=after.encode(), base=before.digest)
+    return PolicyChange(policy=after.rules.encode(), base=before.digest)
 
 
 def apply_change(
@@ -90,7 +90,7 @@ def apply_change(
     """
     if change.policy:
         after = Policy.decode(change.policy)
-        if change.base != policy.digest and after != policy:
+        if change.base != policy.digest and after.rules != policy.rules:
             raise FieldError("policy", "the rules have changed since this was proposed. Propose it again")
         return after
     changes: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(change, name)) is not None}
@@ -127,6 +127,18 @@ def _refuse_what_cannot_be(after: Policy, members: Collection[bytes], people: Pe
     holders = (people.count(after.keyholders) if people is not None else len(after.keyholders)) or persons
     if after.recovery > holders:
         raise FieldError("recovery", f"{after.recovery} would have to agree, and there would be {holders} keyholders")
+    if after.add_approvals < after.least_additions:
+        few, need = after.add_approvals, after.least_additions
+        if after.everyone:
+            raise FieldError(
+                "add_approvals",
+                f"{few} could let in enough people to outvote the others. Ask {need} admins to agree to that, too",
+            )
+        raise FieldError(
+            "add_approvals",
+            f"{few} could let in enough people to outvote the others. Ask {need} admins to agree to that, too, "
+            "or name keyholders",
+        )
     fault = after.fault(members, people)
     if fault is not None:
         raise FieldError("policy", fault)

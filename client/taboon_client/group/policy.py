@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
     from taboon_client.group.devices import People
 
-__all__ = ["MAX_DISPATCH", "POLICY_EXTENSION", "Policy", "RelayEntry", "differences"]
+__all__ = ["MAX_DISPATCH", "NUMBERS", "POLICY_EXTENSION", "Policy", "RelayEntry", "differences"]
 
 POLICY_EXTENSION: Final = 0xF7B0
 """MLS extension type of the policy, in the private-use range (RFC 9420, section 17.3)."""
 
 _Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 _Count = Annotated[int, msgspec.Meta(ge=1, le=100)]
-_VERSION: Final = 2
+_Epoch = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+_VERSION: Final = 3
 MAX_DISPATCH: Final = 32
 """Members of a dispatch circle, at most: every item's key is sealed to each of them."""
 _MAX_POLICY = 16_384
@@ -52,6 +53,9 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
     all members while none are named, can together take admins away and name others; 0 means more than half of them.
 
     ``parent`` is the id of the group that a circle is in, empty for other groups; it stays for good.
+
+    ``additions_from`` and ``changes_from`` are no rules but what has been done: approvals of an addition, and of a
+    change or a recovery, that state an earlier first epoch are spent.
     """
 
     admins: Annotated[tuple[_Key, ...], msgspec.Meta(max_length=1000)]
@@ -68,6 +72,8 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
     recovery: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
     keyholders: Annotated[tuple[_Key, ...], msgspec.Meta(max_length=100)] = ()
     parent: Annotated[bytes, msgspec.Meta(max_length=32)] = b""
+    additions_from: _Epoch = 0
+    changes_from: _Epoch = 0
 
     @classmethod
     def founding(cls, admin: bytes, relay: RelayEntry, parent: bytes = b"") -> Policy:
@@ -120,7 +126,7 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
         keyholders = _others(self.keyholders, gone)
         most = max(1, members if self.everyone else _count(admins, people))
         recovery = min(self.recovery, _count(keyholders, people) if self.keyholders else members)
-        return msgspec.structs.replace(
+        left = msgspec.structs.replace(
             self,
             admins=admins,
             dispatch=_others(self.dispatch, gone),
@@ -130,6 +136,8 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
             policy_approvals=min(self.policy_approvals, most),
             recovery=recovery,
         )
+        # When the last keyholder goes all members are keyholders, and no admin alone may bring in more of them.
+        return msgspec.structs.replace(left, add_approvals=max(left.add_approvals, left.least_additions))
 
     def under(
         self, admins: Collection[bytes], members: int, *, everyone: bool = False, people: People | None = None
@@ -141,6 +149,41 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
             add_approvals=min(self.add_approvals, most),
             removal_approvals=min(self.removal_approvals, most),
             policy_approvals=min(self.policy_approvals, most),
+        )
+
+    @property
+    def least_additions(self) -> int:
+        """How many admins an addition needs at least: whoever is let in by fewer could outvote the others.
+
+        Newcomers count where every member is an admin, or a keyholder. They could do then what removals and changes of
+        the policy both ask more admins for.
+        """
+        newcomers_count = self.everyone or not self.keyholders
+        return min(self.removal_approvals, self.policy_approvals) if newcomers_count else 1
+
+    @property
+    def rules(self) -> Policy:
+        """The rules alone, without which approvals are spent."""
+        return self.changed(additions_from=0, changes_from=0)
+
+    def spending(self, before: Policy, derived: Policy, *, epoch: int, removes: bool) -> Policy:
+        """Return this policy with the approvals spent that a commit, which leaves these rules, has carried.
+
+        A change of the rules spends all approvals of changes. Whoever was let in can be let in again with the same
+        approvals only when their leaf is gone: so the commit that takes a leaf out spends the approvals of additions,
+        and so does one after which additions need more of them than before.
+
+        Args:
+            before: The policy before the commit.
+            derived: The one that follows from its removals alone.
+            epoch: The number of the epoch that it ends.
+            removes: Whether it takes a leaf out of the tree in another way than on that leaf's own request.
+        """
+        changes = self.rules != derived.rules
+        additions = self.add_approvals > (1 if removes else before.add_approvals)
+        return self.changed(
+            additions_from=epoch + 1 if additions else before.additions_from,
+            changes_from=epoch + 1 if changes else before.changes_from,
         )
 
     @property
@@ -170,6 +213,8 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
             return "a policy names a keyholder who is not in the group"
         if max(self.add_approvals, self.removal_approvals, self.policy_approvals) > admins:
             return "a policy asks for more approvals than the group has admins"
+        if self.add_approvals < self.least_additions:
+            return "a policy lets fewer admins bring in those who count than it asks to remove somebody"
         if self.recovery > (_count(self.keyholders, people) or persons):
             return "a policy asks for more keyholders than the group has"
         return None
@@ -177,13 +222,21 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
     def plain(self) -> Policy:
         """Return the policy without what version 1 of the format could not say."""
         return msgspec.structs.replace(
-            self, add_approvals=1, policy_approvals=1, everyone=False, recovery=0, keyholders=(), parent=b""
+            self,
+            add_approvals=1,
+            policy_approvals=1,
+            everyone=False,
+            recovery=0,
+            keyholders=(),
+            parent=b"",
+            additions_from=0,
+            changes_from=0,
         )
 
     @property
     def digest(self) -> bytes:
-        """The SHA-256 of the extension data: what an approval of a change names it by, 32 bytes."""
-        return sha256(self.encode()).digest()
+        """The SHA-256 of the rules as extension data: what an approval of a change names them by, 32 bytes."""
+        return sha256(self.rules.encode()).digest()
 
     def encode(self) -> bytes:
         """Return the extension data."""
@@ -212,6 +265,8 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
             raise FormatError("the group's policy names its parent by what is no id of a group")
         if policy.v == 1 and (not policy.admins or policy != policy.plain()):
             raise FormatError("the group's policy says more than its version knows")
+        if policy.v == 2 and (policy.additions_from or policy.changes_from):
+            raise FormatError("the group's policy says more than its version knows")
         return policy
 
 
@@ -220,6 +275,8 @@ _RULES: Final = (
     *("policy_approvals", "members_invite", "rotation_days", "retention", "relays"),
 )
 _MEMBERS: Final = frozenset({"admins", "dispatch", "keyholders"})
+NUMBERS: Final = frozenset({"add_approvals", "removal_approvals", "policy_approvals", "recovery"})
+"""The rules that say how many have to agree: they follow from who is there, too."""
 
 
 def differences(before: Policy, after: Policy) -> list[tuple[str, str, str]]:

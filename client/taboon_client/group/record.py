@@ -9,7 +9,7 @@ from taboon_client.board.register_kinds import Here
 from taboon_client.board.registers import HERE
 from taboon_client.errors import EventError
 from taboon_client.group.approvals import REMOVE, read_approvals, who_approved
-from taboon_client.group.policy import differences
+from taboon_client.group.policy import NUMBERS, differences
 from taboon_client.vault import members as rows
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Stood(NamedTuple):
         author: Whose commit it is.
         joined, removed, rejoined: Who came, went, or came back with another leaf.
         before, after: The policies.
+        derived: The policy that follows from the removals alone.
         ended: The mailbox that it ended.
         seal: Hash of its seal if it is ours.
         data: What it carried.
@@ -46,6 +47,7 @@ class Stood(NamedTuple):
     rejoined: Sequence[bytes]
     before: Policy
     after: Policy
+    derived: Policy
     ended: MailboxRow | None
     seal: bytes | None
     data: CommitData
@@ -75,7 +77,7 @@ def note_commit(tx: Connection, ledger: Ledger, own: GroupRow, stood: Stood) -> 
         packed = (cbor.encode(list(members)), cbor.encode([list(one) for one in changes]), cbor.encode(agreed))
         rows.add_deed(tx, grp, rows.DeedRow(stood.epoch, hour, stood.author, kind, *packed))
 
-    left = [one for one in stood.removed if one in who_approved(given, REMOVE, one, stood.epoch - 1)]
+    left = [one for one in stood.removed if one in who_approved(given, REMOVE, one, stood.before, stood.epoch - 1)]
     for kind, who in (
         ("added", stood.joined),
         ("returned", stood.rejoined),
@@ -84,8 +86,10 @@ def note_commit(tx: Connection, ledger: Ledger, own: GroupRow, stood: Stood) -> 
     ):
         if who:
             deed(kind, who)
-    derived = stood.before.without(stood.removed, 1_000_000)
-    if stood.after != derived and (changes := differences(derived, stood.after)):
+    if followed := [one for one in differences(stood.before, stood.derived) if one[0] in NUMBERS]:
+        # Nobody decided it: with fewer admins, fewer can be asked to agree.
+        deed("follows", stood.removed, followed)
+    if changes := differences(stood.derived, stood.after):
         deed("rules", (), changes)
     if stood.after.home != stood.before.home:
         rows.set_relay(tx, grp, stood.after.home.url, stood.after.home.id)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from taboon_client.group.approvals import Given
 
-__all__ = ["BrokenRuleError", "check_commit", "check_member", "lost_roles", "required_extensions"]
+__all__ = ["BrokenRuleError", "check_commit", "check_member", "derived_policy", "lost_roles", "required_extensions"]
 
 
 class BrokenRuleError(FormatError):
@@ -95,7 +95,8 @@ def check_commit(group: mls.Group, staged: mls.CommitSummary, *, last_committer:
     for member in staged.added:
         check_member(member, group.suite)
     change = _Change.of(group, staged, policy)
-    if not _is_return_alone(group, proposals, data):
+    on_request = _is_return_alone(group, proposals, data)
+    if not on_request:
         _check_right(change, proposals, author, approvals, last_committer)
     _check_kinds(proposals, data)
     _check_path(group, staged)
@@ -104,7 +105,13 @@ def check_commit(group: mls.Group, staged: mls.CommitSummary, *, last_committer:
     _check_context(staged)
     _check_roster(staged, change, data)
     _check_returns(group, staged, data)
+    _check_spent(change, removes=bool(staged.removed) and not on_request)
     return data
+
+
+def derived_policy(group: mls.Group, staged: mls.CommitSummary) -> Policy:
+    """Return the policy that follows from the removals of a commit alone; any other one is a change of the rules."""
+    return _Change.of(group, staged, policy_of(group)).derived
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +186,13 @@ def _check_right(
     if _is_recovery(change, author, approvals):
         return
     forced = [gone for gone in change.removed if not _agreed_to_go(change, gone, approvals)]
-    alone = not forced and not change.added and change.after == change.derived and bool(change.removed)
+    changes = change.after.rules != change.derived.rules
+    alone = not forced and not change.added and not changes and bool(change.removed)
     if not before.is_admin(author) and not alone:
         raise BrokenRuleError("only an admin may change who is in the group, or its rules")
 
     def admins(act: str, target: bytes) -> int:
-        agreed = who_approved(approvals, act, target, change.epoch) | {author}
+        agreed = who_approved(approvals, act, target, before, change.epoch) | {author}
         return change.people.count(who for who in agreed & change.members if before.is_admin(who))
 
     for gone in forced:
@@ -195,7 +203,7 @@ def _check_right(
             raise BrokenRuleError("a commit adds somebody without the approvals that the policy asks for")
     if change.after.places != before.places:
         raise BrokenRuleError("a policy moves the group to another relay, which this version cannot follow")
-    if change.after != change.derived and admins(POLICY, changed(before, change.after)) < before.policy_approvals:
+    if changes and admins(POLICY, changed(before, change.after)) < before.policy_approvals:
         raise BrokenRuleError("a commit changes the rules without the approvals that the policy asks for")
 
 
@@ -207,7 +215,7 @@ def _agreed_to_go(change: _Change, gone: bytes, approvals: Collection[Given]) ->
     if gone in change.people.strays(change.removed):
         return True
     own = change.members & {gone, change.people.claimed(gone)}
-    return bool(own & who_approved(approvals, REMOVE, gone, change.epoch))
+    return bool(own & who_approved(approvals, REMOVE, gone, change.before, change.epoch))
 
 
 def _is_recovery(change: _Change, author: bytes, approvals: Collection[Given]) -> bool:
@@ -218,12 +226,19 @@ def _is_recovery(change: _Change, author: bytes, approvals: Collection[Given]) -
     if change.packages or not all(map(before.is_admin, removed)):
         return False
     named = change.derived.under(after.admins, change.persons, everyone=after.everyone, people=change.staying)
-    if after != named:
+    if after.rules != named.rules:
         return False
-    agreed = who_approved(approvals, RECOVER, recovered(before, after, removed), change.epoch) | {author}
+    agreed = who_approved(approvals, RECOVER, recovered(before, after, removed), before, change.epoch) | {author}
     holders = change.members.intersection(before.keyholders) if before.keyholders else change.members
     count = change.people.count(agreed & holders)
     return count >= before.recovery_count(change.people.count(change.members), change.people)
+
+
+def _check_spent(change: _Change, *, removes: bool) -> None:
+    """Check that the policy says, from this commit on, which approvals are spent."""
+    after = change.after.spending(change.before, change.derived, epoch=change.epoch, removes=removes)
+    if (change.after.additions_from, change.after.changes_from) != (after.additions_from, after.changes_from):
+        raise BrokenRuleError("a commit does not say which approvals are spent")
 
 
 def _is_return_alone(group: mls.Group, proposals: Collection[mls.Proposal], data: CommitData) -> bool:

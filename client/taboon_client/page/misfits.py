@@ -178,6 +178,17 @@ _ADVICE: Final[dict[str, str]] = {
     "%(a)s admins would have to agree, and there would be %(b)s. Name more admins": N_(
         "%(a)s admins would have to agree, and there would be only %(b)s. Name more admins first."
     ),
+    "%(a)s could let in enough people to outvote the others. Ask %(b)s admins to agree to that, too": N_(
+        "%(a)s could let in enough people to outvote the others. Ask %(b)s admins to agree to that, too."
+    ),
+    "%(a)s could let in enough people to outvote the others. Ask %(b)s admins to agree to that, too, or name "
+    "keyholders": N_(
+        "%(a)s could let in enough people to outvote the others. Ask %(b)s admins to agree to that, too, or name "
+        "keyholders first."
+    ),
+    "a policy lets fewer admins bring in those who count than it asks to remove somebody": N_(
+        "those few who let somebody in could bring in enough people to outvote the others."
+    ),
     "%(a)s would have to agree, and there would be %(b)s keyholders": N_(
         "%(a)s would have to agree, and there would be only %(b)s keyholders."
     ),

@@ -73,6 +73,10 @@ ON_THE_PAGE: Final[dict[str, str]] = {
         "The relay does not keep messages for as long as the group wants. An admin shortens that on the screen “Rules "
         "and admins”."
     ),
+    "Since somebody is gone, other numbers of people have to agree from now on: “taboon policy GROUP” shows them.": N_(
+        "Since somebody is gone, other numbers of people have to agree from now on. The screen “Rules and admins” "
+        "shows them."
+    ),
     "Two members say that this device is at risk. An admin decides first (“taboon keys”).": N_(
         "Two members say that this device is at risk. An admin decides first, on the screen “Health of the keys”."
     ),

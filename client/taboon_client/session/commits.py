@@ -17,9 +17,9 @@ from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.devices import people_of, persons_after
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of, roles_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafKeys, content_of
-from taboon_client.group.policy import POLICY_EXTENSION
+from taboon_client.group.policy import NUMBERS, POLICY_EXTENSION, differences
 from taboon_client.group.record import Stood, note_commit
-from taboon_client.group.rules import check_commit, lost_roles
+from taboon_client.group.rules import check_commit, derived_policy, lost_roles
 from taboon_client.group.schedule import rotation_due
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.snapshot import queue_snapshot
@@ -50,6 +50,7 @@ _FULL = (
 )
 _LARGEST = MAX_WHOLE - 1_024
 """Bytes of a commit or a Welcome, at most: what carries it is a little longer, and has to fit into its parts."""
+_NUMBERS = "since somebody is gone, other numbers of people have to agree from now on: “taboon policy GROUP” shows them"
 _DIGEST = 32
 """Bytes of what names a request to come back; what names an invite and a key package is longer."""
 _INSIST = 3
@@ -167,7 +168,11 @@ def _stage(
     new = people_of(mls.Member(0, approved.key_package.leaf_node) for approved in wanted.adds)
     own_persons = [new.claimed(approved.identity) == approved.identity for approved in wanted.adds]
     persons = persons_after(people, leaves, wanted.removals, own_persons)
-    after = (wanted.policy or policy).without(wanted.removals, persons, people.without(wanted.removals))
+    staying = people.without(wanted.removals)
+    after = (wanted.policy or policy).without(wanted.removals, persons, staying)
+    removes = bool(remove) and not (back is not None and back.current)
+    derived = policy.without(wanted.removals, persons, staying)
+    after = after.spending(policy, derived, epoch=group.epoch, removes=removes)
     cuts += [
         Cut(identity=identity, role=role, last=ledger.last_without_gap(tx, grp, identity))
         for identity, role in lost_roles(policy, after, leaves.keys() - set(wanted.removals))
@@ -186,7 +191,7 @@ def _stage(
         add=tuple(add),
         remove=tuple(remove),
         psks=tuple((mls.ExternalPsk(psk_id=name), secret) for name, secret in psks.items()),
-        extensions=None if after == policy else _context_extensions(group, after.encode()),
+        extensions=None if after == policy.changed() else _context_extensions(group, after.encode()),
         leaf_extensions=(mls.Extension(LEAF_EXTENSION, keys.content.encode()),),
         by_reference=False,
         path=True,
@@ -280,7 +285,7 @@ def merge(
     joined = [member.signature_key for member in staged.added if member.signature_key not in rejoined]
     removed = [member.signature_key for member in staged.removed if member.signature_key not in rejoined]
     gone = [ledger.spoken(tx, grp, identity) for identity in removed]
-    before, ended = policy_of(group), rows.get_mailbox(tx, grp)
+    before, derived, ended = policy_of(group), derived_policy(group, staged), rows.get_mailbox(tx, grp)
     _say_again(tx, grp)
     group.merge(staged)
     group.forget_past_epochs()
@@ -346,6 +351,7 @@ def merge(
             rejoined=sorted(rejoined),
             before=before,
             after=policy_of(group),
+            derived=derived,
             ended=ended,
             seal=None if own is None else own.hash,
             data=data,
@@ -356,4 +362,6 @@ def merge(
     notices += ["someone new joined the group" for _ in joined if not by_us]
     notices += ["you let someone new into the group" for _ in joined if by_us]
     notices += ended_invites
+    if any(rule in NUMBERS for rule, _, _ in differences(before, derived)):
+        notices.append(_NUMBERS)
     return notices

@@ -135,7 +135,7 @@ class _Look:
     def acts(self) -> list[PendingAct]:
         by_target: dict[tuple[str, bytes], list[Held]] = {}
         for held in approvals_held(self.tx, self.grp):
-            if held.said.first <= self.group.epoch <= held.said.last:
+            if approvals.is_good(held.said, self.policy, self.group.epoch):
                 by_target.setdefault((held.said.act, held.said.target), []).append(held)
         found = (self._act(act, target, held) for (act, target), held in by_target.items())
         return [act for act in found if act is not None]

@@ -86,7 +86,7 @@ class _Gatherer:
         good: dict[bytes, bytes] = {}
         for held in self.held:
             fits = held.said.act == act and held.said.target == target
-            if fits and held.said.first <= self.epoch <= held.said.last and held.author in who:
+            if fits and approvals.is_good(held.said, self.policy, self.epoch) and held.author in who:
                 good.setdefault(held.author, held.raw)
         if self.own not in good:
             event = self.ledger.make(self.tx, self.grp, said, ACTS, ())
@@ -188,7 +188,7 @@ class _Gatherer:
         except (FieldError, FormatError) as error:
             rows.fail_wish(self.tx, wish.id, str(error))
             return
-        if after == policy:
+        if after.rules == policy.rules:
             if self.wanted.policy is None:
                 rows.drop_wish(self.tx, wish.id)
         elif not self.admin:
@@ -198,7 +198,7 @@ class _Gatherer:
         elif self.wanted.policy is None:
             # What others agreed to is this very policy: such a change comes alone.
             target = approvals.changed(self.policy, after)
-            said = self.said(approvals.POLICY, target, after.encode())
+            said = self.said(approvals.POLICY, target, after.rules.encode())
             if self.enough(approvals.POLICY, target, self.policy.policy_approvals, self.admins, said):
                 self.wanted.policy = after
 
@@ -210,7 +210,7 @@ class _Gatherer:
         except (FieldError, NotAllowedError) as error:
             rows.fail_wish(self.tx, wish.id, str(error))
             return False
-        if after == self.policy:
+        if after.rules == self.policy.rules:
             rows.drop_wish(self.tx, wish.id)
             return False
         holders = self.members.intersection(self.policy.keyholders) if self.policy.keyholders else self.members
@@ -218,7 +218,7 @@ class _Gatherer:
             rows.fail_wish(self.tx, wish.id, NO_ADMIN)
             return False
         target = approvals.recovered(self.policy, after, recovery.removed)
-        said = self.said(approvals.RECOVER, target, after.encode(), recovery.removed)
+        said = self.said(approvals.RECOVER, target, after.rules.encode(), recovery.removed)
         need = self.policy.recovery_count(self.people.count(self.members), self.people)
         if not self.enough(approvals.RECOVER, target, need, holders, said):
             return False

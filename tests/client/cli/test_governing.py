@@ -41,7 +41,7 @@ def let_in(people: People, name: str) -> None:
 
 def test_two_admins_agree_to_a_removal_that_is_then_followed(harbour: People) -> None:
     let_in(harbour, "Dana")
-    rules = harbour.json("amal", "policy", "Harbour", "--removals", "2", "--changes", "2")
+    rules = harbour.json("amal", "policy", "Harbour", "--removals", "2", "--changes", "2", "--additions", "2")
     assert rules["done"]
     assert (rules["policy"]["removals"], rules["policy"]["changes"]) == (2, 2)
     assert (
