@@ -7,6 +7,7 @@ import ipaddress
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import tomllib
@@ -81,6 +82,8 @@ def start(
     if popup and flags["host"] is None:
         flags["host"] = "0.0.0.0"  # noqa: S104 - everyone around is meant
     home, settings, where = _set_up(folder, config, popup=popup, **flags)
+    if settings.pass_file is not None and not settings.pass_file.is_file():
+        raise _failure(f"There is no file of passes at {settings.pass_file}. Nobody could make a mailbox.")
     if forget:
         _forgettable(where)
     with _opened(where, settings, fresh=fresh) as store, contextlib.ExitStack() as listeners:
@@ -113,7 +116,8 @@ def start(
     if forget:
         _forget(home, where)
     elif popup:
-        typer.echo("What was stored is kept for the next time. To delete it: taboon relay forget --popup", err=True)
+        command = f"taboon relay forget --folder {shlex.quote(str(home))}"
+        typer.echo(f"What was stored is kept for the next time. To delete it: {command}", err=True)
 
 
 def _with_settings() -> Any:

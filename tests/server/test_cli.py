@@ -75,6 +75,7 @@ def test_what_cannot_work_is_said_in_one_line(tmp_path: Path) -> None:
         for arguments, code, told in (
             (["--port", port], 2, f"Port {port} of 127.0.0.1 cannot be used"),
             (["--host", "no such host"], 2, "is no address of this machine"),
+            (["--pass-file", f"{tmp_path}/away"], 2, "There is no file of passes"),
             (["--database", "mysql://db/relay"], 5, "sqlite:///PATH"),
             (["--database", "sqlite://"], 5, "sqlite:///PATH"),
             (["--database", "nonsense"], 5, "sqlite:///PATH"),

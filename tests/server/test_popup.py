@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -61,7 +62,7 @@ def test_a_popup_relay_needs_no_setting_and_shows_its_address_as_text_and_code(t
     drawn = io.StringIO()
     segno.make(url[1], error="l").terminal(drawn, compact=True)
     assert drawn.getvalue() in said
-    assert "taboon relay forget --popup" in said
+    assert f"taboon relay forget --folder {shlex.quote(str(tmp_path / 'home'))}" in said
     assert (tmp_path / "home" / "relay.db").exists()
 
 
