@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from taboon_server import wire
-from taboon_server.appending import Append, Appended, Create
+from taboon_server.appending import Append, Create
 from taboon_server.cli import relay
+from taboon_server.wire import Appended
 from taboon_server.writer import Writer
 
 if TYPE_CHECKING:

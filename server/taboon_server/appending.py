@@ -10,6 +10,7 @@ from taboon_server.days import Days
 from taboon_server.problems import Problem
 from taboon_server.quotas import DISK_RETRY, Quotas
 from taboon_server.store import Store
+from taboon_server.wire import Appended
 
 _COLUMNS: Final = "id, head_number, head_hash, sealed, bytes_used, retention, kept_until"
 # `{rows}` stands for all rows of a batch: one statement for many of them, see `Database.each`.
@@ -50,16 +51,6 @@ class Append:
     blob_hash: bytes
     seal: bool
     expected: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """Where a blob stands."""
-
-    number: int
-    blob_hash: bytes
-    head: bytes
-    is_seal: bool
 
 
 Result = Appended | Problem | bool

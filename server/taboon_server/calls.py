@@ -8,14 +8,15 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 
 from taboon_server import problems, proof, wire
-from taboon_server.appending import Append, Appended, Create
+from taboon_server.appending import Append, Create
 from taboon_server.database import READERS, error_name
 from taboon_server.days import Days
 from taboon_server.identity import Identity
@@ -23,12 +24,14 @@ from taboon_server.notices import Notices
 from taboon_server.problems import Answer, Problem
 from taboon_server.proof import Operation, Proof
 from taboon_server.settings import Settings
-from taboon_server.store import Page, Store
-from taboon_server.waiters import Waiter, Waiters
+from taboon_server.store import Store
+from taboon_server.waiters import Waiters
+from taboon_server.wire import Appended, Page
 from taboon_server.writer import Writer
 
 BYTES: Final = "application/octet-stream"
 _PROBE_SECONDS: Final = 1.0
+_PROBE_PATIENCE: Final = 2.0
 _LENGTHS: Final = {
     Operation.READ: {0},
     Operation.CREATE: set(range(wire.MAX_PASS + 1)),
@@ -40,10 +43,12 @@ class GoneError(Exception):
     """Whoever asked has left."""
 
 
-class _Shown(NamedTuple):
-    page: Page
-    body: bytes
-    body_hash: bytes
+@dataclass(slots=True, eq=False)
+class _Reading:
+    """A page that is being read, and how many wait for it."""
+
+    answer: "asyncio.Future[Page | Problem]"
+    askers: int = 0
 
 
 class Calls:
@@ -64,10 +69,10 @@ class Calls:
         self._wall, self._notices = wall, notices
         self._replays, self._nowhere = proof.ReplayMemory(), secrets.token_bytes(32)
         self._readers = ThreadPoolExecutor(READERS, "reader")
-        self._asked: dict[tuple[bytes, int, int], asyncio.Future[_Shown | Problem]] = {}
+        self._asked: dict[tuple[bytes, int, int], _Reading] = {}
         self._passes, self._passes_of = frozenset[bytes](), (0, 0)
-        self._probed_at = float("-inf")
-        self._can_write = True
+        self._probe: asyncio.Future[Any] | None = None
+        self._probed_at = 0.0
         self.days = Days(wall, time.monotonic, 0 if settings.believe_clock else store.last_run())
         self.waiters = Waiters(settings.waiters_by_mailbox, settings.waiters)
         self.writer = Writer(store, settings, self.days, notices, self.waiters.wake)
@@ -94,57 +99,36 @@ class Calls:
         """Append one blob, as the mailbox's seal or not, and answer with a receipt once it is durable."""
         wanted, blob, blob_hash = await self._admit(request, Operation.APPEND)
         done: Appended = await self.writer.submit(Append(wanted.mailbox, blob, blob_hash, wanted.seal, wanted.expected))
-        receipt = wire.receipt(
-            self._identity.sign,
-            self._identity.public_key,
-            wanted.mailbox,
-            done.number,
-            done.blob_hash,
-            done.head,
-            seal=done.is_seal,
-        )
-        return _ok(BYTES, receipt)
+        return _ok(BYTES, wire.receipt(self._identity.sign, self._identity.public_key, wanted.mailbox, done))
 
     async def read(self, request: Request) -> Answer:
         """Read the blobs after a number, or wait for the next one."""
         wanted, _, _ = await self._admit(request, Operation.READ)
-        if wanted.wait:
-            # Watched before it is read: no append can fall between the two.
-            with self.waiters.watch(wanted.mailbox, wanted.after) as woken:
-                shown = await self._page(wanted)
-                page = shown.page
-                if not page.blobs and not page.sealed and wanted.after == page.last:
-                    await self._wait(woken, wanted.wait, request)
-                    shown = await self._page(wanted)
-        else:
-            shown = await self._page(wanted)
-        page = shown.page
-        head = wire.page_head(
-            self._identity.sign,
-            self._identity.public_key,
-            wanted.mailbox,
-            wanted.nonce,
-            sealed=page.sealed,
-            first=wanted.after + 1,
-            last=page.last,
-            head=page.head,
-            sizes=[len(blob) for blob in page.blobs],
-            body_length=len(shown.body),
-            body_hash=shown.body_hash,
-        )
-        return _ok(BYTES, head + shown.body)
+        left = asyncio.ensure_future(request.receive())  # the body has been read: all that can come is the end
+        try:
+            if wanted.wait:
+                # Watched before it is read: no append can fall between the two.
+                with self.waiters.watch(wanted.mailbox, wanted.after) as woken:
+                    page = await self._page(wanted, left)
+                    if not page.sizes and not page.sealed and wanted.after == page.last:
+                        await _until(woken, wanted.wait, left)
+                        page = await self._page(wanted, left)
+            else:
+                page = await self._page(wanted, left)
+        finally:
+            left.cancel()
+        sign, key = self._identity.sign, self._identity.public_key
+        return _ok(BYTES, wire.page_head(sign, key, wanted.mailbox, wanted.nonce, wanted.after, page) + page.body)
 
     async def health(self, request: Request) -> Answer:  # noqa: ARG002 - every call has this shape
-        """Say whether the relay can write. That is tried at most once a second."""
+        """Say whether the relay can write. That is tried at most once a second, and not waited for if it hangs."""
         now = time.monotonic()
-        if now - self._probed_at >= _PROBE_SECONDS:
+        if self._probe is None or (self._probe.done() and now - self._probed_at >= _PROBE_SECONDS):
             self._probed_at = now
-            try:
-                await self.writer.submit(self._store.try_writing)
-                self._can_write = True
-            except Problem:
-                self._can_write = False
-        if not self._can_write:
+            self._probe = asyncio.ensure_future(self.writer.submit(self._store.try_writing))
+        probe = self._probe
+        await asyncio.wait({probe}, timeout=max(0, self._probed_at + _PROBE_PATIENCE - now))
+        if not probe.done() or probe.exception() is not None:
             raise problems.busy()
         return _json({"status": "ok"})
 
@@ -197,7 +181,7 @@ class Calls:
                 raise
             # Looked for all the same, so that the time of the answer tells as little as the answer.
             return wanted._replace(mailbox=self._nowhere), body, self._nowhere
-        if not self._replays.is_new(wanted):
+        if not self._replays.is_new(wanted, self._wall()):
             raise problems.replayed()
         return wanted, body, body_hash
 
@@ -217,57 +201,50 @@ class Calls:
         name = wire.sha256(given)
         return sum(hmac.compare_digest(name, each) for each in self._passes) > 0
 
-    async def _wait(self, woken: Waiter, seconds: int, request: Request) -> None:
-        """Wait until woken, until the time is over, or until the reader has gone away."""
-        over = asyncio.get_running_loop().call_later(seconds, self.waiters.let_go, woken)
-        left = asyncio.ensure_future(request.receive())  # the body has been read: all that can come is the end
-        left.add_done_callback(lambda _: self.waiters.let_go(woken))
-        try:
-            await woken
-            if left.done():
-                raise GoneError
-        finally:
-            over.cancel()
-            left.cancel()
-
-    async def _page(self, wanted: Proof) -> _Shown:
-        """Read a page. Those who ask for the same one before it is looked at share it."""
-        loop = asyncio.get_running_loop()
+    async def _page(self, wanted: Proof, left: asyncio.Future[Any]) -> Page:
+        """Read a page. Those who ask for the same one before it is looked at share it; if all leave, nobody looks."""
         key = wanted.mailbox, wanted.after, wanted.answer_class
-        shared = self._asked.get(key)
-        if shared is None:
-            shared = self._asked[key] = loop.create_future()
-            self._readers.submit(self._load, loop, shared, key, self.days.today())
-        shown = await asyncio.shield(shared)
-        if isinstance(shown, Problem):
-            raise shown.with_traceback(None)
-        return shown
+        reading = self._asked.get(key)
+        if reading is None:
+            if len(self._asked) >= self._settings.pending:
+                raise problems.busy()
+            loop = asyncio.get_running_loop()
+            reading = self._asked[key] = _Reading(loop.create_future())
+            reading.answer = loop.run_in_executor(self._readers, self._load, key, self.days.today())
+        reading.askers += 1
+        try:
+            await _until(reading.answer, self._store.patience, left)
+        finally:
+            reading.askers -= 1
+            if not reading.askers and not reading.answer.done():
+                reading.answer.cancel()
+                if self._asked.get(key) is reading:
+                    del self._asked[key]
+        page = reading.answer.result() if reading.answer.done() and not reading.answer.cancelled() else problems.busy()
+        if isinstance(page, Problem):
+            raise page.with_traceback(None)
+        return page
 
-    def _load(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        shared: asyncio.Future[_Shown | Problem],
-        key: tuple[bytes, int, int],
-        today: int,
-    ) -> None:
-        """Read a page in a thread, and hash it there."""
-        del self._asked[key]  # whoever asks from here on may know of an append that this will not see
+    def _load(self, key: tuple[bytes, int, int], today: int) -> Page | Problem:
+        """Read a page, in a thread."""
+        self._asked.pop(key, None)  # whoever asks from here on may know of an append that this will not see
         mailbox, after, answer_class = key
-        result: _Shown | Problem
         try:
             page = self._store.page(mailbox, after, wire.SIZE_CLASSES[answer_class], today)
-            if page is None:
-                result = problems.unknown_mailbox()
-            else:
-                body = wire.page_body(page.blobs)
-                result = _Shown(page, body, wire.sha256(body))
+            return page or problems.unknown_mailbox()
         except DBAPIError as error:
             self._notices.count(f"database {error_name(error)}")
-            result = problems.busy()
+            return problems.busy()
         except Exception as error:  # noqa: BLE001 - those who ask would wait for ever; it is counted and answered
             self._notices.count(f"reader {error_name(error)}")
-            result = problems.internal()
-        loop.call_soon_threadsafe(shared.set_result, result)
+            return problems.internal()
+
+
+async def _until(done: asyncio.Future[Any], seconds: float, left: asyncio.Future[Any]) -> None:
+    """Wait until it is done, until the time is over, or until whoever asked has gone away."""
+    await asyncio.wait({done, left}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    if left.done():
+        raise GoneError
 
 
 def _ok(media_type: str, body: bytes) -> Answer:

@@ -146,8 +146,10 @@ def tidy(folder: _Folder = None, config: _Config = None, database: _Database = N
     """Write the database anew, so that nothing is left of what expired. A running relay pauses meanwhile."""
     _, settings, where = _set_up(folder, config, database=database)
     with _opened(where, settings) as store:
-        store.tidy()
+        whole = store.tidy()
     typer.echo("The database is tidy.")
+    if not whole:
+        typer.echo("Its log was left: it is in use, or the relay's user at PostgreSQL may not empty it.", err=True)
 
 
 @relay.command()

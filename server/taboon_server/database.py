@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, insp
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from taboon_server.tables import REVISION
+from taboon_server.tables import OLDEST, REVISION
 
 READERS: Final = 4
 OLDEST_SQLITE: Final = (3, 51, 3)  # older ones can corrupt a database in WAL mode when a checkpoint meets a commit
@@ -22,6 +22,16 @@ _LOG_PAGES: Final = 8_000  # 16 MB of log before it is moved into the file; meas
 _AT_ONCE: Final = (64, 16, 4, 1)
 _CACHE_KIB: Final = 2_048
 _READER_CACHE_KIB: Final = 512  # the system keeps the file's pages too
+LINE: Final = {
+    "application_name": "taboon",
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+}
+"""How a connection to PostgreSQL is made, and how soon it is given up when the machine behind it says nothing more."""
+
 _MIGRATING: Final = 0x7461626F6F6E  # any number: the name of PostgreSQL's lock
 
 
@@ -46,6 +56,8 @@ class Database:
         self.own_name = secrets.token_hex(8)
         """What this process is called where processes tell each other of appends."""
         self.busy_seconds = busy_seconds
+        self.patience = 2 * busy_seconds + 2
+        """Seconds after which whoever asked something of the database is told that it is busy."""
         if self.is_postgres:
             self.name = "The PostgreSQL database"
             self.driver: Any = _psycopg()
@@ -97,21 +109,17 @@ class Database:
             if self.is_postgres:  # of several relays that start at once, one makes the tables
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
             before = _revision(connection)
-            if before is not None and not "" < before <= REVISION:
+            if before is not None and not OLDEST <= before <= REVISION:
                 self.check(before)
             config = Config()
             config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
             config.attributes["connection"] = connection
-            if before == "0001" and not inspect(connection).has_table("alembic_version"):
-                command.stamp(config, before)
             command.upgrade(config, "head")
-        if not self.is_postgres and before is not None:
-            self.rewrite()
         return REVISION
 
     def check(self, revision: str) -> None:
         """Refuse a database of any revision but this version's; raises StoreError that says what to do."""
-        if not revision:
+        if revision < OLDEST:
             raise StoreError(f"{self.name} is no relay's database. Name another one.")
         if revision > REVISION:
             raise StoreError(f"{self.name} was made by a newer version of the relay. Run that version.")
@@ -125,15 +133,6 @@ class Database:
                 connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size")
             )
             return int(pages * size)
-
-    def rewrite(self) -> None:
-        """Write an SQLite file anew: no free pages, in the order of the keys, with this version's page size."""
-        with self.plainly() as connection:
-            if connection.exec_driver_sql("PRAGMA page_size").scalar_one() != _PAGE_SIZE:
-                connection.exec_driver_sql("PRAGMA journal_mode = DELETE")
-                connection.exec_driver_sql(f"PRAGMA page_size = {_PAGE_SIZE}")
-            connection.exec_driver_sql("VACUUM")
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
     @contextlib.contextmanager
     def cursor(self, engine: Engine) -> Iterator[Any]:
@@ -167,7 +166,7 @@ class Database:
         if not rows:
             return []
         if self.is_postgres:
-            given = f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)})"  # noqa: S608 - constants
+            given = f"SELECT * FROM unnest({', '.join(f'%b::{kind}[]' for kind in types)})"  # noqa: S608 - constants
             cursor.execute(sql.format(rows=given), [list(column) for column in zip(*rows, strict=True)])
             return cursor.fetchall() if cursor.description else []
         found: list[Any] = []
@@ -243,8 +242,7 @@ class Database:
             hide_parameters=True,
             connect_args={
                 "options": " ".join(f"-c {name}={value}" for name, value in server.items()),
-                "application_name": "taboon",
-                "connect_timeout": 5,
+                **LINE,
                 "cursor_factory": binary_cursor,
             },
             **options,
@@ -318,7 +316,4 @@ def _revision(connection: Connection) -> str | None:
     tables = set(inspect(connection).get_table_names())
     if "alembic_version" in tables:
         return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())
-    if not tables:
-        return None
-    is_first = connection.dialect.name == "sqlite" and tables == {"mailbox", "blob"}
-    return "0001" if is_first and connection.exec_driver_sql("PRAGMA user_version").scalar_one() == 1 else ""
+    return "" if tables else None

@@ -9,7 +9,7 @@ import asyncio
 import time
 from typing import Any, Final
 
-from taboon_server.database import error_name
+from taboon_server.database import LINE, error_name
 from taboon_server.notices import Notices
 from taboon_server.store import CHANNEL, Store
 from taboon_server.waiters import Waiters
@@ -40,7 +40,8 @@ async def listen_for_ever(store: Store, waiters: Waiters, notices: Notices) -> N
 
 
 def _connect(store: Store) -> Any:
-    connection = store.driver.connect(store.url.set(drivername="postgresql").render_as_string(hide_password=False))
+    url = store.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = store.driver.connect(url, **LINE)
     connection.autocommit = True
     connection.execute(f"LISTEN {CHANNEL}")
     return connection

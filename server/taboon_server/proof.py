@@ -20,7 +20,6 @@ _LABEL: Final = b"taboon request v1"
 _SEAL: Final = 1
 _EXPECTED: Final = 2
 _FIELDS: Final = struct.Struct(">BBBBBBH32s32sQI12s64s")
-_WINDOW: Final = 8  # units of time that one part of the memory covers; a proof is good for 7 of them
 
 
 class Operation(IntEnum):
@@ -130,16 +129,17 @@ def verify(proof: Proof, relay_id: bytes, body: bytes) -> bytes:
 class ReplayMemory:
     """Knows every proof that could still be sent again: nothing that others send makes it forget one.
 
-    Bloom filters for each window of time, the next one four times as large as the one before, begun when that is full:
-    they cannot forget, and a flood makes the last one no larger. They err on the safe side: after a million proofs in a
-    window one honest one in 600,000 is refused, and sent again with another nonce.
+    Bloom filters for each unit of time, the next one four times as large as the one before, begun when that is full:
+    they cannot forget, and a flood makes the last one no larger. They err on the safe side: of honest proofs, which are
+    sent again with another nonce, one in 50,000 is refused after a million in one unit (3,000 a second), one in 400
+    after three million. There are seven units at most at a time, of 6 MB each where so much came; 64 KB in a quiet one.
 
     Args:
-        smallest: bits of the first filter of a window, a power of two.
-        largest: bits of the last one: an eighth of 4/3 of them in bytes for a window, of which there are two.
+        smallest: bits of the first filter of a unit, a power of two.
+        largest: bits of the last one.
     """
 
-    def __init__(self, smallest: int = 1 << 20, largest: int = 1 << 26) -> None:
+    def __init__(self, smallest: int = 1 << 19, largest: int = 1 << 25) -> None:
         self._smallest, self._largest = smallest, largest
         self._key = secrets.token_bytes(16)  # so that nobody can prepare proofs that fall together
         self._seen: dict[int, list[_Filter]] = {}
@@ -149,15 +149,15 @@ class ReplayMemory:
         """Bytes that the filters take."""
         return sum(each.bits >> 3 for filters in self._seen.values() for each in filters)
 
-    def is_new(self, proof: Proof) -> bool:
-        """Remember a verified proof; return False if it was remembered already."""
-        window = proof.unit // _WINDOW
-        if window not in self._seen:
-            self._seen = {each: filters for each, filters in self._seen.items() if abs(each - window) <= 1}
-            self._seen[window] = [_Filter(self._smallest)]
-        filters = self._seen[window]
+    def is_new(self, proof: Proof, now: float) -> bool:
+        """Remember a verified proof that came `now` (Unix seconds); return False if it was remembered already."""
+        if proof.unit not in self._seen:
+            oldest = int(now) // wire.TIME_UNIT - wire.MAX_UNITS_OFF
+            self._seen = {unit: filters for unit, filters in self._seen.items() if unit >= oldest}
+            self._seen[proof.unit] = [_Filter(self._smallest)]
+        filters = self._seen[proof.unit]
         # Without the signature: of one request there are several that verify.
-        places = struct.unpack("<6I", hashlib.blake2b(proof.raw[:96], digest_size=24, key=self._key).digest())
+        places = struct.unpack("<8I", hashlib.blake2b(proof.raw[:96], digest_size=32, key=self._key).digest())
         if any(each.holds(places) for each in filters):
             return False
         if not filters[-1].room and filters[-1].bits < self._largest:
@@ -167,10 +167,10 @@ class ReplayMemory:
 
 
 class _Filter:
-    """A Bloom filter with room for one entry in 64 bits: one in two million others then seems to be in it."""
+    """A Bloom filter with room for one entry in 32 bits: one in 170,000 others then seems to be in it."""
 
     def __init__(self, bits: int) -> None:
-        self.bits, self.room = bits, bits >> 6
+        self.bits, self.room = bits, bits >> 5
         self._bytes = bytearray(bits >> 3)
 
     def holds(self, places: Sequence[int]) -> bool:

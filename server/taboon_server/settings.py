@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     body_bytes: _Mebibytes = 32 * MIB
     """Bytes of bodies that may be on their way in, and of answers that nobody has taken yet."""
     pending: _Count = 1_024
-    """Writes that may wait for the database."""
+    """Writes that may wait for the database, and as many reads."""
     pending_bytes: _Mebibytes = 32 * MIB
     """Bytes of blobs that may wait for the database."""
     busy_seconds: _Seconds = 4.0

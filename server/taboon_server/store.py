@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, literal, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from taboon_server import wire
 from taboon_server.database import Database
@@ -29,16 +29,6 @@ _BLOBS: Final = (
     "SELECT bytes FROM blob WHERE mailbox = :mailbox AND number > :after AND number <= :upto ORDER BY number"
 )
 _HEADS: Final = "SELECT id, head_number FROM mailbox WHERE id = ANY(:ids)"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Blobs of one mailbox, in order, and where its head stood when they were read."""
-
-    sealed: bool
-    last: int
-    head: bytes
-    blobs: list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +71,7 @@ class Store(Database):
             self.close()
             raise
 
-    def page(self, mailbox: bytes, after: int, limit: int, today: int) -> Page | None:
+    def page(self, mailbox: bytes, after: int, limit: int, today: int) -> wire.Page | None:
         """Read the blobs after a number that fit into `limit` bytes, at least one if there is one.
 
         Returns:
@@ -93,16 +83,16 @@ class Store(Database):
             if row is None or today > row[3]:
                 return None
             sealed, last, head, _ = row
-            if after >= last:
-                return Page(bool(sealed), last, head, [])
-            count, left = 0, limit
-            for (size,) in cursor.execute(self._sizes, wanted).fetchall():
-                left -= size
-                if left < 0 and count:
-                    break
-                count += 1
-            rows = cursor.execute(self._blobs, wanted | {"upto": after + count})
-            return Page(bool(sealed), last, head, [blob for (blob,) in rows])
+            blobs: list[bytes] = []
+            if after < last:
+                count, left = 0, limit
+                for (size,) in cursor.execute(self._sizes, wanted).fetchall():
+                    left -= size
+                    if left < 0 and count:
+                        break
+                    count += 1
+                blobs = [blob for (blob,) in cursor.execute(self._blobs, wanted | {"upto": after + count})]
+        return wire.page(blobs, sealed=bool(sealed), last=last, head=head)
 
     def moved(self, waiting: Mapping[bytes, int]) -> list[bytes]:
         """Return which of these mailboxes (PostgreSQL) have a blob after the number that stands with them."""
@@ -215,20 +205,25 @@ class Store(Database):
             finally:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1_000 * self.busy_seconds)}")
 
-    def tidy(self) -> None:
-        """Write the database anew, without what was deleted and in the order of the keys, and empty the log."""
-        if self.is_postgres:
+    def tidy(self) -> bool:
+        """Write the database anew, without what was deleted and in the order of the keys, and empty the log.
+
+        Returns:
+            Whether the log could be emptied: a PostgreSQL may keep that from the relay's user.
+        """
+        if not self.is_postgres:
             with self.plainly() as connection:
-                for statement in (
-                    "CLUSTER mailbox USING pk_mailbox",
-                    "CLUSTER blob USING pk_blob",
-                    "VACUUM",
-                    "CHECKPOINT",
-                ):
-                    connection.exec_driver_sql(statement)
-        else:
-            self.rewrite()
-            self.truncate_log()
+                connection.exec_driver_sql("VACUUM")
+            return self.truncate_log()
+        with self.plainly() as connection:
+            for statement in "CLUSTER mailbox USING pk_mailbox", "CLUSTER blob USING pk_blob", "VACUUM (ANALYZE)":
+                connection.exec_driver_sql(statement)
+            try:  # a log that was switched is a file that the checkpoint is done with
+                connection.exec_driver_sql("SELECT pg_switch_wal()").all()
+                connection.exec_driver_sql("CHECKPOINT")
+            except ProgrammingError:
+                return False
+        return True
 
 
 def _last_day(today: int) -> ColumnElement[int]:

@@ -7,8 +7,9 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, Table, UniqueConstraint
 
-REVISION: Final = "0002"
-"""The newest schema: the name of the last file in `migrations/versions`."""
+OLDEST: Final = "0002"
+REVISION: Final = "0003"
+"""The oldest schema that can be brought up to the newest, and that: the files in `migrations/versions`."""
 
 ENDED: Final = -1
 _ALL: Final = MetaData()

@@ -6,6 +6,7 @@ Pure functions: no clock, no storage. Numbers are big-endian.
 import hashlib
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 SIZE_CLASSES: Final = (2_048, 16_384, 65_536, 262_144)
@@ -57,61 +58,66 @@ def next_head(head: bytes, number: int, blob_hash: bytes) -> bytes:
     return sha256(b"taboon head v1" + head + number.to_bytes(8, "big") + blob_hash)
 
 
-def receipt(
-    sign: Sign, relay_key: bytes, mailbox: bytes, number: int, blob_hash: bytes, head: bytes, *, seal: bool
-) -> bytes:
-    """Return a signed receipt, 202 bytes: blob `number`, with this hash, stands there, and head(number) is `head`."""
-    fields = bytes([_VERSION, seal]) + relay_key + mailbox + number.to_bytes(8, "big") + blob_hash + head
-    return fields + sign(b"taboon receipt v1" + fields)
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where a blob stands."""
+
+    number: int
+    blob_hash: bytes
+    head: bytes
+    is_seal: bool
 
 
-def page_body(blobs: Sequence[bytes]) -> bytes:
-    """Return blobs one after the other, padded with zeros to the smallest size class that holds them."""
-    length = sum(map(len, blobs))
-    size = next(size for size in SIZE_CLASSES if length <= size)
-    return b"".join((*blobs, bytes(size - length)))
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Blobs of one mailbox, in order, and where its head stood when they were read.
 
-
-def page_head(
-    sign: Sign,
-    relay_key: bytes,
-    mailbox: bytes,
-    nonce: bytes,
-    *,
-    sealed: bool,
-    first: int,
-    last: int,
-    head: bytes,
-    sizes: Sequence[int],
-    body_length: int,
-    body_hash: bytes,
-) -> bytes:
-    """Return the signed head of a page, 256 bytes.
-
-    Args:
-        sign: signs with the relay's key.
-        relay_key: the relay's Ed25519 public key, 32 bytes.
-        mailbox: the mailbox id, 32 bytes.
-        nonce: the request's nonce, 12 bytes.
+    Attributes:
         sealed: whether the mailbox takes nothing more.
-        first: number of the first blob in the page.
         last: number of the mailbox's last blob.
         head: head(last), 32 bytes.
         sizes: lengths in bytes of the blobs in the page, each a size class, at most 128 of them.
-        body_length: length in bytes of the padded body, a size class.
-        body_hash: SHA-256 of the padded body.
+        body: the blobs, padded to a size class.
+        body_hash: its SHA-256.
     """
+
+    sealed: bool
+    last: int
+    head: bytes
+    sizes: list[int]
+    body: bytes
+    body_hash: bytes
+
+
+def receipt(sign: Sign, relay_key: bytes, mailbox: bytes, done: Appended) -> bytes:
+    """Return a signed receipt, 202 bytes, for where a blob stands."""
+    fields = bytes([_VERSION, done.is_seal]) + relay_key + mailbox + done.number.to_bytes(8, "big")
+    fields += done.blob_hash + done.head
+    return fields + sign(b"taboon receipt v1" + fields)
+
+
+def page(blobs: Sequence[bytes], *, sealed: bool, last: int, head: bytes) -> Page:
+    """Return a page of these blobs, one after the other, padded with zeros to the smallest size class that fits."""
+    sizes = [len(blob) for blob in blobs]
+    length = sum(sizes)
+    size = next(size for size in SIZE_CLASSES if length <= size)
+    body = b"".join((*blobs, bytes(size - length)))
+    return Page(sealed, last, head, sizes, body, sha256(body))
+
+
+def page_head(sign: Sign, relay_key: bytes, mailbox: bytes, nonce: bytes, after: int, page: Page) -> bytes:
+    """Return the signed head, 256 bytes, of a page of the blobs after a number, for the request with this nonce."""
     bits = 0
-    for size in sizes:
+    for size in page.sizes:
         bits = bits << 2 | SIZE_CLASSES.index(size)
-    bits <<= 2 * (MAX_PAGE_BLOBS - len(sizes))
+    bits <<= 2 * (MAX_PAGE_BLOBS - len(page.sizes))
     fields = (
-        bytes([_VERSION, sealed, len(sizes), SIZE_CLASSES.index(body_length)])
+        bytes([_VERSION, page.sealed, len(page.sizes), SIZE_CLASSES.index(len(page.body))])
         + nonce
         + mailbox
-        + struct.pack(">QQ", first, last)
-        + head
+        + struct.pack(">QQ", after + 1, page.last)
+        + page.head
         + bits.to_bytes(32, "big")
         + relay_key
     )
-    return fields + sign(b"taboon page v1" + fields + body_hash) + bytes(32)
+    return fields + sign(b"taboon page v1" + fields + page.body_hash) + bytes(32)

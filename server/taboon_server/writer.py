@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy.exc import DBAPIError
 
 from taboon_server import problems
-from taboon_server.appending import Append, Appended, Batch, Create
+from taboon_server.appending import Append, Batch, Create
 from taboon_server.database import error_name
 from taboon_server.days import Days
 from taboon_server.notices import Notices
@@ -22,6 +22,7 @@ from taboon_server.problems import Problem
 from taboon_server.quotas import DISK_RETRY, Quotas
 from taboon_server.settings import Settings
 from taboon_server.store import Store
+from taboon_server.wire import Appended
 
 _BATCH: Final = 256
 # SQLITE_BUSY and SQLITE_LOCKED; PostgreSQL's lock_not_available.
@@ -96,7 +97,12 @@ class Writer:
         self._pending += 1
         self._pending_bytes += job.size
         self._jobs.put(job)
-        return await answer
+        try:
+            # A database that hangs must not make everyone wait: what is sent again is found, should it be stored yet.
+            async with asyncio.timeout(self._store.patience):
+                return await answer
+        except TimeoutError:
+            raise problems.busy() from None
 
     def _deliver(self, jobs: list[_Job]) -> None:
         """Give the answers, in the event loop."""

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -19,7 +19,8 @@ import sqlcipher3.dbapi2 as sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from taboon_server.database import StoreError
+from taboon_server import calls
+from taboon_server.database import READERS, StoreError
 from taboon_server.days import Days
 from taboon_server.expiry import begin
 from taboon_server.notices import Notices
@@ -33,6 +34,8 @@ from tests.server.signing import CREATE, READ, SIZES, Keys, Receipt, heads, read
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy import Engine
 
 KILLS = 5
 WRITERS = 6
@@ -435,3 +438,68 @@ async def test_writes_beyond_what_may_wait_are_answered_busy_at_once(tmp_path: P
         assert relay.notices == ["taboon relay: database SQLITE_BUSY (1)"]
         assert (await relay.page(keys)).last == 0
         await relay.appended(keys, blob())
+
+
+@pytest.mark.anyio
+async def test_a_database_that_hangs_is_told_by_all_calls_in_bounded_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "_PROBE_PATIENCE", 0.1)
+    async with inside(tmp_path) as relay:
+        keys, content = await relay.new_mailbox(), blob()
+        whole, hung, let_go = relay.store.cursor, threading.Semaphore(0), threading.Event()
+        relay.store.patience = 0.1
+
+        def hangs(engine: Engine) -> Any:
+            hung.release()
+            let_go.wait()
+            return whole(engine)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(relay.store, "cursor", hangs)
+            assert (await relay.append(keys, content)).status_code == 503
+            assert (await relay.call(keys, READ)).status_code == 503
+            for _ in range(2):  # whoever asks second is not told what was true before
+                assert (await relay.http.get("/v1/health")).status_code == 503
+            let_go.set()
+        relay.store.patience = 60
+        monkeypatch.setattr(calls, "_PROBE_PATIENCE", 60)
+        monkeypatch.setattr(calls, "_PROBE_SECONDS", 0)
+        assert (await relay.append(keys, content)).status_code == 200
+        assert (await relay.page(keys)).blobs == [content]
+        while (await relay.http.get("/v1/health")).status_code == 503:
+            pass
+
+
+@pytest.mark.anyio
+async def test_reads_beyond_what_may_wait_are_answered_busy_and_those_of_who_left_are_not_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with inside(tmp_path, Settings(pending=3)) as relay:
+        mailboxes = [await relay.new_mailbox() for _ in range(12)]
+        whole, let_go, begun = relay.store.page, threading.Event(), threading.Semaphore(0)
+        looked: list[bytes] = []
+
+        def slow(mailbox: bytes, *arguments: Any) -> Any:
+            looked.append(mailbox)
+            begun.release()
+            let_go.wait()
+            return whole(mailbox, *arguments)
+
+        monkeypatch.setattr(relay.store, "page", slow)
+        reading = [asyncio.create_task(relay.call(keys, READ)) for keys in mailboxes[:READERS]]
+        for _ in reading:
+            await asyncio.to_thread(begun.acquire)
+        waiting = [asyncio.create_task(relay.call(keys, READ)) for keys in mailboxes[READERS : READERS + 3]]
+        while len(relay.calls._asked) < 3:  # noqa: ASYNC110 - nobody is told of it
+            await asyncio.sleep(0)
+        assert (await relay.call(mailboxes[-1], READ)).status_code == 503
+        waiting[0].cancel()
+        while len(relay.calls._asked) == 3:  # noqa: ASYNC110 - nobody is told of it
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the thread's queue hears of it
+        let_go.set()
+        answers = await asyncio.gather(*reading, *waiting[1:])
+        assert {answer.status_code for answer in answers} == {200}
+        assert mailboxes[READERS].mailbox not in looked
+        assert len(looked) == READERS + 2

@@ -63,47 +63,57 @@ def test_a_proof_does_not_show_itself() -> None:
     assert repr(KEYS.mailbox) not in repr(found)
 
 
-def proofs(number: int, unit: int = 5_900_000) -> list[proof.Proof]:
-    made = (KEYS.proof(RELAY, READ, unit=unit, nonce=each.to_bytes(12, "big")) for each in range(number))
+def proofs(number: int, unit: int = 5_900_000, nonces: int = 0) -> list[proof.Proof]:
+    names = range(nonces, nonces + number)
+    made = (KEYS.proof(RELAY, READ, unit=unit, nonce=each.to_bytes(12, "big")) for each in names)
     return [proof.parse(header(each).encode(), Operation.READ) for each in made]
+
+
+NOW = 5_900_000 * 300
 
 
 def test_nothing_that_others_send_makes_the_memory_forget_a_proof() -> None:
     memory = proof.ReplayMemory(smallest=1 << 6, largest=1 << 10)
     one, *others = proofs(2_000)
-    assert memory.is_new(one)
+    assert memory.is_new(one, NOW)
     for other in others:
-        memory.is_new(other)
-    assert not memory.is_new(one)
+        memory.is_new(other, NOW)
+    assert not memory.is_new(one, NOW)
     # It is full: what it cannot tell apart it refuses.
-    assert not any(memory.is_new(each) for each in proofs(10, unit=5_900_001))
+    assert not any(memory.is_new(each, NOW) for each in proofs(2_010)[2_000:])
 
 
 def test_the_memory_keeps_what_may_still_come_and_drops_the_rest() -> None:
     memory = proof.ReplayMemory(smallest=1 << 16)
-    units = range(5_900_000, 5_900_100)
-    for unit in units:
-        (one,) = proofs(1, unit)
-        assert memory.is_new(one)
-        for late in range(unit - 6, unit + 1):  # as far as two clocks may be apart
-            if late in units:
-                assert not memory.is_new(proofs(1, late)[0])
-        assert len(memory._seen) <= 2
+    for now in range(5_900_000, 5_900_020):
+        for unit in range(now - 3, now + 4):  # of members whose clocks are as wrong as they may be
+            memory.is_new(proofs(1, unit)[0], 300 * now)
+        assert not any(memory.is_new(proofs(1, unit)[0], 300 * now) for unit in range(now - 3, now + 4))
+        assert len(memory._seen) == 7
 
 
 def test_the_memory_grows_as_it_fills_and_knows_what_came_before() -> None:
     memory = proof.ReplayMemory(smallest=1 << 12, largest=1 << 16)
-    many = proofs(500)
+    many = proofs(800)
     sizes = []
     for one in many:
-        assert memory.is_new(one)
+        assert memory.is_new(one, NOW)
         sizes.append(memory.size)
     assert sizes == sorted(sizes)
     assert (sizes[0], sizes[-1]) == (512, 512 + 2_048 + 8_192)
-    assert not any(memory.is_new(one) for one in many)
+    assert not any(memory.is_new(one, NOW) for one in many)
     assert memory.size == sizes[-1]
 
 
 def test_honest_proofs_are_not_mistaken_for_one_another() -> None:
     memory = proof.ReplayMemory()
-    assert all(memory.is_new(each) for each in proofs(2_000))
+    assert all(memory.is_new(each, NOW) for each in proofs(2_000))
+
+
+def test_of_a_million_honest_proofs_in_one_unit_hardly_any_is_refused() -> None:
+    # A thousandth of it, in filters a thousand times smaller: what is refused depends on how full they are alone.
+    refused = 0
+    for start in range(20):
+        memory = proof.ReplayMemory(smallest=1 << 9, largest=1 << 15)
+        refused += sum(not memory.is_new(each, NOW) for each in proofs(900, nonces=start * 900))
+    assert refused <= 3

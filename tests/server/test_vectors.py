@@ -70,28 +70,16 @@ def test_the_relay_makes_the_same_receipts(vector: dict[str, Any]) -> None:
         blob_hash = wire.sha256(of(blob))
         head = wire.next_head(head, number, blob_hash)
     assert head.hex() == vector["head"]
-    made = wire.receipt(
-        RELAY.sign, RELAY.public_key, mailbox, int(vector["number"]), blob_hash, head, seal=vector["seal"]
-    )
+    done = wire.Appended(int(vector["number"]), blob_hash, head, vector["seal"])
+    made = wire.receipt(RELAY.sign, RELAY.public_key, mailbox, done)
     assert made.hex() == vector["receipt"]
 
 
 @pytest.mark.parametrize("vector", FILE["pages"], ids=lambda vector: vector["name"])
 def test_the_relay_makes_the_same_pages(vector: dict[str, Any]) -> None:
     blobs = [of(blob) for blob in vector["blobs"]]
-    body = wire.page_body(blobs)
-    head = wire.page_head(
-        RELAY.sign,
-        RELAY.public_key,
-        bytes.fromhex(FILE["mailboxes"][vector["mailbox"]]["mailbox_id"]),
-        bytes.fromhex(vector["nonce"]),
-        sealed=vector["sealed"],
-        first=int(vector["first"]),
-        last=int(vector["last"]),
-        head=bytes.fromhex(vector["head"]),
-        sizes=[len(blob) for blob in blobs],
-        body_length=len(body),
-        body_hash=wire.sha256(body),
-    )
+    page = wire.page(blobs, sealed=vector["sealed"], last=int(vector["last"]), head=bytes.fromhex(vector["head"]))
+    mailbox, nonce = bytes.fromhex(FILE["mailboxes"][vector["mailbox"]]["mailbox_id"]), bytes.fromhex(vector["nonce"])
+    head = wire.page_head(RELAY.sign, RELAY.public_key, mailbox, nonce, int(vector["first"]) - 1, page)
     assert head.hex() == vector["page_head"]
-    assert wire.sha256(head + body).hex() == vector["page_hash"]
+    assert wire.sha256(head + page.body).hex() == vector["page_hash"]
