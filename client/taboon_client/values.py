@@ -276,6 +276,10 @@ class MemberKeys:
         vouched: Who vouches for it, by identity key.
         risks: Who says that its device is at risk, with the reason.
         suspended: Two say so: it gets no sealed details and makes no invites until an admin decides.
+        undecided: It is suspended, and no admin is here who could decide: a recovery can.
+        lost_at: Of one who has not followed, the Unix time from which the relay may not have any more what it has not
+            read; it then comes back with new keys. None of others.
+        soon_lost: That is soon, and not yet.
     """
 
     identity: bytes
@@ -288,6 +292,9 @@ class MemberKeys:
     vouched: tuple[bytes, ...]
     risks: tuple[tuple[bytes, str], ...]
     suspended: bool
+    undecided: bool
+    lost_at: int | None
+    soon_lost: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +302,7 @@ class Removal:
     """One removal, and how sure it is.
 
     ``pending``: not read back yet over another connection; ``made``: it stands at the relay; ``confirmed``: half of the
-    members were seen in its epoch or a later one.
+    persons beside whoever removed were seen in its epoch or a later one. ``seen`` and ``of`` count these.
     """
 
     epoch: int
@@ -308,7 +315,10 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class GroupKeys:
-    """How a group's keys stand: the members, the removals, and what to do about it, worst first."""
+    """How a group's keys stand: the members, the removals, and what to do about it, worst first.
+
+    ``silent`` tells that less than half of the other persons were heard of lately, though this device has synced.
+    """
 
     epoch: int
     health: Health
@@ -316,6 +326,7 @@ class GroupKeys:
     members: tuple[MemberKeys, ...]
     removals: tuple[Removal, ...]
     rotation_days: int
+    silent: bool
 
 
 @dataclass(frozen=True, slots=True)

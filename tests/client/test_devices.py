@@ -190,6 +190,45 @@ def test_a_claim_that_its_person_never_confirmed_gives_no_say(layla: Device, sam
     refused(forged, "without the approvals", cut, remove=(sami.leaf,))
 
 
+def test_devices_of_one_person_do_not_rotate_in_turns(layla: Device, sami: Device) -> None:
+    laptop = link(layla, sami, sami)
+    staged = commit(laptop)
+    for last in (sami, laptop):
+        with pytest.raises(BrokenRuleError, match="rotated twice"):
+            check_commit(laptop.group, staged, last_committer=last.identity)
+    check_commit(laptop.group, staged, last_committer=layla.identity)
+    claimed = link(layla, sami, sami, laptop, confirm=False)
+    with pytest.raises(BrokenRuleError, match="rotated twice"):
+        check_commit(claimed.group, commit(claimed), last_committer=sami.identity)
+
+
+def test_devices_of_one_person_do_not_bring_each_other_back_in_turns(layla: Device, sami: Device) -> None:
+    laptop = link(layla, sami, sami)
+    data, what = comes_back(layla, laptop, sami.identity)
+    staged = commit(sami, data, **what)
+    check_commit(sami.group, staged, last_committer=layla.identity)
+    with pytest.raises(BrokenRuleError, match="rotated twice"):
+        check_commit(sami.group, staged, last_committer=laptop.identity)
+    # Somebody else is brought back by whoever is there, as often as it takes.
+    data, what = comes_back(layla, layla, b"")
+    check_commit(sami.group, commit(sami, data, **what), last_committer=laptop.identity)
+
+
+def comes_back(at: Device, who: Device, person: bytes) -> tuple[CommitData, dict[str, Any]]:
+    """What a commit carries and does that brings somebody back."""
+    content = LeafKeys.generate(os.urandom, person=person).content
+    package, _ = key_package(who.signer, member_profile(who.signer, content))
+    old = at.group.member(who.leaf)
+    request = ReturnRequest.make(at.group.group_id, package.encode(), leaf_hash(old), os.urandom(32), who.signer)
+    secret = return_psk(check_member(old, at.group.suite).rejoin_secret)
+    what: dict[str, Any] = {
+        "add": (package,),
+        "remove": (who.leaf,),
+        "psks": ((mls.ExternalPsk(psk_id=psk_id(secret)), secret),),
+    }
+    return CommitData(psks={psk_id(secret): secret}, returns=(request.raw,)), what
+
+
 def test_no_leaf_takes_back_whose_device_it_is(layla: Device, sami: Device) -> None:
     tablet = link(layla, layla, sami)
     refused(tablet, "takes back", leaf_extensions=leaf())
@@ -274,17 +313,7 @@ def test_a_link_and_a_request_are_of_the_same_person() -> None:
 def test_nobody_comes_back_as_another_person(layla: Device, sami: Device, honest: bool) -> None:
     """A device that could shed whose it is by coming back would be a second person."""
     laptop = link(layla, sami, sami)
-    content = LeafKeys.generate(os.urandom, person=sami.identity if honest else b"").content
-    package, _ = key_package(laptop.signer, member_profile(laptop.signer, content))
-    old = layla.group.member(laptop.leaf)
-    request = ReturnRequest.make(layla.group.group_id, package.encode(), leaf_hash(old), os.urandom(32), laptop.signer)
-    secret = return_psk(check_member(old, layla.group.suite).rejoin_secret)
-    what: dict[str, Any] = {
-        "add": (package,),
-        "remove": (laptop.leaf,),
-        "psks": ((mls.ExternalPsk(psk_id=psk_id(secret)), secret),),
-    }
-    data = CommitData(psks={psk_id(secret): secret}, returns=(request.raw,))
+    data, what = comes_back(layla, laptop, sami.identity if honest else b"")
     if not honest:
         refused(layla, "takes back", data, **what)
         return

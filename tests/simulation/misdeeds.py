@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from taboon_client.group.epoch import mailbox_keys
 from taboon_client.session import steps
 from taboon_client.vault import groups as rows
 from taboon_crypto.blob import Kind, seal_blob, split
+from taboon_crypto.mls.tree.kem import FreshPath
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from taboon_client.vault import Connection
     from taboon_crypto import mls
     from taboon_crypto.mailbox import MailboxKeys
+    from taboon_crypto.mls.tree.kem import UpdatePath
     from tests.simulation.world import Device
 
-__all__ = ["noise", "seal_epoch_with", "seal_own_with", "signed_by"]
+__all__ = ["leaving_out", "noise", "seal_epoch_with", "seal_own_with", "signed_by"]
 
 
 def noise(device: Device) -> list[bytes]:
@@ -41,6 +44,24 @@ def signed_by(device: Device, make: Callable[[mls.Group], bytes]) -> list[bytes]
     blobs = device.desk.keeper.read(act)
     device.desk.keeper.forget(grp)
     return blobs
+
+
+def leaving_out(device: Device, node: int, place: int) -> Callable[[FreshPath, bytes, Collection[int]], UpdatePath]:
+    """What takes the place of ``FreshPath.encrypt``: of a device's commits, one secret of one node opens for nobody."""
+    grp, honest = device.row_id, FreshPath.encrypt
+    leaf = device.desk.keeper.read(lambda tx: device.desk.keeper.load(tx, grp).own_leaf)
+
+    def encrypt(path: FreshPath, context: bytes, newcomers: Collection[int] = ()) -> UpdatePath:
+        made = honest(path, context, newcomers)
+        if path.private.leaf != leaf:
+            return made
+        nodes = list(made.nodes)
+        sealed = list(nodes[node].encrypted_path_secret)
+        sealed[place] = replace(sealed[place], ciphertext=device.world.bytes(len(sealed[place].ciphertext)))
+        nodes[node] = replace(nodes[node], encrypted_path_secret=tuple(sealed))
+        return replace(made, nodes=tuple(nodes))
+
+    return encrypt
 
 
 def seal_epoch_with(device: Device, blobs: list[bytes]) -> bool:

@@ -145,7 +145,7 @@ def _remove(errand: Errand, group: GroupRef, member: _MemberRef, *, yes: Yes = F
     It takes all their devices at once; “taboon device revoke --of” takes one.
     What they have read and kept, they have. Takes the whole name or the tag: no beginning of it. Where the rules ask
     for several admins, this proposes the removal, and the others agree with “taboon agree”. It is pending until this
-    device has read it back over another connection, and confirmed when half of the members were seen since.
+    device has read it back over another connection, and confirmed when half of the others were seen since.
     """
     place = errand.group(group)
     who = place.member(member, whole=True)

@@ -69,11 +69,12 @@ def _keys(errand: Errand, group: GroupRef) -> Answer:
     """Show how everyone's keys stand, and who has followed.
 
     A key that was copied is worth less with every rotation: each member's device makes its own anew by itself, about as
-    often as the rules say. Whoever is behind follows with the next sync and misses nothing. Whoever is away for longer
-    than the relay keeps messages asks to come back by itself, and any device lets it in again.
+    often as the rules say. Whoever is behind follows with the next sync and misses nothing, as long as the relay has
+    what it has not read: if that ends soon, it is said. Whoever is away for longer than the relay keeps messages asks
+    to come back by itself, and any device lets it in again.
 
     A removal is pending until this device has read it back over another connection, and confirmed when half of the
-    members were seen since. Says in one word how it all stands: good, look or act.
+    others were seen since. Says in one word how it all stands: good, look or act.
     """
     place = errand.group(group)
     keys, people = place.keys(), People(place)
@@ -95,6 +96,7 @@ def _keys(errand: Errand, group: GroupRef) -> Answer:
         "health": keys.health.value,
         "advice": list(keys.advice),
         "rotate_days": keys.rotation_days,
+        "silent": keys.silent,
         "members": [_member(one, people) for one in keys.members],
         "removals": [
             {
@@ -119,10 +121,15 @@ def _cells(one: "MemberKeys", people: People) -> tuple[Cell, ...]:
         f"vouched {len(one.vouched)}" if one.vouched else "",
         "you" if people.is_me(one.identity) else "",
     ]
+    following = [
+        one.following.value,
+        f"epoch {one.seen}" if one.seen else "",
+        f"at the relay until {terminal.when(one.lost_at)}" if one.soon_lost and one.lost_at else "",
+    ]
     return (
         Cell(people.tag(one.identity), "cyan"),
         Cell(f"key {age}{' (old)' if one.old else ''}"),
-        Cell(f"{one.following.value}, epoch {one.seen}" if one.seen else one.following.value),
+        Cell(", ".join(filter(None, following))),
         Cell(", ".join(filter(None, marks))),
     )
 
@@ -143,6 +150,9 @@ def _member(one: "MemberKeys", people: People) -> dict[str, object]:
         "vouched": [people.data(who) for who in one.vouched],
         "risks": [{"by": people.data(who), "why": why} for who, why in one.risks],
         "suspended": one.suspended,
+        "undecided": one.undecided,
+        "lost_at": terminal.instant(one.lost_at),
+        "soon_lost": one.soon_lost,
     }
 
 
@@ -216,7 +226,8 @@ def _risk(errand: Errand, group: GroupRef, member: _MemberRef, *, why: _Why = ""
 
     Of two members who say so it is suspended at once: no details are sealed to it and its invites let nobody in, until
     an admin removes it or lifts the suspension. It still reads what the group shows every member: for that it must
-    be removed.
+    be removed. Of the only admin nobody else can decide that: if their device is in other hands, “taboon recover” names
+    another and removes it.
     """
     place = errand.group(group)
     who = place.member(member, whole=True)

@@ -68,6 +68,20 @@ class People:
         """Return how many persons these are."""
         return len({self.of(one) for one in identities} - {None})
 
+    def renews_again(self, author: bytes, last: bytes | None, renewed: bytes | None) -> bool:
+        """Tell whether a person renews leaves of their own alone twice in a row: so nobody else would come to commit.
+
+        Here a device that is not confirmed is theirs whose it says that it is.
+
+        Args:
+            author: Whose commit it is.
+            last: Author of the commit before, None if unknown here.
+            renewed: Whose leaf it renews or brings back; None if it does something else.
+        """
+        if last is None or renewed is None:
+            return False
+        return self.claimed(last) == self.claimed(author) == self.claimed(renewed)
+
     def without(self, gone: Iterable[bytes]) -> People:
         """Return the people when some leaves are gone."""
         left = set(gone)

@@ -11,7 +11,7 @@ from taboon_client.group.epoch import mailbox_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.ledger import FOLD_VERSION
 from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
-from taboon_client.group.record import note_leaves
+from taboon_client.group.record import note_ages
 from taboon_client.group.rules import required_extensions
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
@@ -89,7 +89,7 @@ def found_group(
     groups.set_mailbox(tx, replace(mailbox_of(group, grp), entered=now))
     groups.set_fold_version(tx, grp, FOLD_VERSION)
     note_sealing_keys(tx, grp, group)
-    note_leaves(tx, grp, [signer.public], group.epoch, now)
+    note_ages(tx, grp, [signer.public], group.epoch, now)
     ledger.make(tx, grp, GroupName(name=name), "settings", ())
     ledger.make(tx, grp, Name(name=own_name), "people", ())
     return grp

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_client.vault.groups import GroupRow, MailboxRow
 
-__all__ = ["Stood", "note_commit", "note_leaves"]
+__all__ = ["Stood", "note_ages", "note_commit"]
 
 _HOUR = 3_600
 
@@ -53,7 +53,7 @@ class Stood(NamedTuple):
     data: CommitData
 
 
-def note_leaves(tx: Connection, grp: int, identities: Sequence[bytes], epoch: int, now: int | None) -> None:
+def note_ages(tx: Connection, grp: int, identities: Sequence[bytes], epoch: int, now: int | None) -> None:
     """Note whose leaves came with an epoch; ``now`` is None where we were not there to see."""
     for identity in identities:
         rows.set_leaf(tx, grp, identity, epoch, None if now is None else now // _HOUR * _HOUR)
@@ -66,7 +66,7 @@ def note_commit(tx: Connection, ledger: Ledger, own: GroupRow, stood: Stood) -> 
     """
     grp, hour = own.id, ledger.now // _HOUR * _HOUR
     rows.drop_leaves(tx, grp, stood.removed)
-    note_leaves(tx, grp, [stood.author, *stood.joined, *stood.rejoined], stood.epoch, hour)
+    note_ages(tx, grp, [stood.author, *stood.joined, *stood.rejoined], stood.epoch, hour)
     try:
         given = read_approvals(stood.data.approvals, own.group_id)
     except EventError:

@@ -35,7 +35,15 @@ if TYPE_CHECKING:
 
     from taboon_client.group.approvals import Given
 
-__all__ = ["BrokenRuleError", "check_commit", "check_member", "derived_policy", "lost_roles", "required_extensions"]
+__all__ = [
+    "BrokenRuleError",
+    "check_commit",
+    "check_member",
+    "check_return",
+    "derived_policy",
+    "lost_roles",
+    "required_extensions",
+]
 
 
 class BrokenRuleError(FormatError):
@@ -95,9 +103,12 @@ def check_commit(group: mls.Group, staged: mls.CommitSummary, *, last_committer:
     for member in staged.added:
         check_member(member, group.suite)
     change = _Change.of(group, staged, policy)
-    on_request = _is_return_alone(group, proposals, data)
-    if not on_request:
-        _check_right(change, proposals, author, approvals, last_committer)
+    back = _returns_alone(group, proposals, data)
+    if back is None:
+        _check_right(change, proposals, author, approvals)
+    renewed = back if proposals else author
+    if not policy.is_admin(author) and change.people.renews_again(author, last_committer, renewed):
+        raise BrokenRuleError("the same person rotated twice with no other commit between")
     _check_kinds(proposals, data)
     _check_path(group, staged)
     _check_devices(group, staged)
@@ -105,7 +116,7 @@ def check_commit(group: mls.Group, staged: mls.CommitSummary, *, last_committer:
     _check_context(staged)
     _check_roster(staged, change, data)
     _check_returns(group, staged, data)
-    _check_spent(change, removes=bool(staged.removed) and not on_request)
+    _check_spent(change, removes=bool(staged.removed) and back is None)
     return data
 
 
@@ -175,15 +186,10 @@ def _check_right(
     proposals: Collection[mls.Proposal],
     author: bytes,
     approvals: Collection[Given],
-    last_committer: bytes | None,
 ) -> None:
     """Check that the author may do what the commit does: alone, or with the approvals that it carries."""
     before = change.before
-    if not proposals:
-        if not before.is_admin(author) and last_committer == author:
-            raise BrokenRuleError("the same member rotated twice with no other commit between")
-        return
-    if _is_recovery(change, author, approvals):
+    if not proposals or _is_recovery(change, author, approvals):
         return
     forced = [gone for gone in change.removed if not _agreed_to_go(change, gone, approvals)]
     changes = change.after.rules != change.derived.rules
@@ -241,12 +247,12 @@ def _check_spent(change: _Change, *, removes: bool) -> None:
         raise BrokenRuleError("a commit does not say which approvals are spent")
 
 
-def _is_return_alone(group: mls.Group, proposals: Collection[mls.Proposal], data: CommitData) -> bool:
-    """Tell whether a commit does nothing but bring back one whose leaf is in the tree: any member may do that."""
+def _returns_alone(group: mls.Group, proposals: Collection[mls.Proposal], data: CommitData) -> bytes | None:
+    """Return whom a commit brings back, if it does nothing else and their leaf is in the tree: then any member may."""
     if len(data.returns) != 1 or sorted(type(one).__name__ for one in proposals) != ["Add", "PreSharedKey", "Remove"]:
-        return False
+        return None
     request = _returns(group, data)[0]
-    return any(leaf_hash(member) == request.leaf for member in group.members())
+    return request.identity if any(leaf_hash(member) == request.leaf for member in group.members()) else None
 
 
 def _returns(group: mls.Group, data: CommitData) -> list[ReturnRequest]:
@@ -326,10 +332,7 @@ def _check_devices(group: mls.Group, staged: mls.CommitSummary) -> None:
         if identity not in renewed or identity not in after:
             continue
         old, new = check_member(member, group.suite), check_member(after[identity], group.suite)
-        if old.parent != new.parent:
-            raise BrokenRuleError("a leaf takes back who it is in the parent group")
-        if old.person != new.person or not set(new.devices).issuperset(set(old.devices) & after.keys()):
-            raise BrokenRuleError("a leaf takes back whose device it is")
+        _check_same(old, new, after.keys())
         added.discard(identity)
     for identity in added:
         person = check_member(after[identity], group.suite).person
@@ -338,6 +341,34 @@ def _check_devices(group: mls.Group, staged: mls.CommitSummary) -> None:
     gone = {member.signature_key for member in group.members()} - after.keys()
     if not gone.issuperset(before.strays(gone)):
         raise BrokenRuleError("a commit leaves a device of somebody removed who never said that it was theirs")
+
+
+def _check_same(old: LeafContent, new: LeafContent, present: Collection[bytes]) -> None:
+    """Check that a leaf which takes the place of another says the same of whose it is."""
+    if old.parent != new.parent:
+        raise BrokenRuleError("a leaf takes back who it is in the parent group")
+    if old.person != new.person or not set(new.devices).issuperset(set(old.devices).intersection(present)):
+        raise BrokenRuleError("a leaf takes back whose device it is")
+
+
+def check_return(group: mls.Group, member: mls.Member, leaf: mls.LeafNode) -> None:
+    """Check that a leaf can take the place of a member's, before somebody asks for that.
+
+    Args:
+        group: In its present epoch.
+        member: Whose leaf goes.
+        leaf: What comes in its place.
+
+    Raises:
+        BrokenRuleError: A commit that did this would break a rule.
+    """
+    old = check_member(member, group.suite)
+    new = check_member(mls.Member(member.leaf, leaf), group.suite)
+    _check_same(old, new, [one.signature_key for one in group.members()])
+    try:
+        check_circle(policy_of(group).parent, [(member.signature_key, new)])
+    except FormatError as error:
+        raise BrokenRuleError(str(error)) from error
 
 
 def _check_parent(group: mls.Group, staged: mls.CommitSummary, change: _Change) -> None:

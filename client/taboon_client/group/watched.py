@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_crypto.mls import Random
 
-__all__ = ["note_leaves", "up_to_a_day"]
+__all__ = ["up_to_a_day", "watch_leaves"]
 
 _DAY = 86_400
 _REPLACED: Final = 30 * _DAY
 """Seconds for which a leaf that another took the place of can still ask."""
 
 
-def note_leaves(
+def watch_leaves(
     tx: Connection,
     grp: int,
     group: mls.Group,

@@ -14,7 +14,7 @@ from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LeafKeys, member_profile
 from taboon_client.group.ledger import FOLD_VERSION
-from taboon_client.group.record import note_leaves
+from taboon_client.group.record import note_ages
 from taboon_client.group.rules import check_member
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
@@ -282,16 +282,16 @@ def _enter(
     groups.add_leaf_key(tx, grp, "append", leaf.append_key, append_seed)
     groups.add_leaf_key(tx, grp, "sealing", leaf.sealing_key, sealing_private)
     keeper.save(tx, grp, group)
-    ledger.add_epoch(tx, grp, record_of(group), None)
+    ledger.add_epoch(tx, grp, record_of(group), _adder(group))
     groups.set_mailbox(tx, mailbox_of(group, grp))
     groups.set_whole(tx, grp, whole=False)
     outbox.start_epoch(tx, grp)
     groups.set_fold_version(tx, grp, FOLD_VERSION)
     note_sealing_keys(tx, grp, group)
     others = [member.signature_key for member in group.members()]
-    note_leaves(tx, grp, others, group.epoch, None)
-    note_leaves(tx, grp, [own.signature_key, _adder(group)], group.epoch, ledger.now)
-    watched.note_leaves(tx, grp, group, group.members(), (), now=ledger.now, random=ledger.random)
+    note_ages(tx, grp, others, group.epoch, None)
+    note_ages(tx, grp, [own.signature_key, _adder(group)], group.epoch, ledger.now)
+    watched.watch_leaves(tx, grp, group, group.members(), (), now=ledger.now, random=ledger.random)
     if not leaf.person:
         # A further device is called what its person is called.
         ledger.make(tx, grp, Name(name=row.name), "people", ())

@@ -74,7 +74,7 @@ class Devices(Membership):
         def act(tx: Connection) -> int:
             if group_rows.get_group(tx, self.row_id).identity != self._own_person(tx):
                 raise NotAllowedError("your first device confirms the others")
-            return group_rows.add_wish(tx, self.row_id, "rotate", device.identity)
+            return group_rows.add_wish(tx, self.row_id, "confirm", device.identity)
 
         return await self._wish(act, wait)
 

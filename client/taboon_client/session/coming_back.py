@@ -14,12 +14,12 @@ from taboon_client.errors import FormatError, NotAllowedError
 from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LeafKeys, content_of, member_profile
-from taboon_client.group.record import note_leaves as note_ages
+from taboon_client.group.record import note_ages
 from taboon_client.group.rejoining import ReturnRequest, asking_mailbox, leaf_hash, return_blob_key, return_psk
 from taboon_client.group.rules import check_member
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
-from taboon_client.group.watched import note_leaves
+from taboon_client.group.watched import watch_leaves
 from taboon_client.relay.address import RelayAddress
 from taboon_client.session.watching import contents
 from taboon_client.vault import coming_back as rows
@@ -245,13 +245,13 @@ def _enter(tx: Connection, desk: Desk, own: groups.GroupRow, row: ComingBackRow,
     groups.keep_append_keys(tx, own.id, leaf.append_key)
     desk.keeper.forget(own.id)
     desk.keeper.save(tx, own.id, group)
-    desk.ledger.add_epoch(tx, own.id, record_of(group), None)
+    desk.ledger.add_epoch(tx, own.id, record_of(group), adder)
     groups.set_mailbox(tx, mailbox_of(group, own.id))
     outbox.start_epoch(tx, own.id)
     outbox.drop_payloads(tx, own.id)
     members = group.members()
     note_sealing_keys(tx, own.id, group)
-    note_leaves(tx, own.id, group, members, (), now=desk.now, random=desk.random)
+    watch_leaves(tx, own.id, group, members, (), now=desk.now, random=desk.random)
     note_ages(tx, own.id, [one.signature_key for one in members], group.epoch, None)
     note_ages(tx, own.id, [own.identity, adder], group.epoch, desk.now)
     for name in said:

@@ -23,7 +23,7 @@ from taboon_client.group.rules import check_commit, derived_policy, lost_roles
 from taboon_client.group.schedule import rotation_due
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.snapshot import queue_snapshot
-from taboon_client.group.watched import note_leaves
+from taboon_client.group.watched import watch_leaves
 from taboon_client.joining import host, shared
 from taboon_client.session import watching
 from taboon_client.session.outbox import blobs_for
@@ -51,8 +51,6 @@ _FULL = (
 _LARGEST = MAX_WHOLE - 1_024
 """Bytes of a commit or a Welcome, at most: what carries it is a little longer, and has to fit into its parts."""
 _NUMBERS = "since somebody is gone, other numbers of people have to agree from now on: “taboon policy GROUP” shows them"
-_DIGEST = 32
-"""Bytes of what names a request to come back; what names an invite and a key package is longer."""
 _INSIST = 3
 """How many seals of a removal are bound to an expected number, before a flood may no longer keep it out."""
 
@@ -110,26 +108,35 @@ def stage_wishes(
     if not popup and rotation_due(tx, grp, policy.rotation_days, now):
         rows.add_wish(tx, grp, "rotate", b"")
     wishes = gather(tx, ledger, grp, group, policy, now)
-    if spoiled and not policy.is_admin(rows.get_group(tx, grp).identity):
-        # In own mailboxes an admin's seal counts, and one that brings back an admin.
-        back = wishes.returning
-        if back is None or not (back.current and policy.is_admin(back.request.identity)):
+
+    def stage(wanted: Wanted) -> bool:
+        if spoiled and not policy.is_admin(rows.get_group(tx, grp).identity):
+            # In own mailboxes an admin's seal counts, and one that brings back an admin.
+            back = wanted.returning
+            if back is None or not (back.current and policy.is_admin(back.request.identity)):
+                return False
+        # Somebody has to begin the epoch in which all write into one mailbox again.
+        wanted.rotate = wanted.rotate or spoiled
+        if not wanted:
             return False
-    # Somebody has to begin the epoch in which all write into one mailbox again.
-    wishes.rotate = wishes.rotate or spoiled
-    if not wishes:
-        return False
-    try:
-        _stage(tx, ledger, grp, group, policy, wishes, random=random, now=now, tries=tries)
-    except (mls.MlsError, FormatError) as error:
-        # Nothing is ever sealed that we would ourselves call spoiled. Whatever it was, it was in what is wished for.
-        for wish in rows.wishes(tx, grp):
-            if wish.kind == "add" or not wishes.adds:
-                rows.fail_wish(tx, wish.id, _reason(wish.kind, error))
+        _stage(tx, ledger, grp, group, policy, wanted, random=random, now=now, tries=tries)
         keeper.save(tx, grp, group)
-        return stage_wishes(tx, keeper, ledger, grp, random=random, now=now, tries=tries, popup=popup)
-    keeper.save(tx, grp, group)
-    return True
+        return True
+
+    try:
+        return stage(wishes)
+    except (mls.MlsError, FormatError):
+        # Nothing is ever sealed that we would ourselves call spoiled. What it was is found one by one: a wish that
+        # cannot come about must not take the others with it.
+        keeper.save(tx, grp, group)
+    for wish in rows.wishes(tx, grp):
+        try:
+            if stage(gather(tx, ledger, grp, group, policy, now, only=wish.id)):
+                return True
+        except (mls.MlsError, FormatError) as error:
+            rows.fail_wish(tx, wish.id, _reason(wish.kind, error))
+            keeper.save(tx, grp, group)
+    return False
 
 
 def _reason(kind: str, error: Exception) -> str:
@@ -220,7 +227,7 @@ def _stage(
             hash=hashlib.sha256(blobs[-1]).digest(),
             expected=_head(tx, grp, group, mailbox) + len(blobs) if insist else None,
             welcome=staged.welcome,
-            adds=cbor.encode([approved.wish for approved in wanted.adds] if back is None else [back.request.digest]),
+            adds=cbor.encode([approved.wish for approved in wanted.adds]),
         ),
     )
 
@@ -298,7 +305,7 @@ def merge(
     own_boxes.drop(tx, grp)
     changed = [*staged.added, *(member for member in group.members() if member.signature_key == author)]
     note_sealing_keys(tx, grp, group, changed, removed)
-    note_leaves(tx, grp, group, changed, removed, now=ledger.now, random=random)
+    watch_leaves(tx, grp, group, changed, removed, now=ledger.now, random=random)
     rows.keep_append_keys(tx, grp, content_of(group.member(group.own_leaf), group.suite).append_key)
     for cut in data.cuts:
         ledger.refold_author(tx, grp, cut.identity)
@@ -309,24 +316,18 @@ def merge(
         ledger.refold_author(tx, grp, identity)
     rows.drop_staged(tx, grp)
     if own is not None:
-        admitted = cbor.decode(own.adds)
-        for wish in admitted:
-            if len(wish) == _DIGEST:
-                watching.answer(tx, grp, wish, own.welcome or b"", group, random)
-            else:
-                host.answer(tx, wish, own.welcome or b"", random)
-                # It has come about. Once the answer is sent the invite's secrets go, and a wish that still stood would
-                # look like one for a request that is gone.
-                rendezvous.drop_add_wish(tx, grp, wish)
-        if admitted:
+        for wish in cbor.decode(own.adds):
+            host.answer(tx, wish, own.welcome or b"", random)
+            # It has come about. Once the answer is sent the invite's secrets go, and a wish that still stood would look
+            # like one for a request that is gone.
+            rendezvous.drop_add_wish(tx, grp, wish)
+        for request in data.returns:
+            watching.answer(tx, grp, request, own.welcome or b"", group, random)
+        if staged.added:
             queue_snapshot(tx, ledger, grp, group)
     for wish in rows.wishes(tx, grp):
-        # One with data is for a leaf that names a device of ours.
-        if (
-            by_us
-            and wish.kind == "rotate"
-            and (not wish.data or wish.data in content_of(group.member(group.own_leaf), group.suite).devices)
-        ):
+        named = content_of(group.member(group.own_leaf), group.suite).devices
+        if by_us and (wish.kind == "rotate" or (wish.kind == "confirm" and wish.data in named)):
             rows.drop_wish(tx, wish.id)
     lost = any(ADMIN in roles_of(before, one) for one in removed) or any(cut.role == ADMIN for cut in data.cuts)
     ended_invites = shared.after_commit(

@@ -21,7 +21,7 @@ from taboon_client.group.popup import keys_at
 from taboon_client.group.rules import check_commit
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
-from taboon_client.group.watched import note_leaves
+from taboon_client.group.watched import watch_leaves
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
 from taboon_client.session import standing
@@ -456,7 +456,7 @@ def _change_over(tx: Connection, desk: Desk, grp: int, kept: _Kept) -> list[str]
     group = desk.keeper.load(tx, grp)
     note_sealing_keys(tx, grp, group)
     coming_back.forget_all(tx, grp)
-    note_leaves(tx, grp, group, group.members(), (), now=desk.now, random=desk.random)
+    watch_leaves(tx, grp, group, group.members(), (), now=desk.now, random=desk.random)
     admin = policy_of(group).is_admin(own.identity)
     for gone in kept.removed:
         # Nobody is let in again by this: who was removed on the other side is removed here, too.

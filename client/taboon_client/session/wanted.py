@@ -120,15 +120,22 @@ class _Gatherer:
     def admins(self) -> frozenset[bytes]:
         return frozenset(filter(self.policy.is_admin, self.members))
 
+    def renews(self, identity: bytes) -> bool:
+        """Tell whether we may renew a leaf now, and do nothing else."""
+        # Two such commits in a row by one person who is no admin would be spoiled: it waits for somebody else's.
+        last = rows.last_committer(self.tx, self.grp)
+        return self.admin or not self.people.renews_again(self.own, last, identity)
+
     def rotate(self, _: WishRow) -> None:
-        # Two commits in a row by one member who is no admin would be spoiled: it waits for somebody else's.
-        self.wanted.rotate = self.admin or rows.last_committer(self.tx, self.grp) != self.own
+        self.wanted.rotate |= self.renews(self.own)
 
     def bring_back(self, wish: WishRow, group: mls.Group) -> bool:
         """Tell whether somebody comes back now; then the commit does nothing else."""
         found = return_of(self.tx, self.ledger, self.grp, group, wish.data, self.now)
         if found is None or not (found.current or self.admin):
             rows.drop_wish(self.tx, wish.id)
+            return False
+        if found.current and not self.renews(found.request.identity):
             return False
         if not found.current:
             target = approvals.added(found.request.key_package)
@@ -170,14 +177,14 @@ class _Gatherer:
         own = author in self.members and author in (said.target, self.people.claimed(said.target))
         return own and said.act == approvals.REMOVE and said.first <= self.epoch <= said.last
 
-    def link(self, wish: WishRow) -> None:
+    def confirm(self, wish: WishRow) -> None:
         """Name a device of ours back, with a fresh leaf."""
         device = wish.data
         if device not in self.members or self.people.claimed(device) != self.own:
             rows.fail_wish(self.tx, wish.id, NOT_OURS)
         elif self.people.of(device) == self.own:
             rows.drop_wish(self.tx, wish.id)
-        elif self.admin or rows.last_committer(self.tx, self.grp) != self.own:
+        elif self.renews(self.own):
             self.wanted.devices.append(device)
             self.wanted.rotate = True
 
@@ -248,7 +255,9 @@ class _Gatherer:
                     self.wanted.devices.append(approved.identity)
 
 
-def gather(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: Policy, now: int) -> Wanted:
+def gather(
+    tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: Policy, now: int, *, only: int | None = None
+) -> Wanted:
     """Return what the wishes of a group come to now.
 
     Args:
@@ -258,12 +267,14 @@ def gather(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: P
         group: In its present epoch.
         policy: In force.
         now: Unix time.
+        only: The one wish that is looked at, and nothing that nobody wished for; None for all.
     """
     gatherer = _Gatherer(tx, ledger, grp, group, policy, now)
     changes: list[tuple[WishRow, PolicyChange]] = []
-    for wish in rows.wishes(tx, grp):
-        if wish.kind == "rotate" and wish.data:
-            gatherer.link(wish)
+    wishes = [wish for wish in rows.wishes(tx, grp) if only in (None, wish.id)]
+    for wish in wishes:
+        if wish.kind == "confirm":
+            gatherer.confirm(wish)
         elif wish.kind == "rotate":
             gatherer.rotate(wish)
         elif wish.kind == "remove":
@@ -279,10 +290,11 @@ def gather(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, policy: P
         elif wish.kind == "return" and gatherer.bring_back(wish, group):
             # It comes alone: then it needs nobody's approval, and no other newcomer's key.
             return gatherer.wanted
-    gatherer.let_go()
+    if only is None:
+        gatherer.let_go()
     removals = gatherer.wanted.removals
     removals += [one for one in gatherer.people.strays(removals) if one not in removals]
-    for wish in rows.wishes(tx, grp):
+    for wish in wishes:
         if wish.kind == "recover" and gatherer.recover(wish):
             return gatherer.wanted
     for wish, change in changes:

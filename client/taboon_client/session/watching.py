@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from taboon_client import cbor
 from taboon_client.errors import FormatError
+from taboon_client.group.marks import can_decide, marks_of
 from taboon_client.group.rejoining import ReturnRequest, leaf_hash, return_blob_key, return_psk, watched_mailbox
-from taboon_client.group.watched import note_leaves, up_to_a_day
+from taboon_client.group.rules import BrokenRuleError, check_return
+from taboon_client.group.watched import up_to_a_day, watch_leaves
 from taboon_client.relay.address import RelayAddress
 from taboon_client.vault import coming_back as rows
 from taboon_client.vault import events, groups
@@ -94,7 +96,7 @@ def looks(desk: Desk, grp: int) -> list[Look]:
         if not rows.is_watching(tx, grp):
             # A vault of an older version.
             group = desk.keeper.load(tx, grp)
-            note_leaves(tx, grp, group, group.members(), (), now=desk.now, random=desk.random)
+            watch_leaves(tx, grp, group, group.members(), (), now=desk.now, random=desk.random)
         found: list[Look] = []
         for row in rows.due(tx, grp, desk.now):
             if len(found) >= _LOOKS:
@@ -174,22 +176,23 @@ def _return(
 ) -> Return | None:
     member = next((one for one in group.members() if one.signature_key == request.identity), None)
     watched = rows.watched(tx, grp, request.leaf)
-    if member is None or watched is None or ledger.marks(tx, grp).suspended(request.identity):
+    if member is None or watched is None:
+        return None
+    marks = marks_of(tx, grp)
+    if marks.suspended(request.identity) and can_decide(marks, ledger.history(tx, grp), request.identity):
         return None
     if member.encryption_key == request.package.leaf_node.encryption_key:
         return None
     try:
         request.package.verify(now=now)
-    except mls.MlsError:
+        check_return(group, member, request.package.leaf_node)
+    except (mls.MlsError, BrokenRuleError):
         return None
     return Return(request, bytes(return_psk(watched.secret)), current=leaf_hash(member) == request.leaf)
 
 
-def answer(tx: Connection, grp: int, digest: bytes, welcome: bytes, group: mls.Group, random: Random) -> None:
-    """Keep the Welcome for somebody whom our commit has brought back."""
-    raw = rows.get_request(tx, grp, digest)
-    if raw is None:
-        return
+def answer(tx: Connection, grp: int, raw: bytes, welcome: bytes, group: mls.Group, random: Random) -> None:
+    """Keep the Welcome for somebody whom our commit has brought back on this request."""
     request = ReturnRequest.read(group.group_id, group.suite, raw)
     watched = rows.watched(tx, grp, request.leaf)
     if watched is None:
@@ -197,7 +200,7 @@ def answer(tx: Connection, grp: int, digest: bytes, welcome: bytes, group: mls.G
     key = rendezvous_blob_key(request.answer)
     blobs = [seal_blob(key, content, random) for content in split(Kind.WELCOME, welcome, random)]
     rows.add_reply(tx, grp, request.answer, watched.retention, cbor.encode(blobs))
-    rows.drop_request(tx, grp, digest)
+    rows.drop_request(tx, grp, request.digest)
 
 
 def replies(desk: Desk, grp: int) -> list[Reply]:

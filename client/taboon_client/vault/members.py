@@ -79,6 +79,18 @@ def seen(tx: Connection, grp: int) -> dict[bytes, tuple[int, int]]:
     return found
 
 
+def here_since(tx: Connection, grp: int) -> int | None:
+    """Return when the first event came that is held of a group, Unix time to the hour; None without any."""
+    (at,) = tx.execute("SELECT min(received) FROM event WHERE grp = ?", (grp,)).fetchone()
+    return None if at is None else int(at)
+
+
+def author_of(tx: Connection, grp: int, epoch: int) -> bytes | None:
+    """Return whose commit made an epoch of the standing chain, None if that is not known."""
+    row = tx.execute("SELECT committer FROM epoch WHERE grp = ? AND number = ?", (grp, epoch)).fetchone()
+    return None if row is None else row[0]
+
+
 class RemovalRow(NamedTuple):
     """A row of ``removal``."""
 
@@ -114,7 +126,7 @@ def read_back(tx: Connection, grp: int, epoch: int) -> None:
 
 
 def confirm_removal(tx: Connection, grp: int, epoch: int) -> None:
-    """Note that half of the members were seen since a removal."""
+    """Note that half of the others were seen since a removal."""
     tx.execute("UPDATE removal SET confirmed = 1 WHERE grp = ? AND epoch = ?", (grp, epoch))
 
 

@@ -28,8 +28,8 @@ FOLLOWING = {
 }
 REMOVALS = {
     RemovalState.PENDING: N_("not read back from the relay yet"),
-    RemovalState.MADE: N_("stands at the relay; less than half of the members were seen since"),
-    RemovalState.CONFIRMED: N_("confirmed: half of the members were seen since"),
+    RemovalState.MADE: N_("stands at the relay; less than half of the others were seen since"),
+    RemovalState.CONFIRMED: N_("confirmed: half of the others were seen since"),
 }
 HEALTH = {
     "good": N_("The keys stand well."),
@@ -38,8 +38,20 @@ HEALTH = {
 }
 
 _SUSPENDED = N_("A device is suspended: an admin removes it, or says that it is in good hands.")
+_UNDECIDED = N_(
+    "A device is suspended, and no other admin is left who could decide about it. If it is in other hands, name other "
+    "admins and remove it. If it is not, go on: it gets no details, and stays in the group."
+)
 _PENDING = N_("A removal could not be read back: sync again, and tell the others by another way.")
 _MADE = N_("Few were seen since a removal: ask the others to open Taboon.")
+_SILENT = N_(
+    "Less than half of the others were heard of for days. It may be quiet, or the relay may show you another group "
+    "than them: compare the code of the epoch by another way."
+)
+_SOON = N_(
+    "The relay will soon not have any more what somebody has not read: ask them to open Taboon before that. If they do "
+    "later, nothing of theirs is lost, and they ask to come back by themselves."
+)
 _AT_RISK = N_("Somebody says that a device is at risk: a second one who says so suspends it.")
 _AWAY = N_("Somebody was away for long. They ask to come back by themselves; remove them if they are gone for good.")
 _OLD = N_("Some keys are old: they are made anew when these devices sync.")
@@ -92,11 +104,14 @@ def _advice(keys: GroupKeys) -> list[str]:
     states = {one.state for one in keys.removals}
     members = keys.members
     told = [
-        (any(one.suspended for one in members), _SUSPENDED),
+        (any(one.suspended and not one.undecided for one in members), _SUSPENDED),
+        (any(one.undecided for one in members), _UNDECIDED),
         (RemovalState.PENDING in states, _PENDING),
         (RemovalState.MADE in states, _MADE),
+        (keys.silent, _SILENT),
         (any(one.risks and not one.suspended for one in members), _AT_RISK),
         (any(one.following is Following.AWAY for one in members), _AWAY),
+        (any(one.soon_lost for one in members), _SOON),
         (any(one.old for one in members), _OLD),
     ]
     return [said for holds, said in told if holds]
