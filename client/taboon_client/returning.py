@@ -63,11 +63,12 @@ async def help_others(desk: Desk, run: Runner, connect: Callable[[RelayAddress],
     """
     for reply in await run(lambda: watching.replies(desk, grp)):
         async with connect(reply.relay) as client:
-            await client.create(reply.keys, await run(lambda: relay_pass(desk, grp)))
-            with suppress(MailboxSealedError, MailboxFullError):
-                # That is their own doing: they ask again.
-                for blob in reply.blobs:
-                    await client.append(reply.keys, blob)
+            if not (reply.once and watching.is_said(reply, await _all_of(client, reply.keys))):
+                await client.create(reply.keys, await run(lambda: relay_pass(desk, grp)))
+                with suppress(MailboxSealedError, MailboxFullError):
+                    # That is their own doing: they ask again.
+                    for blob in reply.blobs:
+                        await client.append(reply.keys, blob)
         await run(partial(watching.replied, desk, reply))
     told = []
     for look in await run(lambda: watching.looks(desk, grp)):

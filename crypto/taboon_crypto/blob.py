@@ -73,6 +73,8 @@ class Kind(IntEnum):
     """Rendezvous: what the group asks whoever wants to join."""
     STOOD = 0x17
     """Beside a commit that is brought elsewhere: home's signed word that it stood there."""
+    GONE = 0x18
+    """Where somebody waits who asks to come back: that they were removed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,15 +12,19 @@ from taboon_client.board import Need
 from taboon_client.errors import NotAllowedError
 from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.rejoining import ReturnRequest, return_blob_key
+from taboon_client.session import coming_back as coming_back_steps
 from taboon_client.session.watching import contents
 from taboon_client.vault import coming_back
 from taboon_crypto import mls
+from taboon_crypto.blob import Kind, seal_blob, split
+from taboon_crypto.mailbox import rendezvous_blob_key
 from taboon_crypto.primitives.secret import Secret
 from tests.simulation.holds import check
 from tests.simulation.misdeeds import seal_epoch_with, signed_by
 from tests.simulation.world import DAY, HOUR
 
 if TYPE_CHECKING:
+    from taboon_crypto.mailbox import MailboxKeys
     from tests.simulation.world import Device, World
 
 
@@ -144,18 +149,67 @@ def test_keys_of_a_request_are_gone_once_it_was_answered(world: World) -> None:
     world.run(story())
 
 
-def test_who_was_removed_while_dark_asks_in_vain(world: World) -> None:
+def _told_of_removal(device: Device) -> bool:
+    return "was removed" in (device.row.problem or "")
+
+
+async def _until_told(world: World, device: Device, *others: Device) -> None:
+    for _ in range(20):
+        if _told_of_removal(device):
+            return
+        world.pass_time(8 * HOUR)
+        await world.sync(*others, device)
+    raise AssertionError(world.story())
+
+
+@pytest.mark.parametrize("dark", [40, 150])
+def test_who_was_removed_while_dark_is_told_so_with_the_day_and_nothing_else(world: World, dark: int) -> None:
     async def story() -> None:
         layla, omar, rima, sami = await _group(world)
         sami.online = False
         await world.together([(layla, (await layla.group()).remove("Sami", wait=600.0))])
-        await _days(world, 40, layla, omar, rima)
+        day = int(layla.desk.now) // DAY
+        await world.sync(omar, rima)
+        await _days(world, dark, layla, omar, rima)
         sami.online = True
-        await _come_back(world, layla, omar, rima, sami)
+        await world.sync(sami)
+        (answering,) = _answers_of(sami)
+        await _until_told(world, sami, layla, omar, rima)
+        assert str(date(1970, 1, 1) + timedelta(days=day)) in (sami.row.problem or "")
         assert sami.row.state != "active"
+        said = world.relay.boxes[answering.mailbox_id].blobs
+        words = contents(rendezvous_blob_key(_coming(sami).answering), said)
+        assert {(word.kind, word.body) for word in words} == {(Kind.GONE, cbor.encode([day]))}
         check(world, [layla, omar, rima])
 
     world.run(story())
+
+
+def test_somebody_who_is_told_wrongly_that_they_were_removed_comes_back_all_the_same(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami = await _group(world)
+        sami.online = False
+        await _days(world, 40, layla, omar, rima)
+        sami.online = True
+        await world.sync(sami)
+        (answering,) = _answers_of(sami)
+        key = rendezvous_blob_key(_coming(sami).answering)
+        world.relay.create(answering.mailbox_id, answering.retention)
+        for content in split(Kind.GONE, cbor.encode([20_000]), world.bytes):
+            blob = seal_blob(key, content, world.bytes)
+            world.relay.append(answering.mailbox_id, blob, seal=False, expected=None)
+        await world.sync(sami)
+        assert _told_of_removal(sami)
+        await _come_back(world, layla, omar, rima, sami)
+        check(world, [layla, omar, rima, sami])
+
+    world.run(story())
+
+
+def _answers_of(device: Device) -> tuple[MailboxKeys, ...]:
+    asking = coming_back_steps.asking(device.desk, device.row_id)
+    assert asking is not None
+    return asking.answering
 
 
 def test_a_request_that_was_answered_brings_nobody_back_a_second_time(world: World) -> None:
@@ -194,14 +248,18 @@ def test_a_request_that_was_answered_brings_nobody_back_a_second_time(world: Wor
     world.run(story())
 
 
-def _requests_of(device: Device) -> list[bytes]:
-    """The requests that a device has left."""
+def _coming(device: Device) -> coming_back.ComingBackRow:
     grp = device.row_id
     row = device.desk.keeper.read(lambda tx: coming_back.get_coming(tx, grp))
     assert row is not None
+    return row
+
+
+def _requests_of(device: Device) -> list[bytes]:
+    """The requests that a device has left."""
     return [
         whole.body
-        for secret, _, _, blobs in cbor.decode(row.asking)
+        for secret, _, _, blobs in cbor.decode(_coming(device).asking)
         for whole in contents(return_blob_key(secret), blobs)
     ]
 

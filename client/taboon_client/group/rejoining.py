@@ -24,11 +24,22 @@ if TYPE_CHECKING:
     from taboon_client.vault.coming_back import WatchedRow
     from taboon_crypto.primitives.secret import Secret
 
-__all__ = ["ReturnRequest", "asking_mailbox", "leaf_hash", "return_blob_key", "return_psk", "watched_mailbox"]
+__all__ = [
+    "ReturnRequest",
+    "asking_mailbox",
+    "leaf_hash",
+    "make_gone",
+    "read_gone",
+    "return_blob_key",
+    "return_psk",
+    "watched_mailbox",
+]
 
 _SIZE = 32
 _MAX_KEY_PACKAGE = 16_384
 _LABEL = b"taboon return v1"
+_LAST_DAY = 99_999
+"""The last day since 1970 that can be said."""
 
 
 def leaf_hash(member: mls.Member) -> bytes:
@@ -58,6 +69,26 @@ def watched_mailbox(row: WatchedRow) -> MailboxKeys:
 
 def _read_seed(secret: bytes) -> Secret:
     return expand("sha256", secret, b"taboon rejoin read v1", _SIZE)
+
+
+def make_gone(day: int) -> bytes:
+    """Return what tells somebody that they were removed: the day since 1970, and nothing else of the group."""
+    return cbor.encode([day])
+
+
+def read_gone(raw: bytes) -> int:
+    """Return the day since 1970 on which we were removed.
+
+    Raises:
+        FormatError: It is no such word.
+    """
+    fields = cbor.decode(raw) if len(raw) <= _SIZE else None
+    if not isinstance(fields, list) or len(fields) != 1 or type(fields[0]) is not int:
+        raise FormatError("what says that a device was removed is not written as that")
+    day: int = fields[0]
+    if not 0 < day <= _LAST_DAY:
+        raise FormatError("a device was removed on no day that there is")
+    return day
 
 
 @dataclass(frozen=True, slots=True)

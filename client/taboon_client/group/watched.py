@@ -1,4 +1,4 @@
-"""Leaves at which this device looks for a request to come back: those of the tree, and those replaced of late."""
+"""Leaves at which this device looks for a request to come back: of the tree, and such that were there of late."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ __all__ = ["up_to_a_day", "watch_leaves"]
 _DAY = 86_400
 _REPLACED: Final = 30 * _DAY
 """Seconds for which a leaf that another took the place of can still ask."""
+_REMOVED: Final = 180
+"""Days for which somebody who was removed while away is told so."""
 
 
 def watch_leaves(
@@ -35,7 +37,7 @@ def watch_leaves(
     now: int,
     random: Random,
 ) -> None:
-    """Watch the leaves that are new in the tree."""
+    """Watch the leaves that are new in the tree, and note whose are not there any more."""
     own = groups.get_group(tx, grp).identity
     mailbox = groups.get_mailbox(tx, grp)
     for member in members:
@@ -56,7 +58,8 @@ def watch_leaves(
             look=now + up_to_a_day(random),
         )
         rows.watch(tx, row, now)
-    rows.forget(tx, grp, removed, now - _REPLACED)
+    rows.dismiss(tx, grp, removed, now // _DAY)
+    rows.forget(tx, grp, replaced=now - _REPLACED, removed=now // _DAY - _REMOVED)
 
 
 def up_to_a_day(random: Random) -> int:

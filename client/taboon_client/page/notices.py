@@ -63,6 +63,11 @@ _TOLD: Final = (
         "Another copy of this vault has come back into the group in the place of this one. If that was not "
         "you, tell an admin at once over another channel: somebody has your vault."
     ),
+    N_(
+        "Another device of the group says that this one was removed from it, about %(a)s. If you doubt that, ask one "
+        "of the others over another channel: should it not be so, this device goes on asking, and is brought back by "
+        "itself."
+    ),
     N_("You were removed from this group. What you have read stays on this device; nothing new will come."),
     N_("Nobody else is in this group: there is nothing to leave."),
     N_(

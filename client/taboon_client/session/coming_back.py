@@ -6,7 +6,9 @@ another leaf in the mailbox of the one it has; the others' devices look there ab
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from taboon_client import cbor
@@ -15,7 +17,14 @@ from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
 from taboon_client.group.leaf import LeafKeys, content_of, member_profile
 from taboon_client.group.record import note_ages
-from taboon_client.group.rejoining import ReturnRequest, asking_mailbox, leaf_hash, return_blob_key, return_psk
+from taboon_client.group.rejoining import (
+    ReturnRequest,
+    asking_mailbox,
+    leaf_hash,
+    read_gone,
+    return_blob_key,
+    return_psk,
+)
 from taboon_client.group.rules import check_member
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
@@ -45,12 +54,15 @@ _LIFETIME: Final = 85 * 86_400
 """Seconds for which the key package of a request is good. After them a new one is made."""
 _LISTEN: Final = 90 * 86_400
 """Seconds for which an admin who has gone on still looks whether others had gone on before."""
+_FIRST_DAY: Final = date(1970, 1, 1)
 _BACK = (
     "this device is back in the group, with new keys. If you have reason to doubt who let it in, ask one of the others "
     "over another channel whether they see you"
 )
-
-
+_GONE = (
+    "another device of the group says that this one was removed from it, about {day}. If you doubt that, ask one of "
+    "the others over another channel: should it not be so, this device goes on asking, and is brought back by itself"
+)
 _NOT_AWAY = (
     "this is for a group in which everyone was away for longer than the relay keeps mailboxes, so that nobody is left "
     "who could let this device in again. That is not how it stands here"
@@ -164,14 +176,21 @@ def asking(desk: Desk, grp: int) -> Asking | None:
 
 
 def take_answer(desk: Desk, grp: int, blobs: Sequence[bytes]) -> list[str]:
-    """Take the Welcome that brings us back, if it lies there. Returns sentences for the user."""
+    """Take the Welcome that brings us back, or the word that we were removed. Returns sentences for the user.
+
+    Anybody who was ever given our rejoin secret can say that word: so it is told, and we go on asking.
+    """
 
     def act(tx: Connection) -> list[str]:
         row = rows.get_coming(tx, grp)
         own = groups.get_group(tx, grp)
         if row is None or own.state == "removed" or (own.state == "active" and row.resumed is None):
             return []
+        gone: int | None = None
         for whole in contents(rendezvous_blob_key(row.answering), blobs):
+            if gone is None and whole.kind is Kind.GONE:
+                with suppress(FormatError):
+                    gone = read_gone(whole.body)
             if whole.kind is not Kind.WELCOME:
                 continue
             try:
@@ -181,7 +200,11 @@ def take_answer(desk: Desk, grp: int, blobs: Sequence[bytes]) -> list[str]:
                 continue
             _enter(tx, desk, own, row, group)
             return [_BACK]
-        return []
+        problem = None if gone is None else _GONE.format(day=_FIRST_DAY + timedelta(days=gone))
+        if problem is None or own.state == "active" or own.problem == problem:
+            return []
+        groups.set_state(tx, grp, own.state, problem)
+        return [problem]
 
     return desk.keeper.write(act)
 

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from taboon_client import cbor
 from taboon_client.errors import FormatError
 from taboon_client.group.marks import can_decide, marks_of
-from taboon_client.group.rejoining import ReturnRequest, leaf_hash, return_blob_key, return_psk, watched_mailbox
+from taboon_client.group.rejoining import (
+    ReturnRequest,
+    leaf_hash,
+    make_gone,
+    return_blob_key,
+    return_psk,
+    watched_mailbox,
+)
 from taboon_client.group.rules import BrokenRuleError, check_return
 from taboon_client.group.watched import up_to_a_day, watch_leaves
 from taboon_client.relay.address import RelayAddress
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_client.vault.coming_back import WatchedRow
     from taboon_crypto.mls import Random
+    from taboon_crypto.primitives.secret import Secret
 
 __all__ = [
     "Look",
@@ -37,6 +45,7 @@ __all__ = [
     "Return",
     "answer",
     "contents",
+    "is_said",
     "looks",
     "replied",
     "replies",
@@ -47,6 +56,8 @@ __all__ = [
 _DAY = 86_400
 _LOOKS = 4
 """Mailboxes looked into in one sync, at most."""
+_SELDOM = 3
+"""How many times longer the pauses may be between looks for somebody who was removed."""
 _OLDER = (
     "{name} asks to come back from an older copy of their vault. An admin who has heard from them that it is so can "
     "let them in again: taboon approve"
@@ -64,12 +75,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A Welcome to be left where somebody waits for it."""
+    """An answer to be left where somebody waits for it; ``once``: only if nobody has left the same yet."""
 
     id: int
     relay: RelayAddress
     keys: MailboxKeys
+    blob_key: Secret
     blobs: tuple[bytes, ...]
+    once: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +114,13 @@ def looks(desk: Desk, grp: int) -> list[Look]:
         for row in rows.due(tx, grp, desk.now):
             if len(found) >= _LOOKS:
                 break
-            rows.looked(tx, grp, row.append_key, desk.now + _DAY // 2 + up_to_a_day(desk.random))
-            if row.replaced is not None or not events.has_spoken(tx, grp, row.identity, desk.now - _DAY):
+            pause = up_to_a_day(desk.random) * (1 if row.removed is None else _SELDOM)
+            rows.looked(tx, grp, row.append_key, desk.now + _DAY // 2 + pause)
+            if (
+                row.replaced is not None
+                or row.removed is not None
+                or not events.has_spoken(tx, grp, row.identity, desk.now - _DAY)
+            ):
                 found.append(Look(relay, watched_mailbox(row), row))
         return found
 
@@ -126,7 +144,8 @@ def contents(blob_key: bytes, blobs: Sequence[bytes]) -> Iterator[Whole]:
 def take(desk: Desk, grp: int, row: WatchedRow, blobs: Sequence[bytes]) -> list[str]:
     """Take the requests that lie where a leaf asks. Returns sentences for the user.
 
-    A wish is made for each that is in order; a request of an older leaf waits for an admin.
+    A wish is made for each that is in order; a request of an older leaf waits for an admin. Whoever was removed is told
+    so, and nothing else.
     """
 
     def act(tx: Connection) -> list[str]:
@@ -135,15 +154,12 @@ def take(desk: Desk, grp: int, row: WatchedRow, blobs: Sequence[bytes]) -> list[
             return []
         group = desk.keeper.load(tx, grp)
         told = []
-        for whole in contents(return_blob_key(row.secret), blobs):
-            try:
-                if whole.kind is not Kind.RETURN:
-                    continue
-                request = ReturnRequest.read(own.group_id, group.suite, whole.body)
-            except FormatError:
-                continue
-            if request.identity != row.identity or request.leaf != row.leaf_hash:
-                continue
+        requests = list(_requests(own.group_id, group.suite, row, blobs))
+        if row.removed is not None:
+            if requests and row.identity not in {one.signature_key for one in group.members()}:
+                _say_gone(tx, grp, requests[-1].answer, row.retention, row.removed, desk.random)
+            return []
+        for request in requests:
             if rows.get_request(tx, grp, request.digest) is not None:
                 continue
             found = _return(tx, desk.ledger, grp, group, request, desk.now)
@@ -157,6 +173,26 @@ def take(desk: Desk, grp: int, row: WatchedRow, blobs: Sequence[bytes]) -> list[
         return told
 
     return desk.keeper.write(act)
+
+
+def _requests(
+    group_id: bytes, suite: mls.CipherSuite, row: WatchedRow, blobs: Sequence[bytes]
+) -> Iterator[ReturnRequest]:
+    for whole in contents(return_blob_key(row.secret), blobs):
+        try:
+            if whole.kind is not Kind.RETURN:
+                continue
+            request = ReturnRequest.read(group_id, suite, whole.body)
+        except FormatError:
+            continue
+        if request.identity == row.identity and request.leaf == row.leaf_hash:
+            yield request
+
+
+def _say_gone(tx: Connection, grp: int, secret: bytes, retention: int, day: int, random: Random) -> None:
+    key = rendezvous_blob_key(secret)
+    blobs = [seal_blob(key, content, random) for content in split(Kind.GONE, make_gone(day), random)]
+    rows.add_reply(tx, grp, secret, retention, cbor.encode(blobs), once=True)
 
 
 def return_of(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, digest: bytes, now: int) -> Return | None:
@@ -204,7 +240,7 @@ def answer(tx: Connection, grp: int, raw: bytes, welcome: bytes, group: mls.Grou
 
 
 def replies(desk: Desk, grp: int) -> list[Reply]:
-    """Return the Welcomes that the relay does not have yet."""
+    """Return the answers that the relay does not have yet."""
 
     def act(tx: Connection) -> list[Reply]:
         own = groups.get_group(tx, grp)
@@ -214,7 +250,9 @@ def replies(desk: Desk, grp: int) -> list[Reply]:
                 row.id,
                 relay,
                 MailboxKeys.of_rendezvous(row.secret, RetentionClass(row.retention)),
+                rendezvous_blob_key(row.secret),
                 tuple(cbor.decode(row.blobs)),
+                bool(row.once),
             )
             for row in rows.replies(tx, grp)
         ]
@@ -222,6 +260,11 @@ def replies(desk: Desk, grp: int) -> list[Reply]:
     return desk.keeper.read(act)
 
 
+def is_said(reply: Reply, blobs: Sequence[bytes]) -> bool:
+    """Tell whether somebody else has said there already that they were removed."""
+    return any(whole.kind is Kind.GONE for whole in contents(reply.blob_key, blobs))
+
+
 def replied(desk: Desk, reply: Reply) -> None:
-    """The relay has a Welcome."""
+    """The relay has an answer."""
     desk.keeper.write(lambda tx: rows.drop_reply(tx, reply.id))

@@ -15,7 +15,7 @@ __all__ = ["ComingBackRow", "ReplyRow", "WatchedRow"]
 
 @dataclass(frozen=True, slots=True)
 class WatchedRow:
-    """A row of ``watched_leaf``: where a member asks to come back."""
+    """A row of ``watched_leaf``: where a member asks to come back, or one who was removed, on a day since 1970."""
 
     grp: int
     append_key: bytes
@@ -25,9 +25,10 @@ class WatchedRow:
     retention: int
     replaced: int | None
     look: int
+    removed: int | None = None
 
 
-_WATCHED = "grp, append_key, identity, leaf_hash, secret, class, replaced, look"
+_WATCHED = "grp, append_key, identity, leaf_hash, secret, class, replaced, look, removed"
 
 
 def watch(tx: Connection, row: WatchedRow, now: int) -> None:
@@ -37,7 +38,8 @@ def watch(tx: Connection, row: WatchedRow, now: int) -> None:
         (now, row.grp, row.identity, row.append_key),
     )
     tx.execute(
-        f"INSERT OR IGNORE INTO watched_leaf ({_WATCHED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
+        f"INSERT INTO watched_leaf ({_WATCHED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant
+        " ON CONFLICT (grp, append_key) DO UPDATE SET removed = excluded.removed",
         (
             row.grp,
             row.append_key,
@@ -47,16 +49,21 @@ def watch(tx: Connection, row: WatchedRow, now: int) -> None:
             row.retention,
             row.replaced,
             row.look,
+            row.removed,
         ),
     )
 
 
-def forget(tx: Connection, grp: int, identities: Collection[bytes], before: int) -> None:
-    """Watch no leaf of these members any more, and none that was replaced before a time."""
-    tx.executemany(
-        "DELETE FROM watched_leaf WHERE grp = ? AND identity = ?", [(grp, identity) for identity in identities]
-    )
-    tx.execute("DELETE FROM watched_leaf WHERE grp = ? AND replaced < ?", (grp, before))
+def dismiss(tx: Connection, grp: int, identities: Collection[bytes], day: int) -> None:
+    """Note of these members that they were removed."""
+    query = "UPDATE watched_leaf SET removed = ? WHERE grp = ? AND identity = ? AND removed IS NULL"
+    tx.executemany(query, [(day, grp, identity) for identity in identities])
+
+
+def forget(tx: Connection, grp: int, *, replaced: int, removed: int) -> None:
+    """Watch no leaf any more that was replaced before a time, or whose member was removed before a day."""
+    tx.execute("DELETE FROM watched_leaf WHERE grp = ? AND removed IS NULL AND replaced < ?", (grp, replaced))
+    tx.execute("DELETE FROM watched_leaf WHERE grp = ? AND removed < ?", (grp, removed))
 
 
 def is_watching(tx: Connection, grp: int) -> bool:
@@ -70,8 +77,9 @@ def forget_all(tx: Connection, grp: int) -> None:
 
 
 def due(tx: Connection, grp: int, now: int) -> list[WatchedRow]:
-    """Return the leaves at which it is time to look, those that waited longest first."""
-    query = f"SELECT {_WATCHED} FROM watched_leaf WHERE grp = ? AND look <= ? ORDER BY look, append_key"  # noqa: S608
+    """Return the leaves at which it is time to look: of members first, and those that waited longest first."""
+    order = "removed IS NOT NULL, look, append_key"
+    query = f"SELECT {_WATCHED} FROM watched_leaf WHERE grp = ? AND look <= ? ORDER BY {order}"  # noqa: S608 - constant
     return [WatchedRow(*row) for row in tx.execute(query, (grp, now))]
 
 
@@ -171,22 +179,24 @@ def drop_request(tx: Connection, grp: int, digest: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ReplyRow:
-    """A row of ``reply``: a Welcome on its way to somebody who comes back."""
+    """A row of ``reply``: an answer on its way to somebody who asks to come back."""
 
     id: int
     secret: bytes = field(repr=False)
     retention: int
     blobs: bytes = field(repr=False)
+    once: int
 
 
-def add_reply(tx: Connection, grp: int, secret: bytes, retention: int, blobs: bytes) -> None:
-    """Keep an answer until the relay has it."""
-    tx.execute("INSERT INTO reply (grp, secret, class, blobs) VALUES (?, ?, ?, ?)", (grp, secret, retention, blobs))
+def add_reply(tx: Connection, grp: int, secret: bytes, retention: int, blobs: bytes, *, once: bool = False) -> None:
+    """Keep an answer until the relay has it; ``once``: it is needed only if nobody has given it yet."""
+    query = "INSERT INTO reply (grp, secret, class, blobs, once) VALUES (?, ?, ?, ?, ?)"
+    tx.execute(query, (grp, secret, retention, blobs, int(once)))
 
 
 def replies(tx: Connection, grp: int) -> list[ReplyRow]:
     """Return the answers that the relay does not have yet."""
-    rows = tx.execute("SELECT id, secret, class, blobs FROM reply WHERE grp = ? ORDER BY id", (grp,))
+    rows = tx.execute("SELECT id, secret, class, blobs, once FROM reply WHERE grp = ? ORDER BY id", (grp,))
     return [ReplyRow(*row) for row in rows]
 
 
