@@ -155,7 +155,8 @@ class JoinRequest:
     """Somebody who holds an invite and asks to join. Compare the safety code by voice before approval.
 
     ``answers`` are (question, answer); ``maker`` made the invite; ``vouched`` are those who know them; ``person`` is
-    empty, or the identity key of the member whose further device it is.
+    empty, or the identity key of the member whose further device it is. ``ours`` tells that it is to be a device of the
+    same person as this one, whose first device is gone: then this one has to approve it, beside the admins.
     """
 
     code: str
@@ -165,6 +166,7 @@ class JoinRequest:
     identity: bytes = b""
     maker: bytes = b""
     person: bytes = b""
+    ours: bool = False
     answers: tuple[tuple[str, str], ...] = ()
     vouched: tuple[bytes, ...] = ()
 

@@ -9,9 +9,9 @@ import pytest
 
 from taboon_client import cbor
 from taboon_client.board import Cut
-from taboon_client.board.register_kinds import POLICY, REMOVE, Approve
+from taboon_client.board.register_kinds import ADD, POLICY, REMOVE, Approve
 from taboon_client.errors import BadLinkError, FormatError
-from taboon_client.group.approvals import changed
+from taboon_client.group.approvals import added, changed
 from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.devices import People, people_of
 from taboon_client.group.epoch import policy_of, record_of
@@ -105,7 +105,8 @@ def link(admin: Device, person: Device, *others: Device, confirm: bool = True) -
     group = mls.Group.join(staged.welcome or b"", package, secrets, psks=lambda *_: secret, limits=LIMITS)
     device = Device(signer, group)
     if confirm and admin is not person:
-        staged = commit(person, leaf_extensions=leaf(devices=(device.identity,)))
+        _, known = read_devices(mls.find_extension(person.group.member(person.leaf).extensions, LEAF_EXTENSION))
+        staged = commit(person, leaf_extensions=leaf(devices=(*known, device.identity)))
         go_over(person, staged, [admin, device, *(one for one in others if one is not person)])
     return device
 
@@ -188,6 +189,36 @@ def test_a_claim_that_its_person_never_confirmed_gives_no_say(layla: Device, sam
     go_over(layla, commit(layla, extensions=under(layla.group, both)), [sami, forged])
     cut = CommitData(cuts=(Cut(identity=sami.identity, role="", last=None),))
     refused(forged, "without the approvals", cut, remove=(sami.leaf,))
+
+
+def test_once_the_first_device_is_gone_one_that_is_left_and_the_admins_link_another(
+    layla: Device, sami: Device
+) -> None:
+    laptop = link(layla, sami, sami)
+    tablet = link(layla, sami, sami, laptop)
+    cuts = (Cut(identity=sami.identity, role="", last=None),)
+    signer, secret = mls.SigningKey.generate(os.urandom), os.urandom(32)
+    content = LeafKeys.generate(os.urandom, person=sami.identity).content
+    package, _ = key_package(signer, member_profile(signer, content))
+    what: dict[str, Any] = {"add": (package,), "psks": ((mls.ExternalPsk(psk_id=psk_id(secret)), secret),)}
+
+    def carrying(*by: Device, of: bytes = package.encode()) -> CommitData:
+        said = Approve(act=ADD, target=added(of), first=0, last=99)
+        given = tuple(signed(one, said) for one in by)
+        return CommitData(psks={psk_id(secret): mls.Secret(secret)}, approvals=given)
+
+    at_once = CommitData(psks={psk_id(secret): mls.Secret(secret)}, cuts=cuts)
+    refused(layla, "none of whose devices", at_once, remove=(sami.leaf,), **what)
+    go_over(layla, commit(layla, CommitData(cuts=cuts), remove=(sami.leaf,)), [laptop, tablet])
+    refused(layla, "none of whose devices", carrying(), **what)
+    refused(layla, "none of whose devices", carrying(sami, layla), **what)
+    refused(layla, "none of whose devices", carrying(laptop, of=b"another"), **what)
+    refused(laptop, "only an admin", carrying(tablet), **what)
+    staged = commit(layla, carrying(laptop), **what)
+    check_commit(layla.group, staged, last_committer=None)
+    people = people_of(staged.members())
+    assert people.of(signer.public) == sami.identity
+    assert people.count([laptop.identity, tablet.identity, signer.public]) == 1
 
 
 def test_devices_of_one_person_do_not_rotate_in_turns(layla: Device, sami: Device) -> None:

@@ -131,7 +131,7 @@ def test_a_content_that_fits_is_its_kind_and_its_body(kind: Kind) -> None:
         b"",
         b"\x00",
         b"\x04x",
-        b"\x18x",
+        b"\x19x",
         b"\xffx",
         b"\x02",
         b"\x02" + bytes(17),

@@ -69,7 +69,9 @@ def _link(
 
     The other device joins with “taboon join -” (or --picture), and shows a safety code. Compare it with the one that
     “taboon requests” shows, then approve: an admin's device does that, yours if you are one. An admin who approves its
-    own device is done. Everybody else then confirms it on their first device with “taboon device confirm”.
+    own device is done. Everybody else then confirms it on their first device with “taboon device confirm”. Where the
+    first device is gone, approve it on one of those that you have left instead, with “taboon approve”: an admin does so
+    as well, and it needs no confirming.
 
     Both devices go by one name. They vote once and agree once, and each has its own keys. Being an admin is given to
     each device by itself. Where admins alone invite, one of them makes the link, with --for.
@@ -141,8 +143,8 @@ def _revoke(errand: Errand, group: GroupRef, device: _Ref, *, member: _Of = None
     """Remove one device. Whatever is said after that, it cannot read.
 
     Your first device removes your others, and needs nobody for it. If you have lost the first one, an admin revokes it
-    with --of and your name: your others stay, and count as one person, but no more can be linked to them. “taboon
-    remove” takes all devices of a member at once.
+    with --of and your name: your others stay, and count as one person. “taboon remove” takes all devices of a member
+    at once.
     """
     place = errand.group(group)
     whose = None if member is None else place.member(member, whole=True)

@@ -49,6 +49,12 @@ class People:
         """Tell whether a member is here and no further device of anybody: only then others can be linked to it."""
         return person in self._leaves and self.claimed(person) == person
 
+    def heirs(self, person: bytes) -> frozenset[bytes]:
+        """Return who speaks for a person whose first device is gone: the devices that are left. Else nobody."""
+        if person in self._leaves:
+            return frozenset()
+        return frozenset(one for one in self._leaves if self.claimed(one) == person)
+
     def strays(self, gone: Iterable[bytes]) -> tuple[bytes, ...]:
         """Return whoever says that it is a device of one of these, which never said so: it goes with them, ascending.
 

@@ -112,6 +112,7 @@ def check_commit(group: mls.Group, staged: mls.CommitSummary, *, last_committer:
     _check_kinds(proposals, data)
     _check_path(group, staged)
     _check_devices(group, staged)
+    _check_heirs(change, staged, author, approvals)
     _check_parent(group, staged, change)
     _check_context(staged)
     _check_roster(staged, change, data)
@@ -336,11 +337,30 @@ def _check_devices(group: mls.Group, staged: mls.CommitSummary) -> None:
         added.discard(identity)
     for identity in added:
         person = check_member(after[identity], group.suite).person
-        if person and not before.is_first(person):
+        if person and not before.is_first(person) and not before.heirs(person):
             raise BrokenRuleError("a commit adds a device of somebody who is not in the group")
     gone = {member.signature_key for member in group.members()} - after.keys()
     if not gone.issuperset(before.strays(gone)):
         raise BrokenRuleError("a commit leaves a device of somebody removed who never said that it was theirs")
+
+
+def _check_heirs(change: _Change, staged: mls.CommitSummary, author: bytes, approvals: Collection[Given]) -> None:
+    """Check that whoever is added as a device of a person whose first device is gone was named by one that is left.
+
+    Nobody could confirm it later: so it is confirmed when it comes. It may be this commit that removes the first one.
+    """
+    for _, proposal in staged.proposals:
+        if not isinstance(proposal, mls.Add) or proposal.key_package.leaf_node.signature_key not in change.added:
+            continue
+        leaf = mls.Member(0, proposal.key_package.leaf_node)
+        person = people_of([leaf]).claimed(leaf.signature_key)
+        if person == leaf.signature_key or change.staying.is_first(person):
+            continue
+        agreed = who_approved(approvals, ADD, added(proposal.key_package.encode()), change.before, change.epoch) | {
+            author
+        }
+        if not change.staying.heirs(person) & agreed:
+            raise BrokenRuleError("a commit adds a device of somebody none of whose devices has agreed to it")
 
 
 def _check_same(old: LeafContent, new: LeafContent, present: Collection[bytes]) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from taboon_client.errors import AmbiguousError, FieldError, GroupStoppedError, NotAllowedError, NotFoundError
+from taboon_client.group.devices import people_of
 from taboon_client.group.epoch import policy_of
+from taboon_client.group.marks import marks_of
 from taboon_client.group.sealed_invites import end_shared
 from taboon_client.joining import guest, host
 from taboon_client.joining.kinship import check_of_parent
 from taboon_client.joining.link import InvitePayload
 from taboon_client.joining.messages import MAX_ANSWER, Asked, Asks, agreement_name, read_request
-from taboon_client.joining.shared import may_invite
+from taboon_client.joining.shared import may_invite, may_link
 from taboon_client.values import Invite, InviteState, Joining, JoiningState, JoinRequest
 from taboon_client.vault import groups, members, rendezvous
 
@@ -74,7 +76,7 @@ def create_invite(desk: Desk, grp: int, hours: int, person: bytes = b"") -> Invi
         raise FieldError("hours", f"is 1 to {_MAX_HOURS}")
 
     def act(tx: Connection) -> InviteRow | None:
-        row, policy = _as_inviter(desk, tx, grp, of_device=bool(person))
+        row, policy = _as_inviter(desk, tx, grp, person)
         if person and policy.parent:
             raise NotAllowedError(_IN_CIRCLE)
         invite = host.create_invite(
@@ -99,7 +101,7 @@ def create_invite(desk: Desk, grp: int, hours: int, person: bytes = b"") -> Invi
     return _invite(row)
 
 
-def _as_inviter(desk: Desk, tx: Connection, grp: int, *, of_device: bool) -> tuple[GroupRow, Policy]:
+def _as_inviter(desk: Desk, tx: Connection, grp: int, person: bytes) -> tuple[GroupRow, Policy]:
     """Return the group and its policy if it lets us invite.
 
     Raises:
@@ -111,10 +113,13 @@ def _as_inviter(desk: Desk, tx: Connection, grp: int, *, of_device: bool) -> tup
         raise GroupStoppedError(row.problem or "this group does not go on here")
     group = desk.keeper.load(tx, grp)
     policy = policy_of(group)
+    suspended = marks_of(tx, grp).suspended(row.identity)
+    if person and not suspended and may_link(people_of(group.members()), row.identity, person):
+        return row, policy
     if not may_invite(tx, grp, policy, row.identity, {member.signature_key for member in group.members()}):
         if policy.members_invite or policy.is_admin(row.identity):
             raise NotAllowedError("two members say that this device is at risk. An admin decides first")
-        raise NotAllowedError(_FOR_YOU if of_device else "only an admin of the group can do that")
+        raise NotAllowedError(_FOR_YOU if person else "only an admin of the group can do that")
     return row, policy
 
 
@@ -177,9 +182,16 @@ def _invite(row: InviteRow) -> Invite:
 def requests(desk: Desk, grp: int) -> list[JoinRequest]:
     """Return who asks to join a group with one of our invites, with safety codes."""
 
-    def act(tx: Connection) -> tuple[list[tuple[InviteRow, bool]], Marks, dict[bytes, str]]:
+    def act(tx: Connection) -> tuple[list[tuple[InviteRow, bool, bool]], Marks, dict[bytes, str]]:
         wished = {wish.data for wish in groups.wishes(tx, grp) if wish.kind == "add"}
-        found = [(row, row.state == "approved" or host.wish_data(row) in wished) for row in _requested(tx, grp)]
+        found = [
+            (
+                row,
+                row.state == "approved" or host.wish_data(row) in wished,
+                _is_heir(desk, tx, grp, InvitePayload.decode(row.payload).person),
+            )
+            for row in _requested(tx, grp)
+        ]
         asked = {
             one.version: one.labels.get("en") or next(iter(one.labels.values()), one.code)
             for one in desk.ledger.questions(tx, grp)
@@ -188,7 +200,7 @@ def requests(desk: Desk, grp: int) -> list[JoinRequest]:
 
     rows, marks, asked = desk.keeper.read(act)
     found = []
-    for row, approved in rows:
+    for row, approved, ours in rows:
         payload = InvitePayload.decode(row.payload)
         request = read_request(payload, row.request or b"")
         found.append(
@@ -200,6 +212,7 @@ def requests(desk: Desk, grp: int) -> list[JoinRequest]:
                 identity=request.identity,
                 maker=row.maker or b"",
                 person=payload.person,
+                ours=ours,
                 answers=tuple((asked.get(version, "?"), text) for version, text in request.answers.items()),
                 vouched=tuple(sorted(marks.vouches.get(request.identity, ()))),
             )
@@ -227,13 +240,21 @@ def wish_to_admit(desk: Desk, tx: Connection, grp: int, ref: str, *, compared: b
         ref: Name or code.
         compared: Note that the safety code was compared, so that the newcomer's key counts as checked here.
     """
-    as_admin(desk, tx, grp)
     row = request_of(tx, grp, ref)
+    if not _is_heir(desk, tx, grp, InvitePayload.decode(row.payload).person):
+        as_admin(desk, tx, grp)
     check_of_parent(desk, tx, grp, row)
     if compared:
         request = read_request(InvitePayload.decode(row.payload), row.request or b"")
         members.set_checked(tx, grp, request.identity, "code")
     return groups.add_wish(tx, grp, "add", host.wish_data(row))
+
+
+def _is_heir(desk: Desk, tx: Connection, grp: int, person: bytes) -> bool:
+    """Tell whether this is one of the devices that are left to a person whose first one is gone."""
+    own = groups.get_group(tx, grp)
+    here = bool(person) and own.state == "active"
+    return here and may_link(people_of(desk.keeper.load(tx, grp).members()), own.identity, person)
 
 
 def request_of(tx: Connection, grp: int, ref: str) -> InviteRow:

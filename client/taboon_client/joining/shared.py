@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from taboon_client import cbor
 from taboon_client.errors import BadLinkError
 from taboon_client.group.commit_data import psk_id
+from taboon_client.group.devices import people_of
 from taboon_client.group.epoch import policy_of
 from taboon_client.group.marks import marks_of
 from taboon_client.group.sealed_invites import end_shared, open_shared, seal_to_new_admins, shared_invites
@@ -17,16 +18,17 @@ from taboon_client.vault import board, groups
 from taboon_client.vault import rendezvous as rows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from taboon_client.board.invites import Shared
     from taboon_client.group.desk import Desk
+    from taboon_client.group.devices import People
     from taboon_client.group.ledger import Ledger
     from taboon_client.group.policy import Policy
     from taboon_client.vault import Connection
     from taboon_crypto.mls import Random
 
-__all__ = ["after_commit", "may_invite", "refresh"]
+__all__ = ["after_commit", "may_invite", "may_link", "refresh"]
 
 USED: Final = "used"
 """Why an invite is over that somebody came in by."""
@@ -38,6 +40,14 @@ def may_invite(tx: Connection, grp: int, policy: Policy, identity: bytes, member
     """Tell whether a member's invites let anybody in."""
     allowed = identity in members and (policy.members_invite or policy.is_admin(identity))
     return allowed and not marks_of(tx, grp).suspended(identity)
+
+
+def may_link(people: People, identity: bytes, person: bytes) -> bool:
+    """Tell whether a member's invites let in further devices of a person: one of theirs, the first being gone.
+
+    For who has a first device an admin makes them where the rules let admins alone invite, and that device confirms.
+    """
+    return identity in people.heirs(person)
 
 
 def refresh(desk: Desk, grp: int) -> None:
@@ -56,6 +66,7 @@ def _refresh(desk: Desk, tx: Connection, grp: int) -> None:
     group = desk.keeper.load(tx, grp)
     policy = policy_of(group)
     members = frozenset(member.signature_key for member in group.members())
+    people = people_of(group.members())
     own = groups.get_group(tx, grp).identity
     admin = policy.is_admin(own)
     known = rows.invite_digests(tx, grp)
@@ -70,7 +81,9 @@ def _refresh(desk: Desk, tx: Connection, grp: int) -> None:
                     rows.close_open_invite(tx, known[one.invite], "answered")
                 else:
                     host.end_invite(tx, known[one.invite], desk.random)
-        elif admin and not may_invite(tx, grp, policy, one.maker, members):
+        elif admin and not (
+            may_invite(tx, grp, policy, one.maker, members) or may_link(people, one.maker, people.claimed(one.maker))
+        ):
             if one.invite in known:
                 host.end_invite(tx, known[one.invite], desk.random)
             end_shared(tx, desk.ledger, grp, one.event, "role")
@@ -78,7 +91,14 @@ def _refresh(desk: Desk, tx: Connection, grp: int) -> None:
             standing.append(one)
     if not admin:
         return
-    _take_up(tx, grp, [one for one in standing if one.invite not in known])
+    _take_up(
+        tx,
+        grp,
+        [one for one in standing if one.invite not in known],
+        lambda maker, person: (
+            may_invite(tx, grp, policy, maker, members) or bool(person and may_link(people, maker, person))
+        ),
+    )
     names = [one.event for one in standing]
     admins = sorted(filter(policy.is_admin, members))
     now = cbor.encode([names, admins, sorted(marks_of(tx, grp).all_suspended)])
@@ -87,7 +107,7 @@ def _refresh(desk: Desk, tx: Connection, grp: int) -> None:
         board.set_register(tx, grp, _SERVED, now)
 
 
-def _take_up(tx: Connection, grp: int, fresh: list[Shared]) -> None:
+def _take_up(tx: Connection, grp: int, fresh: list[Shared], may: Callable[[bytes, bytes], bool]) -> None:
     opened = open_shared(tx, grp, [one.event for one in fresh])
     for one in fresh:
         raw, seed = opened.get(one.event, (b"", b""))
@@ -96,6 +116,8 @@ def _take_up(tx: Connection, grp: int, fresh: list[Shared]) -> None:
         except BadLinkError:
             continue
         if payload.digest != one.invite or payload.expires != one.expires // 60:
+            continue
+        if not may(one.maker, payload.person):
             continue
         start = Cursor.start(payload.mailbox.mailbox_id)
         rows.add_invite(

@@ -26,6 +26,8 @@ class Devices(Membership):
     async def link_device(self, hours: int = 24, member: Member | str | None = None) -> Invite:
         """Make an invite for a further device. It joins with the link; then an admin's device approves it.
 
+        Where the first device is gone, one of those that are left has to approve it as well (:meth:`approve`).
+
         Args:
             hours: For how long it can be used, 1 to 168.
             member: Whose device, for an admin who makes the link for somebody; None for your own.
@@ -33,7 +35,7 @@ class Devices(Membership):
         Raises:
             NotAllowedError: The rules let admins alone invite, and you are none: says the way out.
             NotFoundError: Nobody of that name is in the group.
-            FieldError: The member's first device is gone, or it has as many others as it can have.
+            FieldError: The member has as many devices as it can have.
         """
         from taboon_client.group.leaf import MAX_DEVICES
         from taboon_client.joining import admission
@@ -44,8 +46,6 @@ class Devices(Membership):
         if person != own:
             await self._read(lambda tx: admission.as_admin(self._desk, tx, self.row_id))
         devices = await self._of(person)
-        if not any(one.first for one in devices):
-            raise FieldError("member", "has lost the first device: others can be linked to that one alone. Join anew")
         if len(devices) > MAX_DEVICES:
             raise FieldError("devices", f"are at most {MAX_DEVICES + 1}: revoke one that is not used")
         return await self._runner(lambda: admission.create_invite(self._desk, self.row_id, hours, person))

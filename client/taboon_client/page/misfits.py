@@ -203,9 +203,6 @@ _ADVICE: Final[dict[str, str]] = {
     "a policy names a keyholder who is not in the group": N_("somebody who is ticked is not in the group any more."),
     "a policy asks for more approvals than the group has admins": N_("more would have to agree than there are admins."),
     "a policy asks for more keyholders than the group has": N_("more would have to agree than there are keyholders."),
-    "has lost the first device: others can be linked to that one alone. Join anew": N_(
-        "the first device is lost, and others are linked to that one alone: join anew with an invite."
-    ),
     "stays: a line that was there is changed, and not left out": N_(
         "a line that was there can be changed, and not left out: write a number."
     ),

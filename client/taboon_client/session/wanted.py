@@ -240,19 +240,49 @@ class _Gatherer:
             rows.fail_wish(self.tx, wish.id, NOT_GOOD)
         elif approved.identity in self.members:
             rows.drop_wish(self.tx, wish.id)
-        elif not self.admin:
+        elif not (self.admin or self.own in self.heirs(approved)):
             rows.fail_wish(self.tx, wish.id, NO_ADMIN)
         elif not self.wanted.adds:
             # A Welcome names every pre-shared key of its commit, and a newcomer knows only that of its own invite: the
             # others come with the next commit.
             target = approvals.added(approved.key_package.encode())
             said = self.said(approvals.ADD, target)
+            named = self.named_by_heir(approved, target, said)
+            if not self.admin or named is None:
+                return
             if self.enough(approvals.ADD, target, self.policy.add_approvals, self.admins, said):
                 self.wanted.adds.append(approved)
-                leaf = approved.key_package.leaf_node
-                if people_of([mls.Member(0, leaf)]).claimed(approved.identity) == self.own:
+                self.wanted.approvals += [one for one in named if one not in self.wanted.approvals]
+                if self.person(approved) == self.own:
                     # We approved it by ourselves: this very commit says that it is ours.
                     self.wanted.devices.append(approved.identity)
+
+    def person(self, approved: host.Approved) -> bytes:
+        return people_of([mls.Member(0, approved.key_package.leaf_node)]).claimed(approved.identity)
+
+    def heirs(self, approved: host.Approved) -> frozenset[bytes]:
+        return self.people.heirs(self.person(approved))
+
+    def named_by_heir(self, approved: host.Approved, target: bytes, said: Approve) -> list[bytes] | None:
+        """Return what a commit carries for a device of a person whose first one is gone; None if nobody named it yet.
+
+        One of the devices that are left says that it is theirs: ours does so here.
+        """
+        heirs = self.heirs(approved)
+        if not heirs or (self.admin and self.own in heirs):
+            return []
+        good = [
+            held
+            for held in self.held
+            if (held.said.act, held.said.target) == (approvals.ADD, target)
+            and approvals.is_good(held.said, self.policy, self.epoch)
+            and held.author in heirs
+        ]
+        if self.own in heirs and not any(held.author == self.own for held in good):
+            event = self.ledger.make(self.tx, self.grp, said, ACTS, ())
+            good.append(Held(self.own, said, event.raw))
+            self.held.append(good[-1])
+        return [good[-1].raw] if good else None
 
 
 def gather(
