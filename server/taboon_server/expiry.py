@@ -20,6 +20,9 @@ from taboon_server.writer import Writer
 _MOST_REWRITTEN: Final = 256 << 20
 """Bytes of an SQLite file that a start still writes anew: it takes seconds. Gigabytes take minutes without a relay."""
 
+_START_SECONDS: Final = 5.0
+"""Seconds that a start may delete; what is left is deleted while it serves."""
+
 _LOOK_SHARE: Final = 100
 """Counting all mailboxes may take one part in so many of the time."""
 
@@ -35,7 +38,7 @@ def begin(store: Store, days: Days, notices: Notices) -> None:
     try:
         if not store.is_postgres:
             if store.file_size() <= _MOST_REWRITTEN:
-                store.purge(today)
+                store.purge(today, _START_SECONDS)
                 store.tidy()
             else:
                 notices.count("large database not written anew; `taboon relay tidy` does that")

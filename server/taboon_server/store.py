@@ -1,5 +1,7 @@
 """What the relay reads from its database, and how what expired leaves it. Appending is the writer's."""
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,9 +119,10 @@ class Store(Database):
         with self.writing.begin() as connection:
             connection.execute(update(LAST_RUN).where(LAST_RUN.c.day != day).values(day=day))
 
-    def purge(self, today: int) -> None:
-        """Delete every expired mailbox, where nobody else waits to write."""
-        while self.purge_step(today, _ALONE):
+    def purge(self, today: int, seconds: float = math.inf) -> None:
+        """Delete expired mailboxes where nobody else waits to write: all, or what can be done in so many seconds."""
+        until = time.monotonic() + seconds
+        while self.purge_step(today, _ALONE) and time.monotonic() < until:
             pass
 
     def purge_step(self, today: int, times: int = 1, mailbox: bytes | None = None) -> bool:

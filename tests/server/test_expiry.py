@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from taboon_server import expiry
+from taboon_server import expiry, store
 from taboon_server.days import Days
 from taboon_server.expiry import begin, look_at_all
 from taboon_server.notices import Notices
@@ -130,11 +130,11 @@ async def test_what_expired_while_the_relay_was_off_vanishes_at_its_start(tmp_pa
         await relay.appended(kept, remaining)
     size = (tmp_path / "relay.db").stat().st_size
     clock.now += 20 * DAY
-    store = Store(tmp_path / "relay.db")
+    opened = Store(tmp_path / "relay.db")
     notices: list[str] = []
-    begin(store, Days(clock, lambda: 0), Notices(notices.append))
+    begin(opened, Days(clock, lambda: 0), Notices(notices.append))
     disk = on_disk(tmp_path)
-    store.close()
+    opened.close()
     assert not notices
     assert not [mark for _, mark in blobs if mark in disk]
     assert keys.mailbox not in disk
@@ -154,18 +154,18 @@ async def test_a_large_database_is_served_without_being_written_anew_and_what_ex
             await relay.appended(keys, content)
     size = (tmp_path / "relay.db").stat().st_size
     clock.now += 20 * DAY
-    store = Store(tmp_path / "relay.db")
+    opened = Store(tmp_path / "relay.db")
     notices: list[str] = []
-    begin(store, Days(clock, lambda: 0), Notices(notices.append))
+    begin(opened, Days(clock, lambda: 0), Notices(notices.append))
     disk = on_disk(tmp_path)
     assert (tmp_path / "relay.db").stat().st_size == size
     assert all(mark in disk for _, mark in blobs)  # the relay's first look deletes it, while it serves
-    store.purge(int(clock()) // DAY)
-    store.truncate_log()
+    opened.purge(int(clock()) // DAY)
+    opened.truncate_log()
     disk = on_disk(tmp_path)
     assert (tmp_path / "relay.db").stat().st_size == size
-    store.tidy()
-    store.close()
+    opened.tidy()
+    opened.close()
     assert notices == ["taboon relay: large database not written anew; `taboon relay tidy` does that (1)"]
     assert not [mark for _, mark in blobs if mark in disk]
     assert keys.mailbox not in disk
@@ -400,3 +400,17 @@ async def test_a_clock_that_is_behind_shortens_nothing(tmp_path: Path) -> None:
             with relay.store.reading.begin() as connection:
                 kept = connection.exec_driver_sql("SELECT kept_until FROM mailbox").scalars().all()
             assert set(kept) == {today + 7}
+
+
+async def test_a_start_does_not_wait_until_all_that_expired_is_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_ALONE", 1)
+    async with inside(tmp_path) as relay:
+        for _ in range(2):
+            keys = await relay.new_mailbox(0)
+            for _ in range(4):
+                await relay.appended(keys, marked(SIZES[-1])[0])
+        relay.pass_days(2)
+        relay.store.purge(relay.calls.days.today(), seconds=0)
+        assert relay.store.totals().mailboxes == 1
