@@ -206,7 +206,7 @@ class Person:
         self.press("People")
         self.press("Make an invite")
         self.sees("Copy the link")
-        return self.page.locator("#link").inner_text()
+        return str(self.page.locator("#link").text_content())
 
     def ask_to_join(self, link: str, me: str) -> str:
         """Ask to join, and return the safety code on the screen."""
@@ -245,6 +245,7 @@ class Person:
         self.press("Post")
         self.fill("What is needed, in a few words", title)
         if place:
+            self.open_fold("Sealed details: who, where, phone")
             self.fill("The exact place", place)
         if weekly:
             self.open_fold("More, if you like")

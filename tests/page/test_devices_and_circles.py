@@ -15,7 +15,7 @@ def test_an_admin_links_another_device_and_takes_it_out_again(neighbours: Neighb
     layla.press("Make a link")
     layla.sees("Copy the link")
     tablet = person("tablet", code=layla.language.code)
-    tablet.ask_to_join(layla.page.locator("#link").inner_text(), "tablet")
+    tablet.ask_to_join(str(layla.page.locator("#link").text_content()), "tablet")
     layla.press("People")
     layla.sees(
         "Once let in and confirmed it reads and speaks as %(name)s. Let it in only if they say themselves "

@@ -240,6 +240,7 @@ def test_a_browser_that_is_killed_leaves_nothing_of_the_vault_in_its_profile(
     person.found_group(relay.url, f"group-{CANARY}", f"me-{CANARY}")
     person.press("Post a need")
     person.fill("What is needed, in a few words", f"title-{CANARY}")
+    person.open_fold("Sealed details: who, where, phone")
     person.fill("The exact place", f"place-{CANARY}")
     person.press("Post it")
     person.sees("Posted.")

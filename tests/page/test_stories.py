@@ -70,6 +70,7 @@ def test_a_pledge_that_nobody_keeps_lapses_and_can_be_contested(neighbours: Neig
     basil.reads("Baby formula").click()
     basil.press("Pledge")
     basil.sees("You have pledged. Thank you.")
+    layla.open_fold("They did not come …")
     layla.press("They did not come")
     layla.sees("Noted: this pledge has lapsed.")
     basil.press("I still stand by it")

@@ -57,7 +57,7 @@ class _Child:
         self._door = Door(time.monotonic, os.urandom, str(setup["ticket"]))
         if setup["code"]:
             self._door.show(str(setup["code"]))
-        self._house = House(self._folder)
+        self._house = House(self._folder, idle=self._idle_seconds)
         self._site = Site(self._house, self._lock, self._used)
         self._locks = lock_number(self._folder)
         self._last_used = self._times()

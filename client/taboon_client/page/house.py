@@ -32,8 +32,10 @@ _MOST_NOTICES: Final = 20
 class House:
     """What the child process holds: one vault, open or not."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, idle: float) -> None:
         self.folder = folder
+        self.idle_minutes = max(1, round(idle / 60))
+        """After how long without use the process locks."""
         self._taboon: Taboon | None = None
         self._news = 0
         self._told = asyncio.Condition()

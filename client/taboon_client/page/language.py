@@ -110,6 +110,11 @@ class Language:
         names = get_day_names("wide", locale=self._locale)
         return [names[at] for at in range(7)]
 
+    @property
+    def week(self) -> tuple[int, ...]:
+        """The days of the week in the order in which they are read, 0 for Monday: in Arabic it begins on Saturday."""
+        return (5, 6, 0, 1, 2, 3, 4) if self.code == "ar" else (0, 1, 2, 3, 4, 5, 6)
+
     def spoken(self, code: str) -> str:
         """Return what a language is called, by its code; one that nobody knows stays as it is."""
         return str(self._locale.languages.get(code, code))

@@ -49,7 +49,7 @@ _FIELDS: Final[dict[str, str]] = {
     "expected": N_("When you mean to be there"),
     "first": N_("The first day"),
     "for_whom": N_("For whom"),
-    "helper_needs": N_("Whoever goes should bring or be"),
+    "helper_needs": N_("What it takes, if anything"),
     "hours": N_("When somebody can safely come"),
     "hours_end": N_("Until"),
     "hours_start": N_("From"),

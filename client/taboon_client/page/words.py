@@ -72,7 +72,7 @@ HELPER_NEEDS: Final = {
     "two-people": N_("two people"),
     "language": N_("another language"),
     "tools": N_("tools"),
-    "night": N_("at night"),
+    "night": N_("going at night"),
 }
 RISKS: Final = {"careful": N_("careful on the way"), "two-people": N_("two people should go")}
 REPEATS: Final = {

@@ -20,6 +20,9 @@ _KINDS: Final = {
     "ar": {"need": "مطلوب", "offer": "متوفر", "standing": "متوفر دائمًا", "loan": "للإعارة"},
 }
 _URGENT: Final = {"en": "now", "ar": "الآن"}
+# Beside Arabic digits a dot in the middle would be read as a zero.
+_BETWEEN: Final = {"en": " · ", "ar": " – "}
+_ARABIC_DIGITS: Final = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 
 def list_of(items: Iterable[Item], *, categories: Vocabulary, areas: Vocabulary, language: str = "en") -> str:
@@ -31,7 +34,7 @@ def list_of(items: Iterable[Item], *, categories: Vocabulary, areas: Vocabulary,
         areas: Of the group.
         language: ``en`` or ``ar``, of what is ours in it.
     """
-    headings = _KINDS.get(language, _KINDS["en"])
+    headings, between = _KINDS.get(language, _KINDS["en"]), _BETWEEN.get(language, _BETWEEN["en"])
     told: dict[str, list[str]] = {}
     for item in items:
         if item.kind not in headings or not _is_open(item):
@@ -39,7 +42,7 @@ def list_of(items: Iterable[Item], *, categories: Vocabulary, areas: Vocabulary,
         term = categories.meant(item.sub or item.category, item.sense)
         area = areas.now(item.area)
         open_lines = [
-            " ".join(filter(None, (str(line.open), line.unit, line.name)))
+            _much(line.open, f"{line.unit} {line.name}".strip(), language)
             for line in item.lines
             if line.open and (line.quantity > 1 or line.unit or line.name)
         ]
@@ -50,12 +53,27 @@ def list_of(items: Iterable[Item], *, categories: Vocabulary, areas: Vocabulary,
             term.label(language) if term is not None else _plain(item.category),
             area.label(language) if area is not None else _plain(item.area),
         ]
-        told.setdefault(item.kind, []).append(f"#{item.code} " + " · ".join(part for part in parts if part))
+        told.setdefault(item.kind, []).append(
+            f"{_code(item.code, language)} " + between.join(part for part in parts if part)
+        )
     return "\n\n".join("\n".join((headings[kind], *told[kind])) for kind in headings if kind in told)
 
 
 def _is_open(item: Item) -> bool:
     return not item.closed and item.status is not Status.PAUSED and any(line.open for line in item.lines)
+
+
+def _code(code: str, language: str) -> str:
+    """Return a code that neither turns around beside Arabic nor takes a number behind it along."""
+    return f"\u2066#{code}\u2069" if language == "ar" else f"#{code}"
+
+
+def _much(number: int, what: str, language: str) -> str:
+    """Return so many of something; a unit stays as somebody wrote it."""
+    if language == "ar":
+        counted = str(number).translate(_ARABIC_DIGITS)
+        return f"{what} × {counted}" if what else counted
+    return f"{number} × {what}" if what else str(number)
 
 
 def _plain(text: str) -> str:

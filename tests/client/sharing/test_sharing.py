@@ -80,7 +80,7 @@ def test_nobody_is_told_of_further_than_they_agreed() -> None:
 def test_a_list_has_what_is_still_open_and_no_numbers() -> None:
     text = list_of(items(WATER, VAN), categories=CATEGORIES, areas=AREAS)
     assert "0599" not in text
-    assert "60 litre" in text
+    assert "60 × litre" in text
     assert "The hill" in text
     assert text.startswith("Needed\n#")
 
@@ -98,6 +98,8 @@ def test_a_list_speaks_arabic() -> None:
     text = list_of(items(WATER), categories=CATEGORIES, areas=AREAS, language="ar")
     assert text.startswith("مطلوب")
     assert "التلة" in text
+    assert "litre × ٦٠" in text
+    assert not set("0123456789·") & set(text.partition(" ")[2].partition(" ")[2])
 
 
 def test_a_table_has_tags_and_no_formulas_and_reads_back() -> None:

@@ -24,6 +24,7 @@ from taboon_client.sharing.consent import may_be_read_by
 from taboon_client.sharing.lists import list_of
 from taboon_client.sharing.paper import Codes, sheet_of
 from taboon_client.sharing.tables import csv_of, json_of, rows_of
+from taboon_client.text.contacts import GAP
 from taboon_client.views.filters import Now, choose
 
 if TYPE_CHECKING:
@@ -166,7 +167,9 @@ async def _take(visit: Visit) -> Told:
 async def _export(visit: Visit) -> Answer:
     place = await visit.place()
     left_out = len(await _open(visit, "group")) - len(await _open(visit, "text"))
-    return visit.render_in(place, "export.html", "more", text=await _list(visit), left_out=left_out, words=words)
+    return visit.render_in(
+        place, "export.html", "more", text=await _list(visit), gap=GAP, left_out=left_out, words=words
+    )
 
 
 async def _open(visit: Visit, readers: str) -> list[Item]:

@@ -100,7 +100,7 @@ async def _language(visit: Visit) -> Told:
 
 
 async def _settings(visit: Visit) -> Answer:
-    return visit.render("settings.html")
+    return visit.render("settings.html", idle=visit.house.idle_minutes)
 
 
 async def _change_passphrase(visit: Visit) -> Told:

@@ -34,6 +34,7 @@ _MATCHES = 5
 _BACK = timedelta(days=14)
 _AHEAD = timedelta(days=60)
 _MOST_DAYS = 8
+_FULL = frozenset({Status.COVERED, Status.DELIVERED})
 
 
 class Can(NamedTuple):
@@ -65,7 +66,8 @@ def can_do(item: Item, place: Place, dispatch: frozenset[bytes]) -> Can:
     }
     return Can(
         act_for_it=side,
-        pledge=not item.closed and not whole,
+        # Whoever asked needs nobody to stand by for themselves.
+        pledge=not item.closed and not whole and not (item.author == place.me and item.status in _FULL),
         go=any(one.standing is PledgeStanding.PRIMARY for one in mine),
         deliver=bool(holding),
         release=bool(holding),
@@ -129,7 +131,15 @@ def hours_said(hours: tuple[Hours, ...], language: Language) -> str:
     """Return when somebody can come, as it is written."""
     days = language.weekdays
     return "; ".join(
-        " ".join(filter(None, (language.listed(days[day] for day in one.days), f"{clock(one.start)}–{clock(one.end)}")))
+        " ".join(
+            filter(
+                None,
+                (
+                    language.listed(days[day] for day in language.week if day in one.days),
+                    f"{clock(one.start)}–{clock(one.end)}",
+                ),
+            )
+        )
         for one in hours
     )
 
@@ -138,7 +148,7 @@ class _PledgeShown(NamedTuple):
     pledge: ItemPledge
     sentence: str
     who: str
-    quantity: int
+    amounts: tuple[tuple[int, str, str], ...]
     name: str
     mine: bool
 
@@ -182,7 +192,11 @@ def _shown(item: Item, pledge: ItemPledge, place: Place, visit: Visit) -> _Pledg
         pledge=pledge,
         sentence=say(about_pledge(item, pledge), visit.language.code, place.called),
         who=place.who(pledge.author),
-        quantity=sum(quantity for _, quantity in pledge.taken or pledge.promised),
+        amounts=tuple(
+            (quantity, item.lines[at].unit, item.lines[at].name)
+            for at, quantity in pledge.taken or pledge.promised
+            if at < len(item.lines) and (quantity > 1 or item.lines[at].unit or item.lines[at].name)
+        ),
         name=pledge.name.hex(),
         mine=pledge.author == place.me,
     )

@@ -32,15 +32,14 @@ async def _numbers(visit: Visit) -> Answer:
     keys = await place.group.keys()
     followed = sum(one.following.value == "current" for one in keys.members)
     code = visit.language.code
-    pictures = [
-        (report_text(table, code), bars) for table in TABLES if (bars := _bars(getattr(told, table), table, names))
-    ]
+    pictures = [(report_text(table, code), _bars(getattr(told, table), table, names)) for table in TABLES]
     return visit.render_in(
         place,
         "numbers.html",
         "more",
         needs=told.needs.count,
         pictures=pictures,
+        nothing=report_text("nothing", code),
         followed=followed,
         members=len(keys.members),
         epoch=keys.epoch,

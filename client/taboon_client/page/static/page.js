@@ -56,6 +56,7 @@
   }
 
   function face(to) {
+    face.code = to;
     document.documentElement.lang = to;
     document.documentElement.dir = to === "ar" ? "rtl" : "ltr";
   }
@@ -88,6 +89,7 @@
     shown = html;
     put($("page"), html);
     for (const id of open) if ($(id)) $(id).open = true;
+    for (const field of document.querySelectorAll("input[type^=date][value]:not([value=''])")) inWords(field);
     if (quietly) {
       if (focused && $(focused)) $(focused).focus({ preventScroll: true });
       scrollTo(x, y);
@@ -253,6 +255,21 @@
     $("refused").hidden = false;
     $("code").select();
   });
+
+  // A browser's own fields for files and days speak its language: what was chosen stands beside them in the page's.
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (field.type === "file") $(field.id + "-chosen").textContent = [...field.files].map((one) => one.name).join(", ") || $(field.id + "-chosen").dataset.none;
+    if (field.type === "date" || field.type === "datetime-local") inWords(field);
+  });
+
+  function inWords(field) {
+    const said = field.parentElement.querySelector("output") || document.createElement("output");
+    const style = field.type === "date" ? { dateStyle: "full" } : { dateStyle: "full", timeStyle: "short" };
+    const day = field.value && new Date(field.type === "date" ? field.value + "T12:00" : field.value);
+    said.textContent = day ? new Intl.DateTimeFormat(face.code === "ar" ? "ar-u-nu-arab-ca-gregory" : "en-GB", style).format(day) : "";
+    field.parentElement.append(said);
+  }
 
   // A field that another one depends on, as the areas of a group or how strong a passphrase is.
   document.addEventListener("input", (event) => {
