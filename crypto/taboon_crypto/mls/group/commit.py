@@ -202,7 +202,10 @@ def process(
 
     # (4) our own part
     own_update = _own_update(epoch, sent, own_updates)
+    confirmed = confirmed_transcript_hash(epoch.suite, base, message.transcript_input())
     try:
+        if epoch.is_witnessed:
+            raise KeyUnavailableError("no secret that leads out of this epoch was kept")
         if epoch.own_leaf in provisional.updated and own_update is None:
             raise KeyUnavailableError("the commit covers an Update of ours whose private key is not here")
         private, commit_secret = epoch.private, epoch.suite.zero
@@ -212,7 +215,6 @@ def process(
             context = next_context(epoch.context, tree, extensions).encode()
             private, commit_secret = decrypt_path(tree, private, leaf, commit.path, context, provisional.newcomers)
         psks = collect_psks(provisional.psks, find_psk, content.authenticated_data)
-        confirmed = confirmed_transcript_hash(epoch.suite, base, message.transcript_input())
         context_after = next_context(epoch.context, tree, extensions, confirmed)
         joiner = joiner_secret(epoch.suite, init_secret, commit_secret, context_after.encode())
         secrets, encryption_secret = epoch_secrets(
@@ -221,7 +223,7 @@ def process(
         tag = message.auth.confirmation_tag or b""
         check_confirmation_tag(epoch.suite, secrets.confirmation_key, confirmed, tag)
     except MlsError as error:
-        raise CannotFollowError(summary, error) from error
+        raise CannotFollowError(summary, error, confirmed) from error
     following = Epoch(
         context_after,
         tree,

@@ -8,7 +8,7 @@ is first needed: a message takes one leaf of it.
     next_context(before, ...)           the context of the epoch after another
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 from taboon_crypto.mls.ciphersuite import CipherSuite, Random, SigningKey
@@ -23,7 +23,7 @@ from taboon_crypto.mls.keys.schedule import EpochSecrets, GroupContext, exported
 from taboon_crypto.mls.messages.key_package import MemberProfile
 from taboon_crypto.mls.messages.welcome import GroupInfo
 from taboon_crypto.mls.tree.hashes import tree_hash
-from taboon_crypto.mls.tree.kem import TreePrivate
+from taboon_crypto.mls.tree.kem import NOBODY, TreePrivate
 from taboon_crypto.mls.tree.leaf_node import Capabilities, LeafNode, Lifetime
 from taboon_crypto.mls.tree.ratchet_tree import RatchetTree
 from taboon_crypto.mls.tree.saved_tree import SavedTree
@@ -179,6 +179,11 @@ class Epoch:
         return self.private.leaf
 
     @property
+    def is_witnessed(self) -> bool:
+        """Whether this is only what is kept to judge commits: see ``Group.witness``."""
+        return self.private.leaf == NOBODY
+
+    @property
     def own_profile(self) -> MemberProfile:
         """What this member says of itself in this epoch."""
         leaf_node = self.member(self.own_leaf).leaf_node
@@ -263,6 +268,17 @@ class Epoch:
             self.private,
             self.signing_key.seed,
         )
+
+    def witness(self) -> EpochState:
+        """Return what is enough to judge commits of the epoch, without any secret that leads out of it."""
+        kept = ("sender_data_secret", "exporter_secret")
+        secrets = EpochSecrets(
+            **{
+                one.name: getattr(self.secrets, one.name) if one.name in kept else Secret(b"")
+                for one in fields(EpochSecrets)
+            }
+        )
+        return replace(self.state(), secrets=secrets, private=TreePrivate.of_nobody(), signing_seed=Secret(bytes(32)))
 
     def saved_tree(self) -> SavedTree:
         """Return the tree as it is saved."""

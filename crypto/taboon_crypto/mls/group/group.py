@@ -633,6 +633,17 @@ class Group:
         """Return one part; raises UsageError if there is none of that name."""
         return self._state.part(name)
 
+    def witness(self, staged: Sequence[StagedCommit] = ()) -> dict[str, bytes]:
+        """Return parts of which ``load`` makes a group that judges the commits of this epoch, and does nothing else.
+
+        They open the commits that were not opened yet, and no message; nothing in them leads into another epoch. Of
+        such a group ``receive`` raises CannotFollowError for every commit that keeps the rules.
+
+        Args:
+            staged: Commits of ours for this epoch, which can be judged as well.
+        """
+        return self._state.witness(staged)
+
     def changed(self) -> set[str]:
         """Return the names of the parts that are new or differ from what was saved."""
         return self._state.changed()

@@ -39,7 +39,7 @@ def own_commit(state: State, message: bytes, staged: Sequence[StagedCommit]) -> 
             continue
         if not hmac.compare_digest(opened.auth.confirmation_tag or b"", one.next_epoch.confirmation_tag):
             cause = SignatureError("confirmation_tag", "the confirmation tag of our own commit was changed on the way")
-            raise CannotFollowError(one, cause)
+            raise CannotFollowError(one, cause, confirmed)
         return one
     return None
 

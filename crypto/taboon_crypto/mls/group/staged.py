@@ -126,11 +126,13 @@ class CannotFollowError(MlsError):
     Attributes:
         commit: What the commit does.
         cause: What failed.
+        confirmed_transcript_hash: Of the epoch that the commit begins for those who follow it.
     """
 
-    def __init__(self, commit: CommitSummary, cause: MlsError) -> None:
+    def __init__(self, commit: CommitSummary, cause: MlsError, confirmed_transcript_hash: bytes) -> None:
         self.commit = commit
         self.cause = cause
+        self.confirmed_transcript_hash = confirmed_transcript_hash
         super().__init__(f"this member cannot follow the commit of leaf {commit.sender_leaf}: {cause}")
 
 

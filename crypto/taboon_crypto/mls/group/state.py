@@ -12,7 +12,7 @@
 All parts are written in one transaction; one message changes one or two of them. No part holds a spent key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Self, TypeVar
 
@@ -205,6 +205,16 @@ class State:
         state._dirty.clear()
         state._saved_names = frozenset(parts)
         return state
+
+    def witness(self, staged: Sequence[StagedCommit]) -> dict[str, bytes]:
+        """Return the parts of a group that judges the commits of this epoch; see ``Group.witness``."""
+        epoch = self.epoch
+        lasting = replace(self.lasting, resumption_psks=())
+        ratchets = self.ratchets.handshakes(leaf for leaf, _ in epoch.tree.leaves())
+        for key in (one.own_key for one in staged if one.own_key is not None):
+            ratchets.take_back(epoch.own_leaf, Ratchet.HANDSHAKE, key.generation, key.key, key.nonce)
+        mine = {"group": lasting.encode(), "epoch": epoch.witness().encode(), "tree": epoch.saved_tree().data}
+        return mine | ratchets.parts()
 
     def names(self) -> set[str]:
         """Return the names of all parts."""

@@ -16,8 +16,8 @@ a spent key, nor anything from which one follows. ``SecretTree.load`` reads each
     sender_data_key_and_nonce(suite, sender_data_secret, ciphertext)    section 6.3.2
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, Self
 
@@ -204,11 +204,32 @@ class SecretTree:
 
         Raises:
             UsageError: All 2^32 generations of this epoch are used: commit, then send.
+            KeyUnavailableError: There is no such leaf.
         """
+        if not 0 <= leaf < self._leaf_count_known():
+            raise KeyUnavailableError("nobody is at this leaf")
         generation = self._sender(leaf)[0].of(ratchet).next_generation
         if generation > LAST_GENERATION:
             raise UsageError("this epoch has no key left for sending: commit first")
         return self.peek(leaf, ratchet, generation)
+
+    def handshakes(self, leaves: Iterable[int]) -> Self:
+        """Return what opens the handshake messages of some senders that were not opened yet, and no other message."""
+        secrets = dict(self._tree_secrets())
+        nothing = _RatchetState(LAST_GENERATION + 1, Secret(b""), ())
+        parts = {SECRETS_PART: _TreeSecrets(self._leaf_count, ()).encode()}
+        for leaf in leaves:
+            known = leaf in self._senders or _sender_part(leaf) in self._saved
+            sender = self._sender(leaf)[0] if known else self._derived(leaf, secrets)
+            parts[_sender_part(leaf)] = sender.with_ratchet(Ratchet.APPLICATION, nothing).encode()
+        return self.load(self._suite, parts, self._limits)
+
+    def take_back(self, leaf: int, ratchet: Ratchet, generation: int, key: Secret, nonce: Secret) -> None:
+        """Have a key of a begun sender again that was spent here, as whoever kept it knows it."""
+        sender, _ = self._sender(leaf)
+        state = sender.of(ratchet)
+        kept = replace(state, skipped=(*state.skipped, _SkippedKey(generation, key, nonce)))
+        self._senders[leaf] = sender.with_ratchet(ratchet, kept)
 
     def spend(self, key: MessageKey) -> None:
         """Delete a peeked key and all it follows from.
@@ -254,8 +275,12 @@ class SecretTree:
 
     def _begin(self, leaf: int) -> tuple[_SenderState, dict[int, Secret]]:
         """Derive the ratchets of a sender who has none yet: down from the nearest ancestor with a secret."""
-        suite, secrets = self._suite, dict(self._tree_secrets())
-        node = ix.node_of(leaf)
+        secrets = dict(self._tree_secrets())
+        return self._derived(leaf, secrets), secrets
+
+    def _derived(self, leaf: int, secrets: dict[int, Secret]) -> _SenderState:
+        """Derive the ratchets of a sender; the tree secrets are replaced by those that remain."""
+        suite, node = self._suite, ix.node_of(leaf)
         down = [node]
         while node not in secrets:
             if node == ix.root(self._leaf_count):
@@ -274,7 +299,7 @@ class SecretTree:
             _RatchetState(0, suite.expand_with_label(secret, ratchet.value, b"", length), ())
             for ratchet in (Ratchet.HANDSHAKE, Ratchet.APPLICATION)
         )
-        return _SenderState(*ratchets), secrets
+        return _SenderState(*ratchets)
 
     def _child(self, secret: Secret, side: bytes) -> Secret:
         return self._suite.expand_with_label(secret, b"tree", side, self._suite.hash_length)

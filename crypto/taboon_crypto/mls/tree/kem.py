@@ -21,7 +21,7 @@ the object or the call that made them. The leaf node of a path is validated by t
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from taboon_crypto.mls.ciphersuite import CipherSuite, HPKECiphertext, Random, SigningKey
 from taboon_crypto.mls.codec import Struct, UInt32
@@ -48,6 +48,8 @@ __all__ = [
 ]
 
 _LABEL = b"UpdatePathNode"
+NOBODY: Final = 0xFFFF_FFFF
+"""The leaf of somebody who is at none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,11 @@ class TreePrivate(Struct):
 
     leaf: UInt32
     keys: tuple[NodeKey, ...]
+
+    @classmethod
+    def of_nobody(cls) -> Self:
+        """Return what somebody knows who is at no leaf."""
+        return cls(NOBODY, ())
 
     @classmethod
     def of_leaf(cls, leaf: int, private: bytes) -> Self:
