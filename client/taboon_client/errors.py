@@ -10,7 +10,7 @@
     ├── NotFoundError      no group, item, member, request or invite of that name here
     ├── AmbiguousError     a name or prefix that fits more than one
     ├── NotAllowedError    the group's policy or the board's rules do not let this member do that
-    ├── GroupStoppedError  the group does not go on here: removed, frozen, or its mailbox spoiled
+    ├── GroupStoppedError  the group does not go on here: removed, frozen, or this device lost its way
     ├── VaultError         the encrypted store on this device
     │   ├── VaultMissingError, VaultExistsError    there is none, there is one already
     │   ├── FolderNotPrivateError                  the folder chosen for it is open to others

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from taboon_client.errors import MailboxFullError, MailboxSealedError, MailboxUnknownError, RelayRolledBackError
 from taboon_client.relay.cursor import Cursor
-from taboon_client.session import bringing, coming_back, forks, inbox, watching
+from taboon_client.session import bringing, coming_back, evidence, forks, histories, inbox, watching
 from taboon_client.session.passes import relay_pass
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from taboon_client.session.bringing import EndedThere
     from taboon_crypto.mailbox import MailboxKeys
 
-__all__ = ["bring", "come_back", "help_others", "other_side"]
+__all__ = ["bring", "come_back", "help_others", "look_again", "other_side"]
 
 _PAGE = 2
 _MOST = 8 * 1024 * 1024
@@ -97,6 +97,31 @@ async def other_side(desk: Desk, run: Runner, connect: Callable[[RelayAddress], 
                 return list(found.told)
     await run(lambda: forks.looked(desk, grp))
     return []
+
+
+async def look_again(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int) -> list[str]:
+    """Ask home once more for the seal of an ended epoch. Returns sentences, where it shows another one now.
+
+    Raises:
+        RelayError: The relay cannot be reached, or misbehaves.
+    """
+    again = await run(lambda: histories.look_again(desk, grp))
+    if again is None:
+        return []
+    async with connect(again.relay) as client:
+        try:
+            page = await client.read(again.keys, again.cursor, page_class=_PAGE)
+            if not page.complete or not page.sealed or page.blobs[-1:] == (again.seal,):
+                return []
+        except MailboxUnknownError:
+            return []
+        except RelayRolledBackError:
+            pass
+        blobs, sealed, signed = await _read_signed(client, again.keys)
+    if not blobs or not sealed or blobs[-1] == again.seal:
+        return []
+    told = await run(lambda: desk.keeper.write(lambda tx: evidence.keep(tx, grp, again.epoch, signed, now=desk.now)))
+    return told + await run(partial(histories.take_page, desk, grp, again, blobs, signed))
 
 
 async def bring(
@@ -172,6 +197,14 @@ async def _all_of(client: RelayClient, keys: MailboxKeys) -> list[bytes]:
 
 async def _read(client: RelayClient, keys: MailboxKeys, cursor: Cursor | None = None) -> tuple[list[bytes], bool]:
     """Return what lies in a mailbox, nothing where there is none, and whether the last of it is the seal."""
+    blobs, sealed, _ = await _read_signed(client, keys, cursor)
+    return blobs, sealed
+
+
+async def _read_signed(
+    client: RelayClient, keys: MailboxKeys, cursor: Cursor | None = None
+) -> tuple[list[bytes], bool, bytes]:
+    """Return what lies in a mailbox, whether the last of it is the seal, and what the relay has signed of it."""
     cursor, blobs = cursor or Cursor.start(keys.mailbox_id), list[bytes]()
     try:
         while True:
@@ -179,6 +212,6 @@ async def _read(client: RelayClient, keys: MailboxKeys, cursor: Cursor | None = 
             cursor = page.cursor
             blobs += page.blobs
             if page.complete or sum(map(len, blobs)) > _MOST:
-                return blobs, page.sealed and page.complete
+                return blobs, page.sealed and page.complete, page.signed
     except MailboxUnknownError:
-        return [], False
+        return [], False, b""

@@ -25,7 +25,7 @@ from taboon_client.errors import (
 from taboon_client.joining import steps as joining_steps
 from taboon_client.relay.client import RelayClient
 from taboon_client.relay.cursor import Cursor
-from taboon_client.returning import bring, come_back, help_others, other_side
+from taboon_client.returning import bring, come_back, help_others, look_again, other_side
 from taboon_client.session import popup as popup_steps
 from taboon_client.session import reading_back, steps
 from taboon_client.session.passes import relay_pass
@@ -146,6 +146,7 @@ class Syncer:
         tally.notices += await bring(self._desk, self._run, self._client, grp, away=False)
         await self._group(grp, tally, progress, wait)
         await self._read_back(grp, tally)
+        tally.notices += await look_again(self._desk, self._run, self._client, grp)
         tally.notices += await come_back(self._desk, self._run, self._client, grp)
         tally.notices += await help_others(self._desk, self._run, self._client, grp)
         # A commit that stood may have made an answer to a request.

@@ -45,7 +45,7 @@ class GroupState(StrEnum):
     ACTIVE = "active"
     REMOVED = "removed"
     FROZEN = "frozen"
-    SPOILED = "spoiled"
+    ASTRAY = "astray"
 
 
 class InviteState(StrEnum):
@@ -481,6 +481,9 @@ class Compared:
         comparable: Whether both know an epoch of one number; else one is too far behind to tell.
         parted: The first epoch known that is another one there; None where both are in one history.
         proofs: What the relay is proven to have signed twice over.
+        stands: Which of two histories stands, ``here`` or ``there``; None where their text does not show it yet, or it
+            is too long ago to tell.
+        answer: A text to be given back to them, so that their device decides, too; None where it need not.
     """
 
     epoch: int
@@ -488,3 +491,5 @@ class Compared:
     comparable: bool
     parted: int | None
     proofs: tuple[Proof, ...]
+    stands: str | None = None
+    answer: str | None = None

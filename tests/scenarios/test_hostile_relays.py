@@ -91,7 +91,7 @@ def test_who_was_away_for_longer_than_mailboxes_are_kept_does_not_speak_in_an_en
     sami.group.post(Need(title="Kept here", created=0))
     report = sami.group.sync(wait=30)
     assert report.sent == 0
-    assert sami.group.status().state == "spoiled"
+    assert sami.group.status().state == "astray"
     assert sami.titles() == {"Kept here"}
 
 
@@ -260,7 +260,7 @@ def test_our_own_commit_with_another_tag_is_no_second_copy_of_the_vault(
     eve.sync()
     _swallow_and_wrap_again(layla, eve, monkeypatch, layla.group.rotate, "another tag")
     layla.sync()
-    assert layla.group.status().state == "spoiled"
+    assert layla.group.status().state == "astray"
     assert "cannot follow" in (layla.group.status().problem or "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import struct
 from dataclasses import dataclass, field
@@ -73,6 +74,23 @@ class Relay:
         self.seen: list[bytes] = []
         self.faults = Faults()
         self._day = day
+        self._apart: tuple[frozenset[str], Relay] | None = None
+
+    def fork(self, *names: str) -> None:
+        """From now on show some devices another history: each part of the group gets a disk of its own."""
+        other = copy.copy(self)
+        other.boxes = copy.deepcopy(self.boxes)
+        self._apart = frozenset(names), other
+
+    def shown_to(self, name: str) -> Relay:
+        """The relay as a device sees it."""
+        return self._apart[1] if self._apart is not None and name in self._apart[0] else self
+
+    def be_honest(self) -> None:
+        """Show everyone one disk again: this one, with the mailboxes that only the other one had."""
+        if self._apart is not None:
+            self.boxes = {**self._apart[1].boxes, **self.boxes}
+            self._apart = None
 
     def lose_disk(self) -> None:
         self.boxes.clear()
@@ -192,7 +210,7 @@ class SimulatedClient:
 
     async def _call(self, what: str, keys: MailboxSigner, act: Callable[[Relay], Any]) -> Any:
         world, device = self._world, self._device
-        relay = world.relay
+        relay = world.relay.shown_to(device.name)
         await device.turn(f"{what} {keys.mailbox_id.hex()[:6]}")
         if not device.online or world.chance(relay.faults.unheard):
             raise RelayUnreachableError("nobody answered")

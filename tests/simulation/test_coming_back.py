@@ -285,7 +285,7 @@ def test_after_everyone_was_away_for_too_long_an_admin_goes_on_and_the_others_co
         everyone = [layla, omar, rima, sami]
         await _away(world, 40, *everyone)
         await _come_back(world, *everyone)
-        assert {device.row.state for device in everyone} == {"spoiled"}
+        assert {device.row.state for device in everyone} == {"astray"}
         with pytest.raises(NotAllowedError, match="only an admin"):
             await (await omar.group()).go_on(600.0)
         await world.together([(layla, (await layla.group()).go_on(600.0))])
@@ -315,7 +315,7 @@ def test_an_admin_who_went_on_alone_goes_back_to_those_who_had_gone_on_before(wo
             device.online = False
         layla.online = True
         await world.sync(layla)
-        assert layla.row.state == "spoiled"
+        assert layla.row.state == "astray"
         await world.together([(layla, (await layla.group()).go_on(600.0))])
         await _post(layla, "said alone")
         await _days(world, 3, layla)

@@ -62,7 +62,7 @@ def test_two_members_do_not_put_the_only_admin_out_for_good(world: World, monkey
         assert not any("--lift" in said for said in keys.advice)
         await _leave_out_layla(world, omar, monkeypatch)
         await world.sync(layla, rima, sami)
-        assert layla.row.state == "spoiled"
+        assert layla.row.state == "astray"
         await _a_day(world, layla, rima, omar, sami)
         assert (await (await layla.group()).status()).admin
         check(world, [layla, omar, rima, sami])
@@ -83,7 +83,7 @@ def test_whom_another_admin_can_decide_about_is_not_brought_back_before(
         await _leave_out_layla(world, omar, monkeypatch)
         await world.sync(layla, rima, sami)
         await _a_day(world, layla, rima, omar, sami)
-        assert layla.row.state == "spoiled"
+        assert layla.row.state == "astray"
         await (await rima.group()).lift_risk("Layla")
         await _a_day(world, rima, layla, omar, sami)
         check(world, [layla, omar, rima, sami])
@@ -104,7 +104,7 @@ def test_a_request_to_come_back_with_a_leaf_that_breaks_a_rule_stands_in_nobodys
             return honest(*args, **{**said, "person": rima.row.identity})
 
         def ask(tx: Connection) -> None:
-            groups.set_state(tx, grp, "spoiled", "x")
+            groups.set_state(tx, grp, "astray", "x")
             coming_back.ask(tx, sami.desk.keeper, grp, "x", now=sami.desk.now, random=sami.desk.random)
 
         with monkeypatch.context() as hostile:

@@ -54,12 +54,16 @@ def _evidence(errand: Errand, group: GroupRef, *, compare: _Compare = None) -> A
     def tell() -> None:
         terminal.say(_outcome(done))
         _say_proofs(done.proofs)
+        if done.answer is not None:
+            terminal.say(done.answer)
 
     data = {
         "epoch": done.epoch,
         "other_epoch": done.other_epoch,
         "comparable": done.comparable,
         "parted": done.parted,
+        "stands": done.stands,
+        "answer": done.answer,
         "proofs": [_data(one) for one in done.proofs],
     }
     return Answer({"group": shapes.group_ref(place), **data}, tell)
@@ -67,10 +71,7 @@ def _evidence(errand: Errand, group: GroupRef, *, compare: _Compare = None) -> A
 
 def _outcome(done: "Compared") -> str:
     if done.parted is not None:
-        return (
-            f"TWO HISTORIES: from epoch {done.parted} on the two devices are in different ones, as far as their text "
-            "is true. Tell the others over another channel, and post nothing that must not be read."
-        )
+        return f"TWO HISTORIES: from epoch {done.parted} on the two devices are in different ones. {_what_now(done)}"
     if not done.comparable:
         return "One of the two devices is too far behind to tell. Sync both, and compare again."
     if done.epoch == done.other_epoch:
@@ -79,6 +80,30 @@ def _outcome(done: "Compared") -> str:
     return (
         f"One history up to epoch {min(done.epoch, done.other_epoch)}; {ahead} is ahead. If it stays so after both "
         "have synced, the relay is holding something back."
+    )
+
+
+def _what_now(done: "Compared") -> str:
+    """Say which of two histories stands, and what this device does about it."""
+    if done.stands == "there":
+        return (
+            "Theirs stands by the group's rules, which decide alike on every device. With the next syncs this device "
+            "tells the others of its part, and then goes over by itself, with new keys; what was posted since is "
+            "posted again. You need not do anything."
+        )
+    if done.stands == "here":
+        return (
+            "This one stands by the group's rules, which decide alike on every device. Give them the text below: then "
+            "their devices come over by themselves."
+        )
+    if done.answer is not None:
+        return (
+            "Which one stands is decided by the group's rules, once their device knows more. Give them the text below, "
+            "and take theirs again if their device shows you one."
+        )
+    return (
+        "This device keeps too little of the epoch where they parted to decide. Post nothing that must not be read; "
+        "somebody of the larger part makes the others a new invite."
     )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from taboon_client.group.devices import People
 
-__all__ = ["PolicyChange", "apply_change", "exact"]
+__all__ = ["PLAIN", "PolicyChange", "apply_change", "exact"]
 
 
 class PolicyChange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,7 +62,7 @@ class PolicyChange(msgspec.Struct, frozen=True, omit_defaults=True):
             raise FormatError("this device keeps a change of the rules that it cannot read") from error
 
 
-_PLAIN = (
+PLAIN = (
     *("everyone", "dispatch", "keyholders", "relays", "add_approvals", "removal_approvals", "policy_approvals"),
     *("members_invite", "rotation_days", "retention", "recovery"),
 )
@@ -93,7 +93,7 @@ def apply_change(
         if change.base != policy.digest and after.rules != policy.rules:
             raise FieldError("policy", "the rules have changed since this was proposed. Propose it again")
         return after
-    changes: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(change, name)) is not None}
+    changes: dict[str, Any] = {name: value for name in PLAIN if (value := getattr(change, name)) is not None}
     for name in _SORTED:
         if name in changes:
             changes[name] = tuple(sorted(set(changes[name])))

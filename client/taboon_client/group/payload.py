@@ -86,6 +86,17 @@ class LostPayload:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherSidePayload:
+    """What another history of the group shows of itself, for those of this one."""
+
+    showing: bytes
+
+    def encode(self) -> bytes:
+        """Return the payload."""
+        return cbor.encode(["other", self.showing])
+
+
+@dataclass(frozen=True, slots=True)
 class AskPayload:
     """A question to members, by identity key.
 
@@ -103,7 +114,7 @@ class AskPayload:
         return cbor.encode(["ask", value | {"events": list(self.events)} if self.events else value])
 
 
-Payload = list[bytes] | HistoryPayload | LinksPayload | SnapshotEnd | AskPayload | LostPayload
+Payload = list[bytes] | HistoryPayload | LinksPayload | SnapshotEnd | AskPayload | LostPayload | OtherSidePayload
 """What a message can carry: events as bytes, or one of the others."""
 
 
@@ -137,6 +148,8 @@ def read_payload(data: bytes) -> list[bytes] | Payload | None:
         return _read_links(value)
     if kind == "lost":
         return LostPayload()
+    if kind == "other" and isinstance(value, bytes):
+        return OtherSidePayload(value)
     return None
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["Side", "standing"]
+__all__ = ["Side", "standing", "standing_after_loss"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +56,13 @@ def standing(sides: Collection[Side], persons: int) -> Side:
     left = [side for side in sides if side.home] or list(sides)
     left = [side for side in left if not any(side.author in other.removes for other in left)] or left
     return min(left, key=lambda side: (-side.approvals, side.leaf, side.tag))
+
+
+def standing_after_loss(earlier: Side, later: Side) -> Side:
+    """Return which of two stands where one had stood at home before the relay lost it, and one was made after that.
+
+    The earlier one, unless the later alone removes its author: whoever made the later one knew of the loss, and keeps
+    what it takes to change over; whoever had followed the earlier one does not.
+    """
+    removed = earlier.author in later.removes and later.author not in earlier.removes
+    return later if removed else earlier

@@ -35,7 +35,8 @@ _STRANGER: Final = (
 )
 _FORK: Final = (
     "you two are in two histories of this group that have one number: the relay, or an admin, shows each of you "
-    "another one. Tell the others over another channel, and do not post anything that must not be read"
+    "another one. Give each other the text of “taboon evidence GROUP” now: then the devices decide alike which one "
+    "stands, and those of the other one come over by themselves"
 )
 
 

@@ -37,6 +37,33 @@ _TOLD: Final = (
     N_("You let someone new into the group."),
     N_("This is of another group, or damaged. Take all of it, once more."),
     N_(
+        "The relay has shown two parts of the group two histories, from epoch %(a)s on, and the other one stands by "
+        "the group's rules, which decide alike on every device. This device tells the others of its part and then goes "
+        "over by itself, with new keys, as soon as the relay lets it reach the other part. What you post is kept until "
+        "then, and what you had posted since is posted again."
+    ),
+    N_(
+        "The relay has shown two parts of the group two histories, from epoch %(a)s on, and this one stands by the "
+        "group's rules, which decide alike on every device. The devices of the other part come over by themselves once "
+        "one of them was given the text of “taboon evidence GROUP”."
+    ),
+    N_(
+        "A member's device says that the group goes on in another history, from epoch %(a)s on, and this one was not "
+        "there when the two parted, or it is too long ago. If the others fall silent, ask one of them for a new invite."
+    ),
+    N_(
+        "The relay has shown two parts of the group two histories. In the one that stands you were removed. What you "
+        "have read stays on this device; nothing new will come."
+    ),
+    N_(
+        "The rules of the group had been changed in the history that this device has left. Admins' devices ask for "
+        "these changes again; until then the rules are as they were before."
+    ),
+    N_(
+        "Somebody had been let in in the history that this device has left, and is not in the group as it stands now. "
+        "Whoever let them in makes them a new invite."
+    ),
+    N_(
         "Two commits had ended one epoch of the group. It goes on with the one that stands by its rules, the "
         "same on every device; what you had said since is said again."
     ),
@@ -102,8 +129,8 @@ _TOLD: Final = (
     ),
     N_(
         "You two are in two histories of this group that have one number: the relay, or an admin, shows each "
-        "of you another one. Tell the others over another channel, and do not post anything that must not be "
-        "read."
+        "of you another one. Give each other the text of “taboon evidence GROUP” now: then the devices decide alike "
+        "which one stands, and those of the other one come over by themselves."
     ),
     N_("An admin is one no longer, so all open invites were ended. Make new ones."),
     N_("Somebody with the link has spoiled an invite, and it was ended. Make a new one."),

@@ -22,6 +22,20 @@ ON_THE_PAGE: Final[dict[str, str]] = {
         "The relay has signed two histories of one of this group's mailboxes. The screen “One history or two” shows "
         "what is proven."
     ),
+    "The relay has shown two parts of the group two histories, from epoch %(a)s on, and this one stands by the group's "
+    "rules, which decide alike on every device. The devices of the other part come over by themselves once one of them "
+    "was given the text of “taboon evidence GROUP”.": N_(
+        "The relay has shown two parts of the group two histories, from epoch %(a)s on, and this one stands by the "
+        "group's rules, which decide alike on every device. The devices of the other part come over by themselves once "
+        "one of them was given the text on the screen “One history or two”."
+    ),
+    "You two are in two histories of this group that have one number: the relay, or an admin, shows each of you "
+    "another one. Give each other the text of “taboon evidence GROUP” now: then the devices decide alike which one "
+    "stands, and those of the other one come over by themselves.": N_(
+        "You two are in two histories of this group that have one number: the relay, or an admin, shows each of you "
+        "another one. Give each other the text on the screen “One history or two” now: then the devices decide alike "
+        "which one stands, and those of the other one come over by themselves."
+    ),
     "This is not what a member was shown: that begins with %(a)s. Ask them for “taboon evidence GROUP”.": N_(
         "This is not what a member was shown: that begins with %(a)s. It stands on their screen “One history or two”."
     ),

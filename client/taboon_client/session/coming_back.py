@@ -30,9 +30,10 @@ from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
 from taboon_client.group.watched import watch_leaves
 from taboon_client.relay.address import RelayAddress
+from taboon_client.session import redo
 from taboon_client.session.watching import contents
 from taboon_client.vault import coming_back as rows
-from taboon_client.vault import events, groups, outbox
+from taboon_client.vault import ended, events, groups, other_sides, outbox
 from taboon_client.vault import forks as fork_rows
 from taboon_client.vault.coming_back import ComingBackRow
 from taboon_crypto import mls
@@ -52,6 +53,7 @@ __all__ = ["Asking", "ask", "asking", "go_on", "take_answer"]
 
 _LIFETIME: Final = 85 * 86_400
 """Seconds for which the key package of a request is good. After them a new one is made."""
+_DIGEST: Final = 32
 _LISTEN: Final = 90 * 86_400
 """Seconds for which an admin who has gone on still looks whether others had gone on before."""
 _FIRST_DAY: Final = date(1970, 1, 1)
@@ -105,16 +107,23 @@ def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random:
         group.suite, member_profile(signer, keys.content), now=now, lifetime=_LIFETIME, random=random
     )
     answer = random(32)
-    asked = []
+    named: dict[bytes, tuple[bytes, bytes | None]] = {}
     for member in leaves:
         leaf = content_of(member, group.suite)
-        append_seed = groups.leaf_secret(tx, grp, leaf.append_key)
+        named[leaf_hash(member)] = bytes(leaf.rejoin_secret), groups.leaf_secret(tx, grp, leaf.append_key)
+    other = other_sides.standing(tx, grp)
+    parted = None if other is None else ended.get(tx, grp, other.epoch)
+    if parted is not None and parted.leaf is not None:
+        # Another history stands: its tree has the leaf that we had where the two parted.
+        named[parted.leaf[:_DIGEST]] = parted.leaf[_DIGEST:], parted.own_append
+    asked = []
+    for name, (secret, append_seed) in named.items():
         if append_seed is None:
             continue
-        request = ReturnRequest.make(own.group_id, package.encode(), leaf_hash(member), answer, signer)
-        blob_key = return_blob_key(leaf.rejoin_secret)
+        request = ReturnRequest.make(own.group_id, package.encode(), name, answer, signer)
+        blob_key = return_blob_key(secret)
         blobs = [seal_blob(blob_key, one, random) for one in split(Kind.RETURN, request.raw, random)]
-        asked.append([bytes(leaf.rejoin_secret), append_seed, mailbox.retention, blobs])
+        asked.append([secret, append_seed, mailbox.retention, blobs])
     rows.set_coming(
         tx,
         ComingBackRow(
@@ -126,7 +135,7 @@ def ask(tx: Connection, keeper: Keeper, grp: int, why: str, *, now: int, random:
             asking=cbor.encode(asked),
             answering=answer,
             away=int(away),
-            epoch=mailbox.epoch,
+            epoch=mailbox.epoch if parted is None else parted.epoch,
         ),
     )
 
@@ -199,7 +208,8 @@ def take_answer(desk: Desk, grp: int, blobs: Sequence[bytes]) -> list[str]:
                 # Whoever was ever given our rejoin secret can leave something here.
                 continue
             _enter(tx, desk, own, row, group)
-            return [_BACK]
+            members = {member.signature_key for member in group.members()}
+            return [_BACK, *redo.now_again(tx, grp, policy_of(group), members, desk.now)]
         problem = None if gone is None else _GONE.format(day=_FIRST_DAY + timedelta(days=gone))
         if problem is None or own.state == "active" or own.problem == problem:
             return []
@@ -259,8 +269,9 @@ def _enter(tx: Connection, desk: Desk, own: groups.GroupRow, row: ComingBackRow,
     adder = group.member(group.welcomed_by or 0).signature_key
     last = groups.last_epoch(tx, own.id)
     said = [name for epoch in range(row.epoch, last + 1) for name in events.carried_by(tx, own.id, epoch, own.identity)]
-    # Where we had gone on by ourselves, others had gone on before: theirs is the group.
-    fork_rows.end_chain(tx, own.id, row.epoch)
+    # Where we had gone on by ourselves, or on a side of a fork, others had gone on before: theirs is the group.
+    fork_rows.end_chain(tx, own.id, row.epoch, carried=None)
+    other_sides.drop_from(tx, own.id, row.epoch)
     rows.enter_again(tx, own.id, added_by=adder, joined=group.epoch)
     rows.forget_all(tx, own.id)
     groups.add_leaf_key(tx, own.id, "append", leaf.append_key, Secret(append_seed))

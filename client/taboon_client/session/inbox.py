@@ -18,10 +18,19 @@ from taboon_client.group import own_mailbox
 from taboon_client.group import popup as popup_mailbox
 from taboon_client.group.epoch import epoch_id, policy_of, roles_of
 from taboon_client.group.leaf import content_of
-from taboon_client.group.payload import AskPayload, HistoryPayload, LinksPayload, LostPayload, SnapshotEnd, read_payload
+from taboon_client.group.payload import (
+    AskPayload,
+    HistoryPayload,
+    LinksPayload,
+    LostPayload,
+    OtherSidePayload,
+    SnapshotEnd,
+    read_payload,
+)
+from taboon_client.group.rejoining import leaf_hash
 from taboon_client.group.rules import BrokenRuleError, check_commit
 from taboon_client.group.snapshot import answer_question, compare_snapshot, take_snapshot_end
-from taboon_client.session import commits, evidence, forks, standing
+from taboon_client.session import commits, evidence, histories, kept, standing
 from taboon_client.session.coming_back import ask
 from taboon_client.vault import ended, outbox, own_boxes, popups
 from taboon_client.vault import forks as fork_rows
@@ -29,7 +38,7 @@ from taboon_client.vault import groups as rows
 from taboon_client.vault.ended import EndedRow
 from taboon_client.vault.savepoint import StorageError, savepoint
 from taboon_crypto import mls
-from taboon_crypto.blob import Assembler, Kind, Part, Whole, open_blob, parse_content, seal_blob, split
+from taboon_crypto.blob import Assembler, Kind, Part, Whole, open_blob, parse_content, seal_blob
 from taboon_crypto.errors import CryptoError
 from taboon_crypto.mailbox import MailboxKeys, RetentionClass
 
@@ -217,6 +226,8 @@ class _Reader:
         elif isinstance(payload, LostPayload):
             rows.set_lost(self.tx, self.grp, heard=True)
             outbox.drop_payload(self.tx, self.grp, payload.encode())
+        elif isinstance(payload, OtherSidePayload):
+            self.applied.notices += histories.take_said(self.tx, self.grp, payload, now=self.ledger.now)
         elif isinstance(payload, SnapshotEnd):
             self._snapshot_end(group.member(message.sender_leaf).signature_key, payload)
         elif payload is not None:
@@ -242,7 +253,7 @@ class _Reader:
                 return
             name = self._called(group, error.commit.sender_leaf)
             self.applied.notices.append(_LOST_WAY_BY.format(name=name))
-            raise _StopError("spoiled", _LOST_WAY) from None
+            raise _StopError("astray", _LOST_WAY) from None
         except BrokenRuleError:
             # It was opened and its signature holds: whose it is, can be said.
             self._spoiled(group, staged.sender_leaf)
@@ -258,16 +269,16 @@ class _Reader:
             back = any(member.signature_key == own_key for member in staged.added)
             raise _StopError("removed", _REPLACED if back else _REMOVED)
         if fork_rows.was_left(self.tx, self.grp, epoch_id(group, staged)):
-            raise _StopError("spoiled", _LEFT)
+            raise _StopError("astray", _LEFT)
         away = popup_mailbox.present(self.tx, self.keeper, self.grp)
+        blobs = self._carrying([blob] if own is None or own.hash != digest else list(cbor.decode(own.blobs)))
         if self.box is not None or away is not None or self.mailbox.lost:
             # Another commit may have ended it as well: until that is known the epoch is kept as it was.
             self.keeper.save(self.tx, self.grp, group)
-            author = self._name_of(group, staged.sender_leaf)
             home = not self.popup or self._stood_at_home(blob)
-            forks.keep(self.tx, self.grp, staged, author, data, away, now=self.ledger.now, home=home)
+            kept.keep(self.tx, self.grp, blobs, away, now=self.ledger.now, home=home)
         if self.box is None:
-            self._keep_seal([blob] if own is None or own.hash != digest else list(cbor.decode(own.blobs)), away)
+            self._keep_seal(blobs, away)
         self.applied.notices += commits.merge(
             self.tx,
             self.keeper,
@@ -280,17 +291,24 @@ class _Reader:
         )
         self.applied.moved = True
 
+    def _carrying(self, blobs: list[bytes]) -> list[bytes]:
+        """Return all blobs of a commit that came in parts, too; the seal stays the very blob that home has signed."""
+        before = self._came_in_parts[:-1] if len(blobs) == 1 else []
+        return [*(seal_blob(self.mailbox.blob_key, one, self.random) for one in before), *blobs]
+
     def _keep_seal(self, blobs: list[bytes], away: PopupRow | None) -> None:
         """Keep the commit that ends this epoch: a relay that has not got it gets it, for those who are behind."""
-        if len(blobs) == 1 and self._came_in_parts:
-            content = self._came_in_parts
-            blobs = [seal_blob(self.mailbox.blob_key, one, self.random) for one in content]
         now = self.ledger.now
         stood = None
         if self.signed is not None:
-            stood = standing.blob_of(self.mailbox.blob_key, *self.signed, self.random)
+            signed, cursor = self.signed
+            stood = standing.blob_of(self.mailbox.blob_key, cursor.head + signed, self.random)
+        elif (word := self._word_of(blobs[-1])) is not None:
+            stood = standing.blob_of(self.mailbox.blob_key, word, self.random)
         group = self.keeper.load(self.tx, self.grp)
-        own = content_of(group.member(group.own_leaf), group.suite)
+        here = group.member(group.own_leaf)
+        own = content_of(here, group.suite)
+        staged = [group.load_staged(row.staged) for row in rows.all_staged(self.tx, self.grp)]
         row = EndedRow(
             grp=self.grp,
             epoch=self.mailbox.epoch,
@@ -304,13 +322,22 @@ class _Reader:
             stood=stood,
             own_read=own_mailbox.read_seed(group, group.own_leaf),
             own_append=rows.leaf_secret(self.tx, self.grp, own.append_key),
+            witness=cbor.encode(group.witness(staged)),
+            last=rows.last_committer(self.tx, self.grp),
+            leaf=leaf_hash(here) + bytes(own.rejoin_secret),
         )
         ended.keep(self.tx, row, now - RetentionClass(self.mailbox.retention).days * _DAY)
 
     def _stood_at_home(self, seal: bytes) -> bool:
+        return self._word_of(seal) is not None
+
+    def _word_of(self, seal: bytes) -> bytes | None:
         keys = MailboxKeys.of_epoch(self.mailbox.mailbox_secret, RetentionClass(self.mailbox.retention))
         home = rows.get_group(self.tx, self.grp).relay_id
-        return any(standing.shows(body, relay_id=home, mailbox_id=keys.mailbox_id, seal=seal) for body in self._stood)
+        shown = (
+            body for body in self._stood if standing.shows(body, relay_id=home, mailbox_id=keys.mailbox_id, seal=seal)
+        )
+        return next(shown, None)
 
     def assemble(self, blobs: Sequence[bytes]) -> None:
         """Take in what comes before a seal that was brought here."""
@@ -362,11 +389,11 @@ class _Reader:
         own = rows.staged_of_hash(self.tx, self.grp, digest)
         if own is not None:
             return own, group.load_staged(own.staged)
+        parts = rows.parts(self.tx, self.grp)
         message = self._message(blob)
         if message is None or not _is_private(message, mls.ContentType.COMMIT):
             raise FormatError("the seal is no commit")
-        contents = split(Kind.MESSAGE, message, self.random)
-        self._came_in_parts = list(contents) if len(contents) > 1 else []
+        self._came_in_parts = _parts_of(parts, open_blob(self.mailbox.blob_key, blob))
         ours = [(row, group.load_staged(row.staged)) for row in rows.all_staged(self.tx, self.grp)]
         known = group.own_commit(message, [staged for _, staged in ours])
         if known is not None:
@@ -480,6 +507,15 @@ def _stop(reader: _Reader, stop: _StopError) -> bool:
         return False
     ask(reader.tx, reader.keeper, reader.grp, stop.problem, now=reader.ledger.now, random=reader.random)
     return True
+
+
+def _parts_of(contents: Sequence[bytes], last: bytes) -> list[bytes]:
+    """Return the contents of the blobs of a commit that came in parts, oldest first; nothing if it came whole."""
+    end = parse_content(last)
+    if not isinstance(end, Part):
+        return []
+    parsed = ((one, parse_content(one)) for one in contents)
+    return [*(one for one, part in parsed if isinstance(part, Part) and part.transfer == end.transfer), last]
 
 
 def _is_private(message: bytes, kind: mls.ContentType) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_crypto.mls import Random
 
-__all__ = ["blobs_for", "next_blobs"]
+__all__ = ["blobs_for", "next_blobs", "say"]
 
 # What MLS puts around a payload, in bytes, rounded up: group id, epoch, encrypted sender, signature, tags, lengths.
 _MLS_OVERHEAD = 320
@@ -34,6 +34,20 @@ _BATCH = 512
 def blobs_for(kind: Kind, body: bytes, blob_key: bytes, random: Random) -> list[bytes]:
     """Return the blob that carries a message, or several where it travels in parts."""
     return [seal_blob(blob_key, content, random) for content in split(kind, body, random)]
+
+
+def say(tx: Connection, keeper: Keeper, grp: int, payload: bytes, random: Random) -> list[bytes]:
+    """Return finished blobs that carry one payload and nothing else, saved and ready to be appended."""
+    mailbox = rows.get_mailbox(tx, grp)
+    if mailbox is None:
+        return []
+    group = keeper.load(tx, grp)
+    message = group.encrypt(payload, random=random)
+    keeper.save(tx, grp, group)
+    blobs = blobs_for(Kind.MESSAGE, message, mailbox.blob_key, random)
+    for blob in blobs:
+        outbox.add_blob(tx, grp, hashlib.sha256(blob).digest(), blob, [])
+    return blobs
 
 
 def next_blobs(tx: Connection, keeper: Keeper, grp: int, random: Random, *, most: int = 8) -> list[bytes]:

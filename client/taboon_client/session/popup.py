@@ -8,6 +8,7 @@ from taboon_client.errors import GroupStoppedError, NotAllowedError
 from taboon_client.group import popup as mailbox
 from taboon_client.relay.address import RelayAddress
 from taboon_client.session import forks
+from taboon_client.session.judging import Judge
 from taboon_client.values import Popup
 from taboon_client.vault import ended, events, groups, outbox, popups
 from taboon_client.vault import forks as kept_rows
@@ -21,6 +22,8 @@ __all__ = ["end", "in_use", "settle", "speak_again", "use"]
 _DAY: Final = 86_400
 _KEEP: Final = 30 * _DAY
 """Seconds for which ended epochs are kept while a pop-up relay is in use."""
+_LATE: Final = 7 * _DAY
+"""Seconds for which the commits of epochs that ended before are brought to a new pop-up relay."""
 _FORGOTTEN: Final = 7 * _DAY
 """Seconds after which a pop-up relay that does not answer is asked no more, once home does."""
 
@@ -43,6 +46,11 @@ def use(desk: Desk, tx: Connection, grp: int, address: RelayAddress, relay_id: b
         popups.set_place(tx, grp, address.base_url, over=False)
         return
     mailbox.begin(tx, desk.keeper, grp, address, relay_id, now=desk.now)
+    for ended_row in ended.witnessed(tx, grp):
+        # Others may have followed another commit: there it comes to light.
+        judge = Judge.of(ended_row)
+        if judge is not None and desk.now - ended_row.at < _LATE:
+            ended.set_popup(tx, grp, ended_row.epoch, bytes(judge.group.export("taboon mailbox", relay_id, 32)))
 
 
 def end(tx: Connection, grp: int) -> None:

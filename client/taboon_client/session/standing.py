@@ -23,16 +23,15 @@ __all__ = ["blob_of", "shows"]
 _LENGTHS: Final = (RECEIPT_LENGTH + HASH_LENGTH, PAGE_LENGTH + HASH_LENGTH)
 
 
-def blob_of(blob_key: bytes, signed: bytes, before: Cursor, random: Random) -> bytes:
+def blob_of(blob_key: bytes, word: bytes, random: Random) -> bytes:
     """Return a blob that shows it, under the blob key of the epoch that the commit ended.
 
     Args:
         blob_key: Of that epoch.
-        signed: The relay's word on the mailbox with its seal.
-        before: The cursor before the seal.
+        word: The head before the seal, and the relay's word on the mailbox with its seal.
         random: Source of randomness.
     """
-    (content,) = split(Kind.STOOD, before.head + signed, random)
+    (content,) = split(Kind.STOOD, word, random)
     return seal_blob(blob_key, content, random)
 
 

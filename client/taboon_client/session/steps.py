@@ -18,7 +18,7 @@ from taboon_client.group.payload import LostPayload
 from taboon_client.group.snapshot import ask_for_missing, queue_snapshot
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
-from taboon_client.session import commits, evidence, inbox
+from taboon_client.session import commits, evidence, histories, inbox
 from taboon_client.session.circles import follow_parent
 from taboon_client.session.coming_back import ask
 from taboon_client.session.outbox import next_blobs
@@ -198,6 +198,10 @@ def work(desk: Desk, grp: int, at: Position, *, tries: int) -> Work | None:
             return None
         if not _is_at(tx, grp, mailbox, at):
             return None
+        leaving = histories.leave(desk, tx, grp)
+        if leaving is not None:
+            # Nothing more is said on a side that does not stand, but that it does not.
+            return Work(None, tuple(leaving)) if leaving else None
         away = at.box is None and popups.get(tx, grp) is not None
         carried = popups.to_carry(tx, grp, _CARRIED, popup=at.popup) if away else []
         if carried:
@@ -288,7 +292,7 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
             _move(tx, grp, at, Cursor.start(at.keys.mailbox_id))
             return True
         if _was_away(row, mailbox, desk.now):
-            groups.set_state(tx, grp, "spoiled", _AWAY)
+            groups.set_state(tx, grp, "astray", _AWAY)
             ask(tx, desk.keeper, grp, _AWAY, now=desk.now, random=desk.random, away=True)
             return False
         if at.box is None and not _entered_just_now(mailbox, desk.now):

@@ -23,7 +23,7 @@ from taboon_client.group.rules import BrokenRuleError, check_return
 from taboon_client.group.watched import up_to_a_day, watch_leaves
 from taboon_client.relay.address import RelayAddress
 from taboon_client.vault import coming_back as rows
-from taboon_client.vault import events, groups
+from taboon_client.vault import events, groups, other_sides
 from taboon_crypto import mls
 from taboon_crypto.blob import Assembler, Kind, Part, Whole, open_blob, parse_content, seal_blob, split
 from taboon_crypto.errors import CryptoError
@@ -54,6 +54,8 @@ __all__ = [
 ]
 
 _DAY = 86_400
+_PARTED = 3 * _DAY
+"""Seconds for which leaves are looked at with every sync, once others are known to be in another history."""
 _LOOKS = 4
 """Mailboxes looked into in one sync, at most."""
 _SELDOM = 3
@@ -111,13 +113,16 @@ def looks(desk: Desk, grp: int) -> list[Look]:
             group = desk.keeper.load(tx, grp)
             watch_leaves(tx, grp, group, group.members(), (), now=desk.now, random=desk.random)
         found: list[Look] = []
-        for row in rows.due(tx, grp, desk.now):
+        # Those of another history ask as soon as they know that ours stands.
+        parted = any(not row.stands and desk.now - row.at < _PARTED for row in other_sides.every(tx, grp))
+        for row in rows.due(tx, grp, desk.now + 2 * _DAY if parted else desk.now):
             if len(found) >= _LOOKS:
                 break
             pause = up_to_a_day(desk.random) * (1 if row.removed is None else _SELDOM)
             rows.looked(tx, grp, row.append_key, desk.now + _DAY // 2 + pause)
             if (
-                row.replaced is not None
+                parted
+                or row.replaced is not None
                 or row.removed is not None
                 or not events.has_spoken(tx, grp, row.identity, desk.now - _DAY)
             ):

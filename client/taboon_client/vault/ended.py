@@ -16,8 +16,10 @@ class EndedRow:
     """A row of ``ended``: an epoch that is over, the keys of its mailbox, and its commit as blobs (CBOR).
 
     ``home`` and ``popup`` tell which relay is known to hold a seal there; ``popup_secret`` is of the mailbox at a
-    pop-up relay, if one was in use. ``stood`` shows that the commit stood at home; the last two are the seeds of our
-    own mailbox of that epoch.
+    pop-up relay, if one was in use. ``stood`` shows that the commit stood at home; ``own_read`` and ``own_append``
+    are the seeds of our own mailbox of that epoch. ``witness`` is what judges another commit of it (CBOR), ``last`` who
+    had committed before, ``leaf`` the name of our leaf there and its secret for coming back; ``relook`` is the Unix
+    time at which home is asked again for its seal.
     """
 
     grp: int
@@ -32,15 +34,25 @@ class EndedRow:
     stood: bytes | None = field(default=None, repr=False)
     own_read: bytes | None = field(default=None, repr=False)
     own_append: bytes | None = field(default=None, repr=False)
+    witness: bytes | None = field(default=None, repr=False)
+    last: bytes | None = None
+    leaf: bytes | None = field(default=None, repr=False)
+    relook: int = 0
 
 
-_COLUMNS = "grp, epoch, class, mailbox_secret, blobs, at, popup_secret, home, popup, stood, own_read, own_append"
+_COLUMNS = (
+    "grp, epoch, class, mailbox_secret, blobs, at, popup_secret, home, popup, stood, own_read, own_append,"
+    " witness, last, leaf, relook"
+)
+_WITNESSES = 16
+_WITNESSED = 8 * 1024 * 1024
+"""Epochs of which a witness is kept, and how many bytes these have, at most: it holds the whole tree."""
 
 
 def keep(tx: Connection, row: EndedRow, before: int) -> None:
     """Keep the commit that ended an epoch, and none that is older than a time."""
     tx.execute(
-        f"INSERT OR REPLACE INTO ended ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
+        f"INSERT OR REPLACE INTO ended ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
         (
             row.grp,
             row.epoch,
@@ -54,8 +66,18 @@ def keep(tx: Connection, row: EndedRow, before: int) -> None:
             row.stood,
             row.own_read,
             row.own_append,
+            row.witness,
+            row.last,
+            row.leaf,
+            row.relook,
         ),
     )
+    query = "SELECT epoch, length(witness) FROM ended WHERE grp = ? AND witness IS NOT NULL ORDER BY epoch DESC"
+    room = _WITNESSED
+    for place, (epoch, size) in enumerate(tx.execute(query, (row.grp,)).fetchall()):
+        room -= size
+        if place and (place >= _WITNESSES or room < 0):
+            tx.execute("UPDATE ended SET witness = NULL WHERE grp = ? AND epoch = ?", (row.grp, epoch))
     tx.execute("DELETE FROM ended WHERE grp = ? AND at < ?", (row.grp, before))
 
 
@@ -91,3 +113,19 @@ def set_there(tx: Connection, grp: int, epoch: int, *, popup: bool) -> None:
 def drop_from(tx: Connection, grp: int, epoch: int) -> None:
     """Forget the commits of an epoch and of those after it: another history stands."""
     tx.execute("DELETE FROM ended WHERE grp = ? AND epoch >= ?", (grp, epoch))
+
+
+def witnessed(tx: Connection, grp: int) -> list[EndedRow]:
+    """Return the ended epochs whose commits can be judged here, newest first."""
+    query = f"SELECT {_COLUMNS} FROM ended WHERE grp = ? AND witness IS NOT NULL ORDER BY epoch DESC"  # noqa: S608
+    return [EndedRow(*row) for row in tx.execute(query, (grp,))]
+
+
+def set_relook(tx: Connection, grp: int, epoch: int, at: int) -> None:
+    """Note when home is asked again for the seal of an epoch."""
+    tx.execute("UPDATE ended SET relook = ? WHERE grp = ? AND epoch = ?", (at, grp, epoch))
+
+
+def set_popup(tx: Connection, grp: int, epoch: int, secret: bytes) -> None:
+    """Bring the commit of an epoch to a pop-up relay, too."""
+    tx.execute("UPDATE ended SET popup_secret = ?, popup = 0 WHERE grp = ? AND epoch = ?", (secret, grp, epoch))

@@ -154,6 +154,12 @@ def places_of_epoch(tx: Connection, grp: int, epoch_id: bytes) -> list[bytes | s
     return [row[0] for row in rows]
 
 
+def of_epoch(tx: Connection, grp: int, epoch_id: bytes) -> list[bytes]:
+    """Return the events that state an epoch, the shortest first."""
+    query = "SELECT bytes FROM event WHERE grp = ? AND epoch_id = ? ORDER BY length(bytes), name"
+    return [bytes(row[0]) for row in tx.execute(query, (grp, epoch_id))]
+
+
 def carried_by(tx: Connection, grp: int, epoch: int, author: bytes | None = None) -> list[bytes]:
     """Return the names of the events that the mailbox of an epoch held; of one author, if one is named."""
     rows = tx.execute(

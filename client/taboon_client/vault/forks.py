@@ -2,49 +2,83 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from taboon_client.vault.groups import MailboxRow
+from taboon_client.vault.own_boxes import OwnBoxRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from taboon_client.vault.database import Connection
 
-__all__: list[str] = []
+__all__ = ["State"]
 
-_MAILBOX = "grp, epoch, class, mailbox_secret, blob_key, number, head, spoiled, lost, entered"
-_BOX = "grp, leaf, count, append_key, read_seed, number, head, open"
-_STAGED = "grp, live, bytes, blobs, hash, expected, welcome, adds"
-_KEPT = {
-    "mls_part": "grp, name, bytes",
-    "mailbox": _MAILBOX,
-    "own_box": _BOX,
-    "staged": _STAGED,
-    "leaf_key": "grp, kind, public, secret",
+State = dict[str, list[dict[str, Any]]]
+"""Rows by table, each by the names of its columns."""
+
+_TABLES = {
+    "mls_part": ("grp", "name", "bytes"),
+    "mailbox": (
+        *("grp", "epoch", "class", "mailbox_secret", "blob_key", "number", "head", "spoiled", "lost", "entered"),
+    ),
+    "own_box": ("grp", "leaf", "count", "append_key", "read_seed", "number", "head", "open"),
+    "staged": ("grp", "live", "bytes", "blobs", "hash", "expected", "welcome", "adds"),
+    "leaf_key": ("grp", "kind", "public", "secret"),
 }
 
 
-def state(tx: Connection, grp: int) -> list[list[list[object]]]:
-    """Return everything that an epoch needs to go on from where it is, as the rows of its tables."""
-    return [
-        [list(row) for row in tx.execute(f"SELECT {columns} FROM {table} WHERE grp = ?", (grp,))]  # noqa: S608 - constant
-        for table, columns in _KEPT.items()
-    ]
+def state(tx: Connection, grp: int) -> State:
+    """Return everything that an epoch needs to go on from where it is."""
+    return {
+        table: [
+            dict(zip(columns, row, strict=True))
+            for row in tx.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant
+        ]
+        for table, columns in _TABLES.items()
+    }
 
 
-def restore(tx: Connection, grp: int, tables: Sequence[Sequence[Sequence[object]]]) -> None:
+def is_state(value: object) -> TypeGuard[State]:
+    """Tell whether something is what :func:`state` gives in this version: another one may have other columns."""
+    if not isinstance(value, dict) or value.keys() != _TABLES.keys() or len(value["mailbox"]) != 1:
+        return False
+    return all(row.keys() == set(columns) for table, columns in _TABLES.items() for row in value[table])
+
+
+def mailbox_in(kept: State) -> MailboxRow:
+    """Return the epoch's mailbox."""
+    (row,) = kept["mailbox"]
+    return MailboxRow(**{"retention" if name == "class" else name: value for name, value in row.items()})
+
+
+def boxes_in(kept: State) -> list[OwnBoxRow]:
+    """Return its own mailboxes."""
+    return [OwnBoxRow(**row) for row in kept["own_box"]]
+
+
+def parts_in(kept: State) -> dict[str, bytes]:
+    """Return the parts of the MLS group."""
+    return {row["name"]: row["bytes"] for row in kept["mls_part"]}
+
+
+def staged_in(kept: State) -> list[bytes]:
+    """Return our own commits that could have ended it."""
+    return [row["bytes"] for row in kept["staged"]]
+
+
+def restore(tx: Connection, grp: int, kept: State) -> None:
     """Put an epoch back as it was."""
-    for (table, columns), rows in zip(_KEPT.items(), tables, strict=True):
+    for table, columns in _TABLES.items():
         if table != "leaf_key":
             tx.execute(f"DELETE FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant
-        marks = ", ".join("?" for _ in columns.split(","))
-        query = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - constant
-        tx.executemany(query, [tuple(row) for row in rows])
+        marks = ", ".join("?" for _ in columns)
+        query = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - constant
+        tx.executemany(query, [tuple(row[name] for name in columns) for row in kept[table]])
     tx.execute("DELETE FROM part WHERE grp = ?", (grp,))
     tx.execute("UPDATE grp SET version = version + 1 WHERE id = ?", (grp,))
 
 
-def end_chain(tx: Connection, grp: int, epoch: int) -> None:
-    """Leave the epochs after one for good; events that came in them were carried by that one, as far as is known."""
+def end_chain(tx: Connection, grp: int, epoch: int, *, carried: int | None) -> None:
+    """Leave the epochs after one for good; say what carried the events that came in them, None if that is not known."""
     tx.execute(
         "INSERT OR IGNORE INTO left_epoch (grp, epoch_id) SELECT grp, epoch_id FROM epoch WHERE grp = ? AND number > ?",
         (grp, epoch),
@@ -52,7 +86,7 @@ def end_chain(tx: Connection, grp: int, epoch: int) -> None:
     tx.execute("DELETE FROM epoch WHERE grp = ? AND number > ?", (grp, epoch))
     tx.execute("DELETE FROM removal WHERE grp = ? AND epoch > ?", (grp, epoch))
     tx.execute("DELETE FROM deed WHERE grp = ? AND epoch > ?", (grp, epoch))
-    tx.execute("UPDATE event SET carried = ?2 WHERE grp = ?1 AND carried > ?2", (grp, epoch))
+    tx.execute("UPDATE event SET carried = ? WHERE grp = ? AND carried > ?", (carried, grp, epoch))
 
 
 def keep(tx: Connection, grp: int, epoch: int, at: int, kept: bytes) -> None:

@@ -197,6 +197,8 @@ def delete_mls_state(tx: Connection, grp: int) -> None:
         "stepped_back",
         "left_epoch",
         "given_link",
+        "other_side",
+        "redo",
     ):
         tx.execute(f"DELETE FROM {table} WHERE grp = ?", (grp,))  # noqa: S608 - constant names
     tx.execute("UPDATE grp SET version = version + 1, identity_seed = X'' WHERE id = ?", (grp,))

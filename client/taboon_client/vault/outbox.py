@@ -75,6 +75,11 @@ def acknowledge(tx: Connection, grp: int, digest: bytes, epoch: int) -> int:
     return int(tx.execute("DELETE FROM outbox WHERE grp = ? AND blob = ?", (grp, digest)).rowcount)
 
 
+def is_sent(tx: Connection, digest: bytes) -> bool:
+    """Tell whether a blob that we made in this epoch is known to be at the relay."""
+    return tx.execute("SELECT 1 FROM own_blob WHERE hash = ? AND bytes IS NULL", (digest,)).fetchone() is not None
+
+
 def drop_carried(tx: Connection, grp: int, epoch: int) -> None:
     """Send nothing that the mailbox of the present epoch holds already: somebody else was first."""
     tx.execute(

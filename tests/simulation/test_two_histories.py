@@ -1,0 +1,152 @@
+"""A relay that shows two parts of a group two histories: it is noticed by any second path, and healed by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from taboon_client.board import Need
+from taboon_client.group.changes import PolicyChange
+from taboon_client.session import histories
+from taboon_client.session.showing import Showing
+from taboon_client.vault import other_sides
+from tests.simulation.holds import check
+from tests.simulation.world import HOUR
+
+if TYPE_CHECKING:
+    from tests.simulation.world import Device, World
+
+
+async def _post(device: Device, title: str) -> None:
+    item = await (await device.group()).post(Need(title=title, created=int(device.world.now), urgency="now"))
+    device.posted[item.id] = title
+
+
+async def _five(world: World) -> list[Device]:
+    admin = await world.found("Layla")
+    others = [await world.let_in(admin, name) for name in ("Omar", "Rima", "Sami", "Nour")]
+    await world.sync(admin, *others)
+    await world.together([(admin, (await admin.group()).set_admins(["Layla", "Omar"], wait=600.0))])
+    await world.sync(admin, *others)
+    await world.sync(admin, *others)
+    return [admin, *others]
+
+
+async def _rotate(world: World, device: Device) -> None:
+    await world.together([(device, (await device.group()).rotate(600.0))])
+
+
+async def _parted(world: World, there: list[Device], here: list[Device]) -> None:
+    """The relay shows two parts two histories: each rotates, and one posts in each."""
+    world.relay.fork(*(device.name for device in there))
+    for part in (here, there):
+        await _rotate(world, part[0])
+        await world.sync(*part)
+        await _post(part[-1], f"said by {part[-1].name}")
+        await world.sync(part[-1])
+        await world.sync(*part)
+    assert there[0].epoch[0] == here[0].epoch[0]
+    assert there[0].epoch != here[0].epoch
+
+
+async def _together_again(world: World, everyone: list[Device]) -> None:
+    """The relay shows everyone one history: those of the other side come over with the next syncs."""
+    for _ in range(6):
+        world.pass_time(HOUR)
+        await world.sync(*everyone)
+    check(world, everyone)
+
+
+async def _text(device: Device) -> str:
+    return await (await device.group()).seen()
+
+
+def test_devices_that_compare_come_together_within_two_syncs(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami, nour = everyone = await _five(world)
+        await _parted(world, [omar, nour], [layla, rima, sami])
+        # Omar's text names epochs alone; Layla's answer shows her side, which stands: its author has the lower leaf.
+        first = await (await layla.group()).compare(await _text(omar))
+        assert first.parted is not None
+        assert (first.stands, bool(first.answer), bool(first.proofs)) == (None, True, True)
+        second = await (await omar.group()).compare(first.answer or "")
+        assert (second.stands, second.answer) == ("there", None)
+        before = len(world.relay.seen)
+        await _post(omar, "written after he knew")
+        await world.sync(omar)
+        await world.sync(nour)
+        assert omar.row.state == nour.row.state == "astray"
+        # He has told his side, in one blob, and said nothing more there; the rest are requests, one for each leaf.
+        assert len(world.relay.seen) - before == 4
+        world.relay.be_honest()
+        await _together_again(world, everyone)
+
+    world.run(story())
+
+
+def test_a_relay_that_becomes_honest_is_enough_and_nobody_has_to_compare(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami, nour = everyone = await _five(world)
+        await _parted(world, [omar, nour], [layla, rima, sami])
+        world.relay.be_honest()
+        for _ in range(30):
+            world.pass_time(2 * HOUR)
+            await world.sync(*everyone)
+        check(world, everyone)
+        assert await (await omar.group()).proofs()
+
+    world.run(story())
+
+
+def test_the_side_that_most_have_spoken_in_stands_and_what_the_other_had_done_is_done_again(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami, nour = everyone = await _five(world)
+        await _parted(world, [omar, rima, sami], [layla, nour])
+        for device in (omar, rima):
+            await _post(device, f"also said by {device.name}")
+            await world.sync(device)
+        await world.sync(omar, rima, sami)
+        # On her side the founder, whose leaf is the lowest, removes a member and changes the rules.
+        await world.together([(layla, (await layla.group()).remove("Sami", wait=600.0))])
+        await world.together(
+            [(layla, (await layla.group()).change_policy(PolicyChange(members_invite=True), wait=600.0))]
+        )
+        await world.sync(nour)
+        asked = await (await omar.group()).compare(await _text(layla))
+        told = await (await layla.group()).compare(asked.answer or "")
+        assert told.stands == "there"
+        world.relay.be_honest()
+        for _ in range(8):
+            world.pass_time(HOUR)
+            await world.sync(*everyone)
+        assert sami.row.state == "removed"
+        left = [layla, omar, rima, nour]
+        check(world, left)
+        assert [(await (await device.group()).policy()).members_invite for device in left] == [True] * 4
+
+    world.run(story())
+
+
+def test_a_text_that_shows_less_than_home_has_signed_moves_nobody(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami, nour = await _five(world)
+        await _parted(world, [omar, nour], [layla, rima, sami])
+        epoch = layla.epoch[0] - 1
+        grp, there = layla.row_id, omar.row_id
+        shown = layla.desk.keeper.read(lambda tx: histories.show(tx, grp, epoch))
+        assert shown is not None
+        whole = Showing.decode(shown)
+        seal = replace(whole, word=whole.word[:-1] + bytes((whole.word[-1] ^ 1,)))
+        other = omar.desk.keeper.read(lambda tx: histories.show(tx, there, epoch))
+        stolen = replace(whole, word=Showing.decode(other or b"").word)
+        changed = replace(whole, parts=((whole.parts[0][0], whole.parts[0][1][:-1] + b"x"),))
+
+        def weighed(raw: bytes) -> str:
+            return omar.desk.keeper.write(lambda tx: histories.weigh(tx, there, raw, now=0)).stands
+
+        liars = (replace(whole, word=b""), seal, stolen, changed, replace(whole, epoch=epoch - 1))
+        assert {weighed(liar.encode()) for liar in liars} == {"here", "nothing"}
+        assert omar.desk.keeper.read(lambda tx: other_sides.standing(tx, there)) is None
+        assert weighed(shown) == "there"
+
+    world.run(story())
