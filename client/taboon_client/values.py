@@ -405,6 +405,8 @@ class PendingAct:
         changes: Of ``policy`` and ``recover``: (rule, before, after), as text.
         mine: Whether we may agree and have not.
         policy: The whole policy afterwards, as bytes.
+        declined: Identity keys of those who do not agree, or no longer.
+        wished: Whether we have agreed, or this device wishes for it; where nobody has agreed, it has not said so yet.
     """
 
     code: str
@@ -417,6 +419,8 @@ class PendingAct:
     changes: tuple[tuple[str, str, str], ...]
     mine: bool
     policy: bytes = field(repr=False, default=b"")
+    declined: tuple[bytes, ...] = ()
+    wished: bool = False
 
     @property
     def lacking(self) -> int:

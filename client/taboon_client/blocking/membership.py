@@ -44,6 +44,14 @@ class Membership:
         """Leave the group."""
         return soon(self._group.leave(wait), wait)
 
+    def leaving(self) -> bool:
+        """Tell whether you have said that you leave, and are still here."""
+        return now(self._group.leaving())
+
+    def stay(self, wait: float = COMMIT_WAIT) -> SyncReport:
+        """Take back that you leave."""
+        return soon(self._group.stay(wait), wait)
+
     def go_on(self, wait: float = COMMIT_WAIT) -> SyncReport:
         """Go on from what this device holds, after everyone was away for too long."""
         return soon(self._group.go_on(wait), wait)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from taboon_client import library
     from taboon_client.group.changes import PolicyChange
     from taboon_client.group.policy import Policy
-    from taboon_client.values import Member, Outcome, PendingAct
+    from taboon_client.values import Member, Outcome, PendingAct, SyncReport
 
 __all__ = ["Ruling"]
 
@@ -53,6 +53,10 @@ class Ruling:
     def agree(self, ref: str, wait: float = COMMIT_WAIT) -> Outcome:
         """Agree to what somebody proposed; with the last agreement it is done."""
         return soon(self._group.agree(ref, wait), wait)
+
+    def decline(self, ref: str, reason: str = "", wait: float = COMMIT_WAIT) -> SyncReport:
+        """Say no to what is proposed, or take back that you agreed."""
+        return soon(self._group.decline(ref, reason, wait), wait)
 
     def recover(
         self, admins: Iterable[Member | str], remove: Iterable[Member | str] = (), wait: float = COMMIT_WAIT

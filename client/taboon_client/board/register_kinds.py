@@ -25,6 +25,7 @@ __all__ = [
     "AreaTerm",
     "CategoryTerm",
     "CloseMotion",
+    "Decline",
     "GroupName",
     "Here",
     "InviteEnd",
@@ -237,6 +238,27 @@ class Approve(Body, frozen=True, omit_defaults=True, kw_only=True):
     created: Time = 0
 
 
+class Decline(Body, frozen=True, omit_defaults=True, kw_only=True):
+    """The author does not agree to an act, or no longer: what they said of it before is not carried by honest devices.
+
+    No rule of commits asks for it: one that carries the approval all the same is as valid as before.
+
+    Attributes:
+        act: As in an approval.
+        target: What it would be done to, as in an approval.
+        reason: Why, for the others.
+        created: For display.
+    """
+
+    kind: ClassVar[str] = "decline"
+    place: ClassVar[str | None] = "acts"
+
+    act: Word
+    target: EventName
+    reason: Reason = ""
+    created: Time = 0
+
+
 class Here(Body, frozen=True, omit_defaults=True, kw_only=True):
     """The author is in the epoch that the event states: said after a removal, so that it can be seen who followed.
 
@@ -417,6 +439,6 @@ class CloseMotion(Body, frozen=True, omit_defaults=True, kw_only=True):
 
 REGISTER_KINDS: tuple[type[Body], ...] = (
     *(Name, GroupName, Keeping, CategoryTerm, AreaTerm, Question),
-    *(Agreement, Accept, Approve, Here, Risk, Lift, Vouch, SharedInvite, InviteKeys, InviteEnd),
+    *(Agreement, Accept, Approve, Decline, Here, Risk, Lift, Vouch, SharedInvite, InviteKeys, InviteEnd),
     *(Motion, Vote, CloseMotion),
 )

@@ -34,6 +34,7 @@ _Picture = Annotated[
 _MaybeMember = Annotated[
     str | None, typer.Argument(metavar="[MEMBER]", help="The member: whole name or tag.", show_default=False)
 ]
+_Stay = Annotated[bool, typer.Option("--stay", help="Take back that you leave.")]
 _Text = Annotated[str, typer.Option("--text", metavar="TEXT", help="From where you know them.")]
 
 
@@ -60,7 +61,7 @@ def register(app: typer.Typer) -> None:
         ],
     )(_check)
     command(app, "code", examples=["taboon code Harbour"])(_code)
-    command(app, "leave", commit=True, examples=["taboon leave Harbour"])(_leave)
+    command(app, "leave", commit=True, examples=["taboon leave Harbour", "taboon leave Harbour --stay"])(_leave)
     command(app, "go-on", commit=True, examples=["taboon go-on Harbour"])(_go_on)
     command(app, "deeds", examples=["taboon deeds Harbour"])(_deeds)
 
@@ -321,13 +322,20 @@ def _code(errand: Errand, group: GroupRef) -> Answer:
     return Answer({"group": shapes.group_ref(place), "epoch": epoch, "code": shapes.safety_code(code)}, show)
 
 
-def _leave(errand: Errand, group: GroupRef, *, yes: Yes = False) -> Answer:
-    """Leave a group.
+def _leave(errand: Errand, group: GroupRef, *, stay: _Stay = False, yes: Yes = False) -> Answer:
+    """Leave a group, or stay after all.
 
     The next device of an admin that syncs removes yours; nobody has to agree. What you have read stays on this device.
     The last admin cannot leave: it makes somebody else an admin first.
     """
     place = errand.group(group)
+    if stay:
+        report = place.stay(errand.wait)
+        errand.note_report(report)
+        return Answer(
+            {"group": shapes.group_ref(place), "leaving": place.leaving()},
+            lambda: terminal.say("You stay, unless an admin's device has let you go already: “taboon sync” tells."),
+        )
     errand.confirm("Leave this group?", yes=yes)
     done = place.leave(errand.wait)
     return outcome(errand, place, done, {}, said="left the group" if done.done else "leave the group")

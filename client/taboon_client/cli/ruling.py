@@ -1,4 +1,4 @@
-"""The rules of a group: ``policy``, ``admins``, ``acts``, ``agree``, ``recover``."""
+"""The rules of a group: ``policy``, ``admins``, ``acts``, ``agree``, ``decline``, ``recover``."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
@@ -52,6 +52,7 @@ _Everyone = Annotated[
     bool | None, typer.Option("--everyone/--named", help="All members are admins, or only those who are named.")
 ]
 _ActRef = Annotated[str, typer.Argument(metavar="ACT", help="Its code, as “taboon acts” lists it.")]
+_Reason = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why; everyone in the group can read it.")]
 _Admins = Annotated[list[str], typer.Option("--admin", metavar="MEMBER", help="An admin from then on.")]
 _Removed = Annotated[
     list[str] | None, typer.Option("--remove", metavar="MEMBER", help="An admin who is removed with it.")
@@ -78,6 +79,7 @@ def register(app: typer.Typer) -> None:
     )(_admins)
     command(app, "acts", examples=["taboon acts Harbour"])(_acts)
     command(app, "agree", commit=True, examples=["taboon agree Harbour 5e29d7cd"])(_agree)
+    command(app, "decline", commit=True, examples=["taboon decline Harbour 5e29d7cd"])(_decline)
     command(
         app,
         "recover",
@@ -250,11 +252,13 @@ def _acts(errand: Errand, group: GroupRef) -> Answer:
         for one in found:
             named = one.name or ", ".join(people.name(who) for who in one.members)
             state = f"{_SAID.get(one.kind, one.kind)}: {len(one.agreed)} of {one.needed} agree"
+            state += f", {len(one.declined)} do not" if one.declined else ""
+            state += "" if one.agreed else "; waits for the relay"
             terminal.rows([((Cell(one.code, "cyan"), Cell(state), Cell("" if one.mine else "not yours")), named)])
             for rule, before, after in one.changes:
                 terminal.say(f"    {rule.replace('_', ' ')}: {_told(people, before)} → {_told(people, after)}")
         if any(one.mine for one in found):
-            terminal.hint("If you agree: “taboon agree GROUP ACT”.")
+            terminal.hint("If you agree: “taboon agree GROUP ACT”; if not: “taboon decline GROUP ACT”.")
 
     return Answer({"group": shapes.group_ref(place), "acts": [_act(one, people) for one in found]}, show)
 
@@ -273,7 +277,9 @@ def _act(one: "PendingAct", people: People) -> dict[str, Any]:
         "name": one.name or None,
         "agreed": [people.data(who) for who in one.agreed],
         "needed": one.needed,
+        "declined": [people.data(who) for who in one.declined],
         "mine": one.mine,
+        "wished": one.wished,
         "changes": [{"rule": rule, "before": before, "after": after} for rule, before, after in one.changes],
     }
 
@@ -286,6 +292,18 @@ def _agree(errand: Errand, group: GroupRef, act: _ActRef, *, yes: Yes = False) -
         errand.confirm(f"Agree to {_SAID.get(found[0].kind, found[0].kind)} ({found[0].code})?", yes=yes)
     done = place.agree(act, errand.wait)
     return outcome(errand, place, done, {"act": _act(found[0], People(place))}, said=f"agreed to {found[0].code}")
+
+
+def _decline(errand: Errand, group: GroupRef, act: _ActRef, *, reason: _Reason = "") -> Answer:
+    """Say no to what is proposed, or take back that you agreed.
+
+    What you proposed yourself, or what waits for the relay, is wished for no longer. From then on no honest device uses
+    your agreement. It was signed, so a changed program can still use it until it expires, about a month after you
+    gave it.
+    """
+    place = errand.group(group)
+    errand.note_report(place.decline(act, reason, errand.wait))
+    return Answer({"group": shapes.group_ref(place)}, lambda: terminal.say(f"Declined: {act}."))
 
 
 def _recover(errand: Errand, group: GroupRef, *, admin: _Admins, remove: _Removed = None, yes: Yes = False) -> Answer:

@@ -10,7 +10,7 @@ from taboon_client.vault import groups, members
 if TYPE_CHECKING:
     from taboon_client.vault import Connection
 
-__all__ = ["rotation_due", "rotation_seconds"]
+__all__ = ["epochs_within", "rotation_due", "rotation_seconds"]
 
 _DAY = 86_400
 _STEPS = 65_536
@@ -26,6 +26,14 @@ def rotation_seconds(identity: bytes, epoch: int, days: int) -> int:
     """
     drawn = sha256(b"taboon rotation v1" + identity + epoch.to_bytes(8, "big")).digest()
     return days * _DAY * (3 * _STEPS + 2 * int.from_bytes(drawn[:2], "big")) // (4 * _STEPS)
+
+
+def epochs_within(days: int, persons: int, rotation_days: int) -> int:
+    """Return how many epochs so many days will hardly see more of: what an approval that shall last as long states.
+
+    In each interval every member makes one epoch; as many more are for those who come, go and come back.
+    """
+    return 2 * persons * -(-days // rotation_days) + 16
 
 
 def rotation_due(tx: Connection, grp: int, days: int, now: int) -> bool:

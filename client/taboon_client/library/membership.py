@@ -145,6 +145,26 @@ class Membership(Syncing):
         row = await self._read(lambda tx: group_rows.get_group(tx, self.row_id))
         return Outcome(done=row.state == "removed", report=report)
 
+    async def leaving(self) -> bool:
+        """Tell whether you have said that you leave, and are still here."""
+        from taboon_client.session import leaving
+
+        return bool(await self._read(lambda tx: leaving.leaves(self._desk, tx, self.row_id)))
+
+    async def stay(self, wait: float = COMMIT_WAIT) -> SyncReport:
+        """Take back that you leave. Where an admin's device has read it before, you are gone all the same.
+
+        Args:
+            wait: Seconds that the relay may take; 0 tells the others with the next sync.
+
+        Raises:
+            NotAllowedError: You have not said that you leave.
+        """
+        from taboon_client.session import leaving
+
+        await self._write(lambda tx: leaving.take_back(self._desk, tx, self.row_id))
+        return await self.sync(wait) if wait else SyncReport(reached=False, unsent=await self.unsent())
+
     async def go_on(self, wait: float = COMMIT_WAIT) -> SyncReport:
         """Go on from what this device holds, after everyone was away for longer than the relay keeps mailboxes.
 

@@ -8,6 +8,7 @@ from taboon_client.errors import FieldError, NotFoundError
 from taboon_client.library.finding import one_member
 from taboon_client.library.membership import Membership
 from taboon_client.library.syncing import COMMIT_WAIT
+from taboon_client.values import SyncReport
 from taboon_client.vault import groups as group_rows
 
 if TYPE_CHECKING:
@@ -125,10 +126,34 @@ class Ruling(Membership):
         """
         from taboon_client.session import pending
 
+        found = await self._one_act(ref)
+        return await self._wish(lambda tx: pending.wish_to_agree(self._desk, tx, self.row_id, found), wait)
+
+    async def decline(self, ref: str, reason: str = "", wait: float = COMMIT_WAIT) -> SyncReport:
+        """Say no to what is proposed, take back that you agreed, or wish for something no longer.
+
+        From then on no honest device carries your agreement. Whoever holds it can still use it, until it expires.
+
+        Args:
+            ref: Code of the act, as :meth:`acts` lists it.
+            reason: Why; every member can read it.
+            wait: Seconds that the relay may take; 0 tells the others with the next sync.
+
+        Raises:
+            NotFoundError: Nothing of that code is proposed.
+            NotAllowedError: It is not yours to agree to.
+        """
+        from taboon_client.session import pending
+
+        found = await self._one_act(ref)
+        await self._write(lambda tx: pending.decline(self._desk, tx, self.row_id, found, reason))
+        return await self.sync(wait) if wait else SyncReport(reached=False, unsent=await self.unsent())
+
+    async def _one_act(self, ref: str) -> PendingAct:
         found = [one for one in await self.acts() if len(ref) >= _LEAST_CODE and one.code.startswith(ref.lower())]
         if len(found) != 1:
             raise NotFoundError("act", "nothing of that code is proposed. “taboon acts GROUP” lists what is")
-        return await self._wish(lambda tx: pending.wish_to_agree(self._desk, tx, self.row_id, found[0]), wait)
+        return found[0]
 
     async def recover(
         self, admins: Iterable[Member | str], remove: Iterable[Member | str] = (), wait: float = COMMIT_WAIT

@@ -97,6 +97,8 @@ _TOLD: Final = (
     ),
     N_("You were removed from this group. What you have read stays on this device; nothing new will come."),
     N_("Nobody else is in this group: there is nothing to leave."),
+    N_("You have not said that you leave this group, so there is nothing to take back."),
+    N_("It is not yours to agree to, or to decline."),
     N_(
         "The relay does not show a removal that it gave you a receipt for. It may be hiding it from the "
         "others: tell them over another channel."

@@ -49,7 +49,7 @@ def follow_parent(desk: Desk, tx: Connection, grp: int) -> None:
 
 
 def _leave(desk: Desk, tx: Connection, grp: int, identity: bytes) -> None:
-    said = (held for held in approvals_held(tx, grp) if held.author == identity and held.said.act == REMOVE)
+    said = (held for held in approvals_held(tx, grp, (identity,)) if held.said.act == REMOVE)
     if any(held.said.target == identity for held in said):
         return
     with contextlib.suppress(NotAllowedError):  # the last one in a circle has nobody to leave to

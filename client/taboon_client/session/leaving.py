@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from taboon_client.board.register_kinds import REMOVE, Approve
+from taboon_client.board.register_kinds import REMOVE, Approve, Decline
 from taboon_client.board.registers import ACTS
 from taboon_client.errors import NotAllowedError
+from taboon_client.group.approvals_held import approvals_held
 from taboon_client.group.devices import people_of
+from taboon_client.group.epoch import policy_of
+from taboon_client.group.schedule import epochs_within
 from taboon_client.session.pending import policy_here
 from taboon_client.vault import groups as rows
 
@@ -17,10 +20,11 @@ if TYPE_CHECKING:
     from taboon_client.group.desk import Desk
     from taboon_client.vault import Connection
 
-__all__ = ["say_gone", "say_goodbye"]
+__all__ = ["leaves", "say_gone", "say_goodbye", "take_back"]
 
-_EPOCHS: Final = 10_000
-"""For how many epochs it is good: whoever leaves may be far away when an admin's device next syncs."""
+_DAYS: Final = 365
+"""For how long it is good, about: whoever leaves may be far away when an admin's device next syncs."""
+_STAYS: Final = "you have not said that you leave this group, so there is nothing to take back"
 _LAST: Final = (
     "you are the last admin: without one the group can let nobody in or out. Make somebody else an admin first "
     "(“taboon admins GROUP --add MEMBER”), or all of you (“taboon admins GROUP --everyone”), and then leave"
@@ -52,7 +56,34 @@ def say_goodbye(desk: Desk, tx: Connection, grp: int) -> None:
 
 def say_gone(desk: Desk, tx: Connection, grp: int, devices: Iterable[bytes]) -> None:
     """Say of devices of ours, by identity key, that they shall go: the commit that removes them carries it."""
-    epoch = desk.keeper.load(tx, grp).epoch
+    group = desk.keeper.load(tx, grp)
+    epochs = epochs_within(_DAYS, len(group.members()), policy_of(group).rotation_days)
     for device in devices:
-        said = Approve(act=REMOVE, target=device, first=epoch, last=epoch + _EPOCHS, created=desk.now)
+        said = Approve(act=REMOVE, target=device, first=group.epoch, last=group.epoch + epochs, created=desk.now)
         desk.ledger.make(tx, grp, said, ACTS, ())
+
+
+def leaves(desk: Desk, tx: Connection, grp: int) -> tuple[bytes, ...]:
+    """Return which devices of ours shall go by our own word, as identity keys, and are still there."""
+    own = rows.get_group(tx, grp)
+    if own.state != "active":
+        return ()
+    here = {member.signature_key for member in desk.keeper.load(tx, grp).members()}
+    said = {held.said.target for held in approvals_held(tx, grp, (own.identity,)) if held.said.act == REMOVE}
+    people = people_of(desk.keeper.load(tx, grp).members())
+    return tuple(sorted(one for one in said & here if own.identity in (one, people.claimed(one))))
+
+
+def take_back(desk: Desk, tx: Connection, grp: int) -> None:
+    """Stay after all: no honest device carries our word any more. A commit that was on its way stands all the same.
+
+    Raises:
+        NotAllowedError: We have not said that we leave.
+        GroupStoppedError: The group does not go on here.
+    """
+    policy_here(desk, tx, grp)
+    devices = leaves(desk, tx, grp)
+    if not devices:
+        raise NotAllowedError(_STAYS)
+    for device in devices:
+        desk.ledger.make(tx, grp, Decline(act=REMOVE, target=device, created=desk.now), ACTS, ())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from taboon_client import cbor
+from taboon_client.board.register_kinds import Decline
+from taboon_client.board.registers import ACTS
 from taboon_client.errors import FieldError, FormatError, GroupStoppedError, NotAllowedError
 from taboon_client.group import approvals
-from taboon_client.group.approvals_held import Held, approvals_held
+from taboon_client.group.approvals_held import Held, approvals_held, declined
 from taboon_client.group.changes import PolicyChange, apply_change, exact
 from taboon_client.group.devices import People, people_of
 from taboon_client.group.epoch import policy_of
@@ -31,6 +33,7 @@ __all__ = [
     "Recovery",
     "acts",
     "check_change",
+    "decline",
     "lacking",
     "policy_here",
     "recovery_policy",
@@ -130,11 +133,44 @@ class _Look:
         self.members = _members(self.group)
         self.people = people_of(self.group.members())
         self.admins = frozenset(filter(self.policy.is_admin, self.members))
+        self.against: dict[tuple[str, bytes], set[bytes]] = {}
         self.holders = self.members.intersection(self.policy.keyholders) if self.policy.keyholders else self.members
 
     def acts(self) -> list[PendingAct]:
+        """Return what is proposed, and what we alone wish for as yet."""
+        found = self.proposed()
+        wished = {target for wish in rows.wishes(self.tx, self.grp) if (target := self.target(wish)) is not None}
+        alone = wished - {(one.kind, one.target) for one in found}
+        found = [replace(one, wished=one.wished or (one.kind, one.target) in wished) for one in found]
+        return found + [self._unsaid(act, target) for act, target in sorted(alone)]
+
+    def _unsaid(self, act: str, target: bytes) -> PendingAct:
+        row = self.request(target) if act == approvals.ADD else None
+        name = "" if row is None else read_request(InvitePayload.decode(row.payload), row.request or b"").name
+        return PendingAct(
+            code=target.hex()[:8],
+            kind=act,
+            target=target,
+            members=(target,) if act == approvals.REMOVE else (),
+            name=name,
+            agreed=(),
+            needed=self._needed(act),
+            changes=(),
+            mine=False,
+            wished=True,
+        )
+
+    def _needed(self, act: str) -> int:
+        return {
+            approvals.REMOVE: self.policy.removal_approvals,
+            approvals.ADD: self.policy.add_approvals,
+            approvals.POLICY: self.policy.policy_approvals,
+        }.get(act) or self.policy.recovery_count(self.people.count(self.members), self.people)
+
+    def proposed(self) -> list[PendingAct]:
+        self.against = declined(self.tx, self.grp, self.members)
         by_target: dict[tuple[str, bytes], list[Held]] = {}
-        for held in approvals_held(self.tx, self.grp):
+        for held in approvals_held(self.tx, self.grp, self.members):
             if approvals.is_good(held.said, self.policy, self.group.epoch):
                 by_target.setdefault((held.said.act, held.said.target), []).append(held)
         found = (self._act(act, target, held) for (act, target), held in by_target.items())
@@ -160,6 +196,8 @@ class _Look:
             changes=changes,
             mine=self.own in who and self.people.of(self.own) not in (None, *agreed) and self.own not in members,
             policy=policy,
+            wished=self.people.of(self.own) in agreed,
+            declined=self._persons(self.against.get((act, target), set()) & who),
         )
 
     def _persons(self, identities: set[bytes]) -> tuple[bytes, ...]:
@@ -231,7 +269,34 @@ def lacking(desk: Desk, tx: Connection, grp: int, wish: int) -> int:
         return 0
     look = _Look(desk, tx, grp)
     wanted = look.target(row)
-    return next((act.lacking for act in look.acts() if (act.kind, act.target) == wanted), 0)
+    return next((act.lacking for act in look.proposed() if (act.kind, act.target) == wanted), 0)
+
+
+def decline(desk: Desk, tx: Connection, grp: int, act: PendingAct, reason: str = "") -> None:
+    """Do not wish for an act any more, and tell the others that we do not agree, or no longer.
+
+    No honest device carries our approval from then on. A commit that does so all the same is valid.
+
+    Raises:
+        GroupStoppedError: The group does not go on here.
+        NotAllowedError: It is not ours to say no to.
+    """
+    policy_here(desk, tx, grp)
+    look = _Look(desk, tx, grp)
+    wishes = [wish for wish in rows.wishes(tx, grp) if look.target(wish) == (act.kind, act.target)]
+    for wish in wishes:
+        rows.drop_wish(tx, wish.id)
+    if wishes and (staged := rows.live_staged(tx, grp)) is not None:
+        # It may have reached the relay: then it stands, and is known as ours.
+        rows.retire_staged(tx, grp, staged.hash)
+    if not (act.agreed or act.declined):
+        return
+    if look.own not in (look.holders if act.kind == approvals.RECOVER else look.admins):
+        if wishes:
+            return
+        raise NotAllowedError("it is not yours to agree to, or to decline")
+    said = Decline(act=act.kind, target=act.target, reason=reason, created=desk.now)
+    desk.ledger.make(tx, grp, said, ACTS, ())
 
 
 def wish_to_agree(desk: Desk, tx: Connection, grp: int, act: PendingAct) -> int:
@@ -249,7 +314,7 @@ def wish_to_agree(desk: Desk, tx: Connection, grp: int, act: PendingAct) -> int:
             raise NotAllowedError("it is you whom they want to remove. “taboon leave GROUP” leaves by yourself")
         look = _Look(desk, tx, grp)
         person = look.people.of(act.target)
-        for other in look.acts():
+        for other in look.proposed():
             # Whoever agrees that a person goes agrees to it for all their devices that are proposed.
             if other.kind == approvals.REMOVE and person and person in map(look.people.of, other.members):
                 rows.add_wish(tx, grp, "remove", other.target)

@@ -16,6 +16,7 @@ from taboon_client.group import approvals
 from taboon_client.group.approvals_held import Held, approvals_held
 from taboon_client.group.changes import PolicyChange, apply_change
 from taboon_client.group.devices import people_of
+from taboon_client.group.schedule import epochs_within
 from taboon_client.joining import host
 from taboon_client.session.pending import Recovery, recovery_policy
 from taboon_client.session.watching import Return, return_of
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["IMPOSSIBLE", "NOT_GOOD", "NO_ADMIN", "Wanted", "gather"]
 
-_EPOCHS: Final = 500
-"""For how many epochs an approval of ours is good."""
+_DAYS: Final = 30
+"""For how long an approval of ours is good, about: others may be away for weeks. What we still wish for after that we
+approve anew, and what nobody wishes for any more ends by itself."""
 NO_ADMIN: Final = "only an admin of the group can do that"
 NOT_GOOD: Final = (
     "nobody was let in: the request is gone, out of date, or not one that this group can take. Ask them to check the "
@@ -76,7 +78,7 @@ class _Gatherer:
         self.members = frozenset(member.signature_key for member in group.members())
         self.people = people_of(group.members())
         self.admin = policy.is_admin(self.own)
-        self.held = approvals_held(tx, grp)
+        self.held = approvals_held(tx, grp, self.members)
         self.wanted = Wanted()
 
     def enough(self, act: str, target: bytes, need: int, who: Collection[bytes], said: Approve) -> bool:
@@ -110,7 +112,7 @@ class _Gatherer:
             act=act,
             target=target,
             first=self.epoch,
-            last=self.epoch + _EPOCHS,
+            last=self.epoch + epochs_within(_DAYS, len(self.members), self.policy.rotation_days),
             policy=policy,
             members=members,
             created=self.now,

@@ -84,6 +84,17 @@ def events_of_place(tx: Connection, grp: int, place: bytes | str) -> list[tuple[
     return tx.execute("SELECT name, bytes FROM event WHERE grp = ? AND place = ?", (grp, place)).fetchall()
 
 
+def latest_of_authors(tx: Connection, grp: int, place: str, most: int) -> list[tuple[bytes, bytes]]:
+    """Return (author, bytes) of the latest events of each author in a register, at most so many, oldest first."""
+    rows = tx.execute(
+        "SELECT author, bytes FROM (SELECT author, number, bytes,"
+        " ROW_NUMBER() OVER (PARTITION BY author ORDER BY number DESC) AS place"
+        " FROM event WHERE grp = ? AND place = ?) WHERE place <= ? ORDER BY author, number",
+        (grp, place, most),
+    )
+    return rows.fetchall()
+
+
 def events_since(tx: Connection, grp: int, place: bytes | str, row: int) -> list[tuple[int, bytes, bytes]]:
     """Return (row, name, bytes) of the events of an item or register from a row on, in the order they came."""
     return tx.execute(

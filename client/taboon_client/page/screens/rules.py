@@ -63,6 +63,7 @@ async def _rules(visit: Visit) -> Answer:
         rules=RULES,
         ruled=lambda rule, value: _ruled(visit, place, rule, value),
         kept_days=KEPT_DAYS,
+        leaving=await group.leaving(),
     )
 
 
@@ -187,6 +188,19 @@ async def _agree(visit: Visit) -> Told:
     return told_of(visit, f"/rules?g={place.code}", outcome, N_("You have agreed."))
 
 
+async def _decline(visit: Visit) -> Told:
+    place = await visit.place()
+    await place.group.decline(visit.asked.text("code"))
+    return Told(go=f"/rules?g={place.code}", say=visit.say(N_("Told to the others: you do not agree.")))
+
+
+async def _stay(visit: Visit) -> Told:
+    place = await visit.place()
+    await place.group.stay()
+    said = visit.say(N_("You stay, unless an admin's device had read it before."))
+    return Told(go=f"/rules?g={place.code}", say=said)
+
+
 async def _leave(visit: Visit) -> Told:
     place = await visit.place()
     outcome = await place.group.leave()
@@ -202,5 +216,7 @@ ACTS = {
     "/everyone-admin": _everyone,
     "/relay-pass": _relay_pass,
     "/agree": _agree,
+    "/decline": _decline,
     "/leave": _leave,
+    "/stay": _stay,
 }
