@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from taboon_client.board import Keep, Line, Need
 from taboon_client.board.register_kinds import AreaTerm, CategoryTerm
-from taboon_client.vault import events, groups
+from taboon_client.vault import board, events, groups
 from tests.scenarios.hostile import desk_of, row_of
 
 if TYPE_CHECKING:
-    import pytest
-
     from taboon_client.vault import Connection
     from tests.scenarios.conftest import Neighbourhood, Person
 
@@ -110,6 +110,41 @@ def test_what_is_left_out_of_a_snapshot_is_noticed_and_mended(
     layla.sync()
     meet(noor, sami)
     assert not any("messages" in notice for report in noor.taboon.sync(wait=30).values() for notice in report.notices)
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+def test_an_open_item_that_a_newcomer_is_told_is_no_more_comes_back(
+    neighbourhood: Neighbourhood, monkeypatch: pytest.MonkeyPatch, *, deleted: bool
+) -> None:
+    layla = neighbourhood.founder("Layla")
+    sami = neighbourhood.let_in(layla, "Sami")
+    hidden = sami.group.post(Need(title="Not for newcomers", created=0))
+    sami.group.post(Need(title="Water", created=0))
+    meet(sami, layla)
+    layla.group.comment(hidden.code, "something")
+    meet(layla, sami)
+    real_open, real_gone = board.open_item_ids, events.gone_items
+
+    def gone(tx: Connection, grp: int, *, deleted: bool) -> list[bytes]:
+        return [*real_gone(tx, grp, deleted=deleted), *([hidden.id] if deleted is lied else [])]
+
+    lied = deleted
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            board, "open_item_ids", lambda tx, grp: [item for item in real_open(tx, grp) if item != hidden.id]
+        )
+        patch.setattr(events, "gone_items", gone)
+        noor = neighbourhood.let_in(layla, "Noor")
+    layla.group.comment(hidden.code, "more")
+    meet(layla, noor)
+    assert noor.titles() == {"Water"} if deleted else {"Water", "Not for newcomers"}
+    # Sami is no admin, and posted what is said to be no more.
+    notices = [notice for report in sami.taboon.sync(wait=30).values() for notice in report.notices]
+    assert any("closed or deleted which are open" in notice for notice in notices)
+    meet(noor, sami, layla, noor)
+    assert noor.titles() == {"Water", "Not for newcomers"}
+    assert noor.group.board() == sami.group.board() == layla.group.board()
+    assert noor.group.status().missing == 0
 
 
 def test_an_honest_snapshot_makes_no_noise_whatever_waits_on_the_other_devices(neighbourhood: Neighbourhood) -> None:

@@ -26,6 +26,7 @@ from taboon_client.blocking.resting import Resting
 from taboon_client.blocking.ruling import Ruling
 from taboon_client.blocking.running import each, now, soon, waiting
 from taboon_client.blocking.sealing import Sealing
+from taboon_client.blocking.telling import Telling
 from taboon_client.blocking.voting import Voting
 from taboon_client.errors import WeakPassphraseError
 from taboon_client.library import DEFAULT_WAIT
@@ -178,7 +179,21 @@ class Taboon:
         return each(self._taboon.watch(seconds))
 
 
-class Group(Items, Looking, Resting, Carrying, Sealing, Lists, Membership, Ruling, Inviting, Devices, Voting, Popups):
+class Group(
+    Items,
+    Looking,
+    Telling,
+    Resting,
+    Carrying,
+    Sealing,
+    Lists,
+    Membership,
+    Ruling,
+    Inviting,
+    Devices,
+    Voting,
+    Popups,
+):
     """One group on this device. See :class:`taboon_client.library.Group`."""
 
     def create_circle(self, name: str, *, me: str, wait: float = _COMMIT_WAIT) -> Group:

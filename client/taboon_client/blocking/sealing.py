@@ -28,6 +28,10 @@ class Sealing:
         """Tell whether the sealed details of an item are sealed to you, without opening them."""
         return now(self._group.can_open_details(item))
 
+    def why_closed(self, item: Item | str | bytes) -> str:
+        """Return why you cannot open the sealed details of an item, and what you can do about it."""
+        return now(self._group.why_closed(item))
+
     def change_details(self, item: Item | str | bytes, details: Details) -> Item:
         """Put other details in the place of the sealed ones; who can open them stays."""
         return now(self._group.change_details(item, details))

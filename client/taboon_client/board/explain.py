@@ -59,8 +59,11 @@ def _why_first(pledge: ItemPledge, others: list[ItemPledge]) -> Message:
     if pledge.granted:
         return Message("goes.granted", pledge.author, other)
     if rival is None:
-        beside = next((one.author for one in others if one.taken), b"")
-        return Message("goes.beside" if beside else "goes.alone", pledge.author, beside)
+        beside = next((one for one in others if one.taken and one.standing in _GOES), None)
+        beside = beside or next((one for one in others if one.taken), None)
+        if beside is None:
+            return Message("goes.alone", pledge.author)
+        return Message("goes.beside" if beside.standing in _GOES else "goes.rest", pledge.author, beside.author)
     return Message("goes.drawn" if rival.depth == pledge.depth else "goes.first", pledge.author, other)
 
 

@@ -235,7 +235,10 @@ class Item(_Part, frozen=True, array_like=True, kw_only=True):
         status: How far it has come.
         paused_until: Stated Unix time, 0 if not stated or not paused.
         reason: Why it was paused or withdrawn, if that was said; ``why``: of :data:`.deeds.CLOSE_REASONS`.
-        merged_into: Id of the item that goes on in its place, or empty.
+        unmerged: How far it has come, apart from being merged.
+        merged_into: Id of the item that goes on in its place, or empty. One of those that were merged into each other
+            stays all the same (:mod:`.merges`): its status is then ``unmerged``.
+        merged_closed: It was closed already when it was merged.
         closing: Name of the event that closed it, or empty.
         renewal: Name of the last event by which the item's side said that it is so; ``renewed``: its stated time.
         answered: Somebody other than its author has done something about it.
@@ -294,7 +297,9 @@ class Item(_Part, frozen=True, array_like=True, kw_only=True):
     paused_until: int
     reason: str
     why: str
+    unmerged: Status
     merged_into: bytes
+    merged_closed: bool
     closing: bytes
     renewal: bytes
     renewed: int

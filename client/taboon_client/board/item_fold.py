@@ -188,7 +188,8 @@ class ItemFold:
     def _value(self, stage: _Stage, depth: int) -> Item:
         life = stage.life
         pledges, lines, rounds = life.pledged()
-        status = life.status(lines)
+        unmerged = life.status(lines)
+        status = Status.MERGED if life.merged_into else unmerged
         said = {name: value for name, value in life.said.items() if name != "lines"}
         pause, withdrawn = life.paused if status is Status.PAUSED else None, life.withdrawn
         return Item(
@@ -210,7 +211,9 @@ class ItemFold:
             paused_until=0 if pause is None else pause.until,
             reason=pause.reason if pause is not None else "" if withdrawn is None else withdrawn.reason,
             why="" if withdrawn is None else withdrawn.why,
+            unmerged=unmerged,
             merged_into=life.merged_into,
+            merged_closed=life.merged_closed,
             closing=life.closing or (life.last_confirm if status is Status.DONE else b""),
             renewal=life.renewal,
             renewed=life.renewed,

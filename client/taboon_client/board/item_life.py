@@ -13,6 +13,7 @@ from taboon_client.board import deeds
 from taboon_client.board.deeds import Comment, Pledge
 from taboon_client.board.fields import NO_DAY, Line
 from taboon_client.board.item import (
+    CLOSED,
     HANDED,
     ItemPledge,
     ItemRound,
@@ -100,6 +101,7 @@ class Life:
         self.paused: deeds.Pause | None = None
         self.withdrawn: deeds.Withdraw | None = None
         self.merged_into = b""
+        self.merged_closed = False
         self.closing = self.last_confirm = b""
         self.renewal, self.renewed = opening.name, body.created
         self.touched: dict[bytes, None] = {opening.author: None}
@@ -346,6 +348,8 @@ class Life:
     def _take_merge(self, step: Step) -> None:
         into = getattr(step.body, "into", b"")
         if step.side and into != self.opening.name:
+            if not self.merged_into:
+                self.merged_closed = self.status(self.pledged()[1]) in CLOSED
             self.merged_into = into
             self.closing = self.closing or step.event.name
 
@@ -401,9 +405,7 @@ class Life:
         return tuple(one.value(self.chosen) for one in shown.values()), lines, tuple(rounds)
 
     def status(self, lines: Sequence[ItemLine]) -> Status:
-        """Return how far it has come, with its lines covered so."""
-        if self.merged_into:
-            return Status.MERGED
+        """Return how far it has come, merged or not, with its lines covered so."""
         if self.withdrawn is not None:
             return Status.WITHDRAWN
         again = bool(self.said["repeat"])

@@ -20,6 +20,7 @@ LANGUAGES: Final = ("en", "ar")
 SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "goes.alone": ("{who} goes: nobody else has pledged", "يذهب {who}: لم يتعهّد أحد غيره"),
     "goes.beside": ("{who} goes, and so does {other}: each for a part", "يذهب {who} ويذهب {other}، كلٌّ بجزء"),
+    "goes.rest": ("{who} goes: {other} has handed over another part", "يذهب {who}: سلّم {other} جزءًا آخر"),
     "goes.rejected": (
         "{who} goes: those who asked say that what was to be handed over has not arrived",
         "يذهب {who}: يقول أصحاب الطلب إن ما قيل إنه سُلّم لم يصل",
@@ -70,6 +71,33 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "item.paused": ("it is paused", "متوقف مؤقتًا"),
     "item.withdrawn": ("it is closed", "أُغلق"),
     "item.merged": ("it goes on in another item", "يُتابَع في بند آخر"),
+    "news.goes": (
+        "{who} goes. Release the details to {who}, once you have looked who it is",
+        "يذهب {who}. سلّم إليه التفاصيل بعد أن تنظر من هو",
+    ),
+    "news.pledged": ("{who} has pledged too, and stands by", "تعهّد {who} أيضًا، وهو في الاحتياط"),
+    "news.handed-over": (
+        "{who} says that it is handed over. Confirm it, or say that it was not so",
+        "يقول {who} إنه سلّمها. أكّد ذلك، أو قل إنه لم يكن كذلك",
+    ),
+    "news.gave-back": ("the pledge of {who} does not hold any more", "لم يعد تعهّد {who} قائمًا"),
+    "news.you-go": ("now you go", "الآن تذهب أنت"),
+    "news.stand-by": ("you stand by now: {who} goes", "أنت الآن في الاحتياط: يذهب {who}"),
+    "news.not-needed": ("you stand by now: nothing of it is open", "أنت الآن في الاحتياط: لم يبق شيء مطلوب"),
+    "news.granted": ("the details were released to you", "سُلّمت إليك التفاصيل"),
+    "news.lapsed": (
+        "{who} says that your pledge has lapsed. If you still stand by it, say so (contest)",
+        "يقول {who} إن تعهّدك انقضى. إن كنت لا تزال عليه فقل ذلك (اعتراض)",
+    ),
+    "news.rejected": (
+        "those who asked say that what you handed over has not arrived",
+        "يقول أصحاب الطلب إن ما سلّمته لم يصل",
+    ),
+    "news.arrived": ("what you brought has arrived", "وصل ما أحضرته"),
+    "news.merged": ("it goes on in another item: look there", "يُتابَع في بند آخر: انظر هناك"),
+    "news.closed": ("it was closed", "أُغلق"),
+    "news.outcome": ("{who} has told what became of it", "ذكر {who} ما آل إليه الأمر"),
+    "news.private": ("a note waits that you alone can read", "هناك ملاحظة لا يقرؤها غيرك"),
     "item.still-open": ("{number} still open", "بقي {number}"),
 }
 """By message id: English, Arabic."""

@@ -17,7 +17,12 @@ __all__ = ["act", "pledge_by"]
 
 
 def act(
-    errand: Errand, group: str, ref: str, do: "Callable[[Group, Item], Item]", said: "Callable[[Item, People], str]"
+    errand: Errand,
+    group: str,
+    ref: str,
+    do: "Callable[[Group, Item], Item]",
+    said: "Callable[[Item, People], str]",
+    then: "Callable[[Item, People], str] | None" = None,
 ) -> Answer:
     """Find the item, do it, send it, and answer with what the item is then.
 
@@ -27,6 +32,7 @@ def act(
         ref: The item, as it was typed.
         do: Does it.
         said: What was done, in words of ours.
+        then: What can be done next; nothing if it is empty.
     """
     place = errand.group(group)
     done = do(place, place.item(ref))
@@ -38,6 +44,8 @@ def act(
 
     def show() -> None:
         terminal.say(f"#{code}  {said(done, people)}: {terminal.member(done.title)}")
+        if then is not None and (more := then(done, people)):
+            terminal.hint(more)
 
     return Answer({"group": shapes.group_ref(place), "item": shapes.item(done, people)}, show)
 

@@ -52,7 +52,7 @@ def _details(errand: Errand, group: GroupRef, item: ItemRef, *, yes: Yes = False
     people = People(place)
     if not people.is_me(found.author):
         if not place.can_open_details(found):
-            raise NotAllowedError("they are sealed to others: to whoever posted it, those who dispatch, and who goes")
+            raise NotAllowedError(place.why_closed(found))
         errand.confirm("Everyone will see that you opened them. Open?", yes=yes)
     details = place.open_details(found)
     errand.send(place)
@@ -104,7 +104,7 @@ def _release(
 
     def said(done: "Item", people: People) -> str:
         given = [one.author for one in done.pledges if one.granted]
-        return f"details released to {people.tag(given[0])}" if given else "details released"
+        return f"details released to {people.called(given[0])}" if given else "details released"
 
     return act(errand, group, item, do, said)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from taboon_client.board.explain import about_item
+from taboon_client.board.item import HOLDING, PledgeStanding, Status
 from taboon_client.board.sentences import say
 from taboon_client.cli import terminal
 from taboon_client.cli.shapes import hours_text
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from taboon_client.blocking import Group
     from taboon_client.board import Freshness, Item, ItemComment, ItemLine, ItemPledge
     from taboon_client.board.fields import Answer
+    from taboon_client.board.news import News
     from taboon_client.board.vocabulary import Asked, Vocabulary
     from taboon_client.cli.people import People
 
-__all__ = ["Around", "board", "comment", "coverage", "explained", "item", "my_part", "who"]
+__all__ = ["Around", "board", "called", "comment", "coverage", "explained", "item", "my_part", "news", "who"]
 
 _URGENT: Final = {"now": "bold red", "soon": "yellow", "week": "", "whenever": "dim"}
 _STATUS: Final = {
@@ -46,7 +48,7 @@ _MY_STANDINGS: Final = {
     "on-the-way": "you are on the way",
     "standby": "you stand by, someone pledged before you",
     "released": "you gave it back",
-    "lapsed": "someone says that your pledge has lapsed",
+    "lapsed": "someone says that your pledge has lapsed; “taboon contest” says that you still stand by it",
     "returned": "you brought it back",
     "handed-over": "you handed it over",
     "confirmed": "it arrived",
@@ -76,11 +78,18 @@ def _cells(one: Item, people: People, now: int, fresh: Mapping[bytes, Freshness]
         Cell(f"#{people.code(one)}", "cyan"),
         Cell(one.kind),
         Cell(one.urgency or "-", _URGENT.get(one.urgency, "")),
-        Cell(one.status.value, _STATUS.get(one.status.value, "")),
+        Cell(_status(one), _STATUS.get(one.status.value, "")),
         Cell(_share(one)),
         Cell(f"{terminal.ago(one.created, now)}{_FRESHNESS.get(fresh.get(one.id, ''), '')}"),
         Cell(_mine(one, people), "magenta"),
     )
+
+
+def _status(one: Item) -> str:
+    """How far it has come, and that somebody was to go who does not."""
+    lapsed = any(pledge.standing is PledgeStanding.LAPSED for pledge in one.pledges)
+    waits = one.status.value in {"open", "partly"}
+    return f"{one.status.value}, lapsed" if lapsed and waits else one.status.value
 
 
 def _share(one: Item) -> str:
@@ -94,7 +103,9 @@ def _mine(one: Item, people: People) -> str:
     if people.is_me(one.author):
         return "yours"
     standings = {pledge.standing.value for pledge in one.pledges if people.is_me(pledge.author)}
-    return "you go" if standings & {"primary", "on-the-way"} else "you stand by" if "standby" in standings else ""
+    if standings & {"primary", "on-the-way"}:
+        return "you go"
+    return "you stand by" if "standby" in standings else "yours lapsed" if "lapsed" in standings else ""
 
 
 def my_part(pledge: ItemPledge, one: Item) -> str:
@@ -114,6 +125,7 @@ class Around(NamedTuple):
         merged: Items that go on in this one.
         into: The item that this one goes on in.
         overtaken: Pledges that came in late and stand before one that was here, each with that one.
+        notes: How many private notes of others are for whoever looks.
     """
 
     categories: Vocabulary
@@ -121,18 +133,28 @@ class Around(NamedTuple):
     merged: Sequence[Item]
     into: Item | None
     overtaken: Sequence[tuple[ItemPledge, ItemPledge]]
+    notes: int
 
     @classmethod
-    def of(cls, group: Group, one: Item) -> Self:
+    def of(cls, group: Group, one: Item, people: People) -> Self:
         """Ask the group."""
-        into = next((other for other in group.board() if other.id == one.merged_into), None)
+        merged = one.merged_into if one.status is Status.MERGED else b""
+        into = next((other for other in group.board() if other.id == merged), None) if merged else None
+        notes = sum(not people.is_me(author) for author, _ in group.private_notes(one)) if one.private else 0
         asked = group.all_questions() if one.answers else {}
-        return cls(group.categories(), asked, group.merged_into(one), into, group.overtaken(one))
+        return cls(group.categories(), asked, group.merged_into(one), into, group.overtaken(one), notes)
 
 
 def explained(one: Item, people: People, language: str) -> list[str]:
     """Return who goes and why, and how much is open, in sentences."""
-    return [say(message, language, lambda identity: _tag(identity, people)) for message in about_item(one)]
+    return [say(message, language, lambda identity: called(identity, people)) for message in about_item(one)]
+
+
+def news(told: Sequence[News], people: People, language: str = "en") -> None:
+    """Write what is new for whoever looks, a line each."""
+    for one in told:
+        sentence = say(one.message, language, people.called)
+        terminal.hint(f"New: #{people.code(one.item)}  {sentence}: {terminal.member(one.item.title)}")
 
 
 def item(one: Item, people: People, now: int, around: Around, language: str = "en") -> None:
@@ -145,11 +167,18 @@ def item(one: Item, people: People, now: int, around: Around, language: str = "e
     for sentence in explained(one, people, language):
         terminal.say(f"  {sentence}")
     for before, after in around.overtaken:
-        terminal.say(f"  look: {people.tag(before.author)} came in later and stands before {people.tag(after.author)}")
+        terminal.say(
+            f"  look: {called(before.author, people)} came in later and stands before {called(after.author, people)}"
+        )
     if around.into is not None:
         terminal.say(f"  goes on in #{people.code(around.into)}: {terminal.member(around.into.title)}")
     for other in around.merged:
         terminal.say(f"  #{people.code(other)} goes on in this one: {terminal.member(other.title)}")
+        for pledge in other.pledges:
+            if pledge.standing in HOLDING:
+                terminal.say(f"      who had pledged there: {who(pledge.author, people)}")
+    if around.notes:
+        terminal.say("  a note for you alone waits: “taboon notes”")
     _field("category", _category(one, around.categories, language))
     _field("area", one.area)
     _field("why now", one.urgency_reason)
@@ -268,8 +297,12 @@ def who(identity: bytes, people: People) -> str:
     return f"{_tag(identity, people)} {terminal.member(people.name(identity))}".rstrip()
 
 
+def called(identity: bytes, people: People) -> str:
+    """Return what a member is called in the middle of a sentence."""
+    return f"{people.called(identity)}{' (you)' if people.is_me(identity) else ''}"
+
+
 def _tag(identity: bytes, people: People) -> str:
-    # In a sentence of ours there is no name: one that is written from right to left would turn it around.
     return f"{people.tag(identity)}{' (you)' if people.is_me(identity) else ''}"
 
 

@@ -24,6 +24,8 @@ __all__ = ["SYNC_SECONDS", "Answer", "Errand", "Room"]
 
 SYNC_SECONDS: Final = 3.0
 """How long a sync before or after a command takes at most, unless told."""
+_NEWS: Final = 12
+"""News that are shown with one answer."""
 _TEXT_LIMIT: Final = 65_536
 
 
@@ -250,6 +252,31 @@ class Errand:
         answer.show()
         if self._synced_group is not None:
             self._tell_sync(self._synced_group)
+            self.tell_news(self._synced_group)
+
+    def news_data(self, group: "Group") -> list[dict[str, object]]:
+        """Return what is new for us on a group's board, for machines: it stays until a person was shown it."""
+        told = group.news()
+        if not told:
+            return []
+        from taboon_client.cli import shapes
+        from taboon_client.cli.people import People
+
+        return [shapes.news(one, People(group)) for one in told]
+
+    def tell_news(self, group: "Group") -> None:
+        """Write what is new for us on a group's board, once."""
+        told = group.news()
+        if not told:
+            return
+        from taboon_client.cli import drawing
+        from taboon_client.cli.people import People
+
+        shown = told[:_NEWS]
+        drawing.news(shown, People(group))
+        if len(told) > len(shown):
+            terminal.hint(f"And {len(told) - len(shown)} more; they come with the next answer.")
+        group.news_shown(shown)
 
     def tell_reports(self, reports: "Mapping[str, SyncReport]") -> None:
         """Write what a sync of several groups has told, and where the answer may be old."""
@@ -271,6 +298,7 @@ class Errand:
             "synced": terminal.instant(group.status().synced),
             "problem": last.problem if last is not None else None,
             "notices": [notice for report in self._reports for notice in report.notices],
+            "news": self.news_data(group),
         }
 
     def _tell_sync(self, group: "Group") -> None:

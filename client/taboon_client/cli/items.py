@@ -287,7 +287,7 @@ def _show(errand: Errand, group: GroupRef, item: ItemRef, *, language: _Language
     place = errand.group(group)
     found = place.item(item)
     people = People(place)
-    around = drawing.Around.of(place, found)
+    around = drawing.Around.of(place, found, people)
 
     def show() -> None:
         drawing.item(found, people, errand.now, around, language.value)

@@ -1,5 +1,6 @@
 """Who is who and what is what in one group, as the board shows it: names and tags, and the codes of items."""
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -7,6 +8,9 @@ if TYPE_CHECKING:
     from taboon_client.board import Item
 
 __all__ = ["People"]
+
+# Letters of the Latin, Greek and Cyrillic scripts.
+_PLAIN = re.compile(r"[^\W\d_\u0530-\U0010ffff]{2,20}(?: [^\W\d_\u0530-\U0010ffff]{1,20}\.?)?")
 
 
 class People:
@@ -37,6 +41,18 @@ class People:
         """What someone is called; empty if they never said."""
         one = self._everyone.get(identity)
         return "" if one is None else one.name
+
+    def called(self, identity: bytes) -> str:
+        """What someone is called in the middle of a sentence of ours.
+
+        The name where it is one or two plain words that read from left to right and nobody else's; else the tag, which
+        nobody can choose: a name could turn the sentence around, or go on with it.
+        """
+        name, tag = self.name(identity), self.tag(identity)
+        if not _PLAIN.fullmatch(name):
+            return tag
+        alike = sum(one.name.casefold() == name.casefold() for one in self._everyone.values())
+        return name if alike == 1 else f"{name} ({tag})"
 
     def data(self, identity: bytes) -> dict[str, object]:
         """Someone for ``--json``."""

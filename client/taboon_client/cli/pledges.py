@@ -92,13 +92,22 @@ def _pledge(
         company=company,
         note="" if note is None else errand.text(note, "Note"),
     )
-    return act(errand, group, item, lambda place, found: place.pledge(found, quantity, said=said), _where_i_stand)
+    return act(
+        errand, group, item, lambda place, found: place.pledge(found, quantity, said=said), _where_i_stand, _whom_to_ask
+    )
 
 
 def _where_i_stand(item: "Item", people: People) -> str:
     mine = [one for one in item.pledges if people.is_me(one.author)]
     # Those that hold come before those that were given back.
     return drawing.my_part(mine[0], item) if mine else "pledged"
+
+
+def _whom_to_ask(item: "Item", people: People) -> str:
+    mine = [one for one in item.pledges if people.is_me(one.author)]
+    if people.is_me(item.author) or not mine or not mine[0].taken or mine[0].granted:
+        return ""
+    return "You go. Names and address are released by whoever posted it or the dispatch circle: they read your pledge."
 
 
 def _release(errand: Errand, group: GroupRef, item: ItemRef, *, day: _Day = "", reason: Reason = None) -> Answer:

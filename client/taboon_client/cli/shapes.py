@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from taboon_client.board.sentences import say
 from taboon_client.cli.terminal import instant
 
 if TYPE_CHECKING:
     from taboon_client.blocking import Group
     from taboon_client.board import Item, ItemComment, ItemLine, ItemPledge
     from taboon_client.board.fields import Hours
+    from taboon_client.board.news import News
     from taboon_client.cli.people import People
     from taboon_client.values import GroupStatus, Invite, Joining, JoinRequest, Member, SyncReport
     from taboon_client.views.filters import View
@@ -25,6 +27,7 @@ __all__ = [
     "join_request",
     "joining",
     "member",
+    "news",
     "safety_code",
     "status",
     "sync_report",
@@ -166,6 +169,17 @@ def _pledge(one: ItemPledge, people: People) -> dict[str, object]:
         "chosen": one.chosen,
         "granted": one.granted,
         "rejected": one.rejected,
+    }
+
+
+def news(one: News, people: People) -> dict[str, object]:
+    """Something new that concerns whoever asks."""
+    about = one.message
+    return {
+        "item": people.code(one.item),
+        "what": about.id.removeprefix("news."),
+        "who": people.data(about.who) if about.who else None,
+        "text": say(about, "en", people.called),
     }
 
 

@@ -46,11 +46,20 @@ def _sync(errand: Errand, group: _OptionalGroup = None, *, watch: _Watch = False
         return None
     if group is None:
         reports = errand.sync_all()
+        places = errand.taboon.groups()
     else:
         place = errand.group(group, sync=False)
+        places = [place]
         with terminal.Bar("Syncing", shown=errand.human) as bar:
             reports = {place.name: place.sync(errand.wait, progress=bar)}
-    return Answer({"reports": _data(reports)}, lambda: _tell(reports))
+
+    def show() -> None:
+        _tell(reports)
+        for one in places:
+            errand.tell_news(one)
+
+    told = [{"group": shapes.group_ref(one), "news": errand.news_data(one)} for one in places]
+    return Answer({"reports": _data(reports), "boards": told}, show)
 
 
 def _watch(errand: Errand, group: str | None) -> None:
@@ -99,9 +108,11 @@ def _status(errand: Errand, group: _OptionalGroup = None) -> Answer:
 
     Members, epoch, when the relay was last read, what waits to be sent, what is missing.
     """
+    places = []
     if group is None:
         errand.sync_all()
-        states = [one.status() for one in errand.taboon.groups()]
+        places = errand.taboon.groups()
+        states = [one.status() for one in places]
     else:
         states = [errand.group(group).status()]
 
@@ -112,6 +123,8 @@ def _status(errand: Errand, group: _OptionalGroup = None) -> Answer:
             if at:
                 terminal.say()
             _show(errand, one)
+        for place in places:
+            errand.tell_news(place)
 
     return Answer({"groups": [shapes.status(one) for one in states], "offline": errand.offline}, show)
 

@@ -134,6 +134,11 @@ class Acts:
             raise NotAllowedError("an item is not merged into itself")
         if item.merged_into:
             raise NotAllowedError(f"#{item.code} is merged already. Undo that first")
+        self._need_open(item)
+        if into.closed:
+            raise NotAllowedError(f"#{into.code} is closed: open it again first, or merge into one that is open")
+        if (item.kind == "need") is not (into.kind == "need"):
+            raise NotAllowedError("a need goes on in a need, and an offer in an offer: pledge for it instead")
         self._make(item, kinds.Merge(into=into.id, created=self.now))
 
     def undo(self, item: Item, event: bytes | None) -> None:

@@ -26,6 +26,7 @@ from taboon_client.board import (
 from taboon_client.board.codes import code_of
 from taboon_client.board.kinds import URGENCIES, Opening
 from taboon_client.errors import EventError, FormatError
+from taboon_client.group.news import keep_news
 from taboon_client.group.payload import AskPayload
 from taboon_client.group.places import Places
 from taboon_client.group.registers import Registers, keep_register
@@ -245,7 +246,7 @@ class Ledger(Registers):
         self._keep(tx, grp, event)
         groups.advance_author(tx, grp, event.number, event.name)
         outbox.queue_event(tx, grp, event.name)
-        self.refold(tx, grp, [event.home], {event.name: event})
+        self.refold(tx, grp, [event.home], {event.name: event}, news=False)
         return event
 
     def author(self, tx: Connection, grp: int) -> Author:
@@ -307,7 +308,9 @@ class Ledger(Registers):
             touched[event.home] = None
             if isinstance(event.place, bytes) and rows.ask_for(tx, event.place):
                 # It was closed before we came, and somebody goes on with it: those who surely hold it are asked.
+                opening = rows.event_bytes(tx, event.place)
                 members = {event.author, own.added_by or event.author}
+                members |= set() if opening is None else {Event.parse(opening).author}
                 question = AskPayload((event.place,), tuple(sorted(members)))
                 outbox.queue_payload(tx, grp, question.encode())
             if event.place is None and event.epoch != present:
@@ -365,6 +368,7 @@ class Ledger(Registers):
         parsed: Mapping[bytes, Event] = _NONE,
         *,
         anew: bool = False,
+        news: bool = True,
     ) -> None:
         """Fold items and registers again.
 
@@ -374,12 +378,16 @@ class Ledger(Registers):
             places: Which.
             parsed: Events that have just been read, by name: they are not read again.
             anew: Not only new events: what counts is other than it was.
+            news: What changes may be news to us: it is not our own doing.
         """
+        me = groups.get_group(tx, grp).identity
         for place in places:
             held, judge = self._place(tx, grp, place, parsed)
             if isinstance(place, bytes):
                 item = held.fold.fold(judge, anew=anew or held.anew)
                 held.anew = False
+                if news and item is not None:
+                    keep_news(tx, grp, me, item, self.now)
                 self._keep_item(tx, grp, place, item)
             else:
                 keep_register(tx, grp, place, held.graph, judge, self.history(tx, grp))
@@ -391,15 +399,28 @@ class Ledger(Registers):
     def refresh(self, tx: Connection, grp: int) -> None:
         """Fold everything anew if another version of the fold has made the board."""
         if groups.fold_version(tx, grp) != FOLD_VERSION:
-            self.refold(tx, grp, rows.all_places(tx, grp), anew=True)
+            self.refold(tx, grp, rows.all_places(tx, grp), anew=True, news=False)
             groups.set_fold_version(tx, grp, FOLD_VERSION)
 
     def _keep_item(self, tx: Connection, grp: int, place: bytes, item: Item | None) -> None:
+        before = board.merge_of(tx, place)
         if item is None:
             board.drop_item(tx, place)
-            return
-        if item.key:
-            rows.set_post_key(tx, grp, item.key, item.id)
+        else:
+            if item.key:
+                rows.set_post_key(tx, grp, item.key, item.id)
+            self._write_item(tx, grp, item)
+        if before or (item is not None and item.merged_into):
+            self._settle_merges(tx, grp, [place, before, *(() if item is None else (item.merged_into,))])
+
+    def _settle_merges(self, tx: Connection, grp: int, changed: Iterable[bytes]) -> None:
+        """Write again what of these and of those they go on in stands otherwise than it should."""
+        from taboon_client.group.merges import otherwise
+
+        for item in otherwise(tx, changed):
+            self._write_item(tx, grp, item)
+
+    def _write_item(self, tx: Connection, grp: int, item: Item) -> None:
         closed = (rows.received_of(tx, item.closing) or self.now) if item.closed else None
         received = rows.received_of(tx, item.renewal) or self.now
         times = Times.of(stated=item.renewed, received=received, closed=closed or 0)

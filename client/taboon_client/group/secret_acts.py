@@ -41,6 +41,8 @@ class SecretActs:
             FormatError: This version cannot read them.
         """
         opening, events = self._events(item)
+        if self._sealer.key(opening, events) is None:
+            raise NotAllowedError(self.closed_to_us(item))
         details = self._sealer.read(opening, events, item.sealed)
         if item.author != self._acts.identity:
             self._make(item, kinds.Opened(created=self._acts.now))
@@ -50,6 +52,16 @@ class SecretActs:
         """Tell whether the sealed details of an item are sealed to us, without opening them."""
         opening, events = self._events(item)
         return self._sealer.key(opening, events) is not None
+
+    def closed_to_us(self, item: Item) -> str:
+        """Return why we cannot open the details of an item, and what we can do about it."""
+        goes = any(one.author == self._acts.identity and one.standing in HOLDING and one.taken for one in item.pledges)
+        if goes:
+            return (
+                f"you go for #{item.code}, and the details are not released to you yet: ask whoever posted it, or one "
+                "of the dispatch circle, to release them"
+            )
+        return "they are sealed to others: to whoever posted it, those who dispatch, and who goes"
 
     def change(self, item: Item, details: Details) -> None:
         """Put other details in the place of the sealed ones."""

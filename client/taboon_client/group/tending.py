@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from taboon_client import cbor
 from taboon_client.board import DISPATCH, Event, Item
 from taboon_client.board.deeds import Share
+from taboon_client.group.merges import partners
+from taboon_client.group.news import forget_item
 from taboon_client.vault import board, events, groups
 from taboon_client.vault.board import TotalRow
 
@@ -41,6 +43,7 @@ def delete_due(tx: Connection, ledger: Ledger, grp: int, now: int) -> int:
         if folded is not None:
             board.add_total(tx, grp, _total(Item.decode(folded)))
         events.delete_place(tx, grp, item)
+        forget_item(tx, grp, item)
     if due:
         ledger.forget(grp)
     return len(due)
@@ -48,9 +51,9 @@ def delete_due(tx: Connection, ledger: Ledger, grp: int, now: int) -> int:
 
 def _due(tx: Connection, ledger: Ledger, grp: int, now: int) -> list[bytes]:
     keep = ledger.keep(tx, grp)
-    return board.due_items(
-        tx, grp, open_before=now - keep.open_days * _DAY, closed_before=now - keep.closed_days * _DAY
-    )
+    due = board.due_items(tx, grp, open_before=now - keep.open_days * _DAY, closed_before=now - keep.closed_days * _DAY)
+    needed = partners(tx, grp) if due else ()
+    return [item for item in due if item not in needed]
 
 
 def _total(item: Item) -> TotalRow:

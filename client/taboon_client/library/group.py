@@ -20,6 +20,7 @@ from taboon_client.library.popup import Popups
 from taboon_client.library.resting import Resting
 from taboon_client.library.sealing import Sealing
 from taboon_client.library.syncing import COMMIT_WAIT, DEFAULT_WAIT
+from taboon_client.library.telling import Telling
 from taboon_client.library.voting import Voting
 from taboon_client.relay.address import RelayAddress
 from taboon_client.values import GroupState, GroupStatus
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMIT_WAIT", "DEFAULT_WAIT", "Group"]
 
 
-class Group(Items, Looking, Resting, Carrying, Sealing, Inviting, Devices, Voting, Popups):
+class Group(Items, Looking, Telling, Resting, Carrying, Sealing, Inviting, Devices, Voting, Popups):
     """One group on this device. Get it from :class:`Taboon`."""
 
     def __repr__(self) -> str:

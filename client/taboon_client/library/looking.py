@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from taboon_client.board import AREAS, TAXONOMY, Item
-from taboon_client.board.freshness import freshness
+from taboon_client.board.freshness import Freshness, freshness
 from taboon_client.errors import FieldError, NotFoundError
 from taboon_client.library.held import Held
 from taboon_client.vault import board as board_rows
@@ -31,6 +31,11 @@ _LONGEST_NAME: Final = 64
 _MOST_VIEWS: Final = 100
 
 
+def _fresh(tx: Connection, grp: int, now: int) -> dict[bytes, Freshness]:
+    rows = board_rows.renewals(tx, grp)
+    return {one: freshness(renewed=renewed, now=now, urgent=urgent) for one, renewed, urgent in rows}
+
+
 class Looking(Held):
     """The board of one group, looked at."""
 
@@ -44,8 +49,7 @@ class Looking(Held):
         def act(tx: Connection) -> list[Item]:
             fresh, called, search = {}, {}, None
             if view.stale:
-                rows = board_rows.renewals(tx, self.row_id)
-                fresh = {one: freshness(renewed=renewed, now=now, urgent=urgent) for one, renewed, urgent in rows}
+                fresh = _fresh(tx, self.row_id, now)
             if view.text.strip():
                 lists = (self._desk.ledger.vocabulary(tx, self.row_id, name) for name in (TAXONOMY, AREAS))
                 search = Search(view.text, *lists)
@@ -112,9 +116,13 @@ class Looking(Held):
         """Return the offers that fit a need, the best first, each with its reasons."""
         from taboon_client.views.matching import offers_for
 
-        return await self._read(
-            lambda tx: offers_for(self._found(tx, item), self._items(tx, open_only=True), most),
-        )
+        now = self._desk.now
+
+        def act(tx: Connection) -> list[Match]:
+            fresh = _fresh(tx, self.row_id, now)
+            return offers_for(self._found(tx, item), self._items(tx, open_only=True), most, now=now, fresh=fresh)
+
+        return await self._read(act)
 
     async def needs_for(self, person: Person, most: int = 10) -> list[Match]:
         """Return the needs that a person could go for, the best first, each with its reasons."""

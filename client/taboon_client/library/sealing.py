@@ -33,6 +33,10 @@ class Sealing(Held):
         """Tell whether the sealed details of an item are sealed to you, without opening them."""
         return await self._secretly(item, lambda acts, found: acts.can_open(found))
 
+    async def why_closed(self, item: Item | str | bytes) -> str:
+        """Return why you cannot open the sealed details of an item, and what you can do about it."""
+        return await self._secretly(item, lambda acts, found: acts.closed_to_us(found))
+
     async def change_details(self, item: Item | str | bytes, details: Details) -> Item:
         """Put other details in the place of the sealed ones; who can open them stays."""
         return await self._sealed(item, lambda acts, found: acts.change(found, details))

@@ -143,6 +143,11 @@ _TOLD: Final = (
         " whether they know why."
     ),
     N_("%(a)s messages were missing from what a newcomer was given, and are sent to them again."),
+    N_(
+        "A newcomer was told that %(a)s items are closed or deleted which are open on this device. Ask whoever "
+        "let them in whether they know why."
+    ),
+    N_("%(a)s open items had been called closed or deleted to a newcomer, and are sent to them again."),
     N_("The relay did not answer within %(a)s seconds. What you made is kept; try again later."),
     N_("The relay is in trouble (status %(a)s). Try again later."),
     N_("The relay, or something before it, is in trouble (status %(a)s). Try again later."),

@@ -190,7 +190,7 @@ class _Reader:
         elif sender == rows.last_committer(self.tx, self.grp):
             record = self.ledger.history(self.tx, self.grp).last
             mend = record is not None and ADMIN in record.members.get(own.identity, ())
-            self.applied.notices += compare_snapshot(self.tx, self.grp, end, self.mailbox.epoch, mend=mend)
+            self.applied.notices += compare_snapshot(self.tx, self.ledger, self.grp, end, self.mailbox.epoch, mend=mend)
 
     def _message(self, blob: bytes) -> bytes | None:
         try:
@@ -222,7 +222,8 @@ class _Reader:
             if group.member(message.sender_leaf).signature_key == rows.get_group(self.tx, self.grp).added_by:
                 self.ledger.take_links(self.tx, self.grp, payload)
         elif isinstance(payload, AskPayload):
-            answer_question(self.tx, self.grp, payload)
+            asker = group.member(message.sender_leaf).signature_key
+            answer_question(self.tx, self.grp, payload, asker, self.ledger.now)
         elif isinstance(payload, LostPayload):
             rows.set_lost(self.tx, self.grp, heard=True)
             outbox.drop_payload(self.tx, self.grp, payload.encode())

@@ -113,8 +113,21 @@ def due_items(tx: Connection, grp: int, *, open_before: int, closed_before: int)
 
 
 def merged_into(tx: Connection, grp: int, item: bytes) -> list[bytes]:
-    """Return the folded items that were merged into this one."""
-    return [row[0] for row in tx.execute("SELECT folded FROM item WHERE grp = ? AND merged = ?", (grp, item))]
+    """Return the folded items that were merged into this one, but for one that stays though it was."""
+    query = "SELECT folded FROM item WHERE grp = ? AND merged = ? AND status = 'merged'"
+    return [row[0] for row in tx.execute(query, (grp, item))]
+
+
+def merge_of(tx: Connection, item: bytes) -> bytes:
+    """Return the id of the item that one was merged into; nothing if it was not, or is not here."""
+    row = tx.execute("SELECT merged FROM item WHERE id = ?", (item,)).fetchone()
+    return b"" if row is None or row[0] is None else bytes(row[0])
+
+
+def staying_items(tx: Connection, grp: int, *, open_only: bool = False) -> list[bytes]:
+    """Return the ids of the items that were merged and stay all the same."""
+    query = "SELECT id FROM item WHERE grp = ? AND merged IS NOT NULL AND status <> 'merged' AND (closed IS NULL OR ?)"
+    return [row[0] for row in tx.execute(query, (grp, not open_only))]
 
 
 def item_ids(tx: Connection, grp: int) -> list[bytes]:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EventRow"]
 
+# What others have asked us for stands in the same table, by a longer name.
+_ANSWERED = b"answered"
+
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
@@ -28,16 +31,23 @@ class EventRow:
     bytes: bytes = field(repr=False)
 
 
+# In the column ``deleted``: deleted here, or only said to be when we came.
+_DELETED, _TOLD = 1, 2
+
+
 def add_event(tx: Connection, row: EventRow) -> bool:
     """Insert an event; False if it is held already, or was and is deleted.
 
     Of an event of a deleted item only the link stays.
     """
-    if is_gone(tx, row.name):
+    gone = is_gone(tx, row.name)
+    if isinstance(row.place, bytes) and _is_deleted_item(tx, row.place) and not _comes_back(tx, row):
+        if not gone:
+            _add_link(tx, row.grp, row.name, row.author, row.number, row.previous)
         return False
-    if isinstance(row.place, bytes) and _is_deleted_item(tx, row.place):
-        _add_link(tx, row.grp, row.name, row.author, row.number, row.previous)
-        return False
+    if gone:
+        # It came before its item's opening did, while we only had another's word that the item was deleted.
+        tx.execute("DELETE FROM gone_event WHERE name = ?", (row.name,))
     cursor = tx.execute(
         "INSERT OR IGNORE INTO event (name, grp, author, number, previous, place, epoch_id, received, bytes)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -53,6 +63,17 @@ def is_gone(tx: Connection, name: bytes) -> bool:
 
 def _is_deleted_item(tx: Connection, item: bytes) -> bool:
     return tx.execute("SELECT 1 FROM gone_item WHERE id = ? AND deleted", (item,)).fetchone() is not None
+
+
+def _comes_back(tx: Connection, row: EventRow) -> bool:
+    """Take an item back that we were only told was deleted, once its opening comes: somebody holds it open.
+
+    It is then one of those that are asked for whole: of what came before the opening only links were kept.
+    """
+    if row.name != row.place:
+        return False
+    query = "UPDATE gone_item SET deleted = 0 WHERE id = ? AND deleted = ?"
+    return bool(tx.execute(query, (row.place, _TOLD)).rowcount)
 
 
 def _add_link(tx: Connection, grp: int, name: bytes, author: bytes, number: int, previous: bytes | None) -> None:
@@ -121,7 +142,7 @@ def delete_place(tx: Connection, grp: int, place: bytes) -> None:
     tx.execute(f"DELETE FROM post_key WHERE grp = ?1 AND event IN {names}", (grp, place))  # noqa: S608 - constant
     tx.execute("DELETE FROM event WHERE grp = ? AND place = ?", (grp, place))
     tx.execute("DELETE FROM item WHERE id = ?", (place,))
-    tx.execute("INSERT OR REPLACE INTO gone_item (id, grp, deleted) VALUES (?, ?, 1)", (place, grp))
+    tx.execute("INSERT OR REPLACE INTO gone_item (id, grp, deleted) VALUES (?, ?, ?)", (place, grp, _DELETED))
 
 
 def add_gone_items(tx: Connection, grp: int, items: Iterable[bytes], *, deleted: bool) -> None:
@@ -129,7 +150,7 @@ def add_gone_items(tx: Connection, grp: int, items: Iterable[bytes], *, deleted:
     tx.executemany(
         "INSERT OR IGNORE INTO gone_item (id, grp, deleted) SELECT ?1, ?2, ?3"
         " WHERE NOT EXISTS (SELECT 1 FROM event WHERE grp = ?2 AND place = ?1)",
-        [(item, grp, int(deleted)) for item in items],
+        [(item, grp, _TOLD if deleted else 0) for item in items],
     )
 
 
@@ -140,7 +161,7 @@ def ask_for(tx: Connection, item: bytes) -> bool:
 
 def gone_items(tx: Connection, grp: int, *, deleted: bool) -> list[bytes]:
     """Return the ids of the items that were deleted, or that were closed before we came."""
-    rows = tx.execute("SELECT id FROM gone_item WHERE grp = ? AND deleted = ?", (grp, int(deleted)))
+    rows = tx.execute("SELECT id FROM gone_item WHERE grp = ? AND (deleted <> 0) = ?", (grp, int(deleted)))
     return [row[0] for row in rows]
 
 
@@ -196,6 +217,22 @@ def to_ask(tx: Connection, grp: int, names: Collection[bytes], now: int, again: 
     known = {row[0] for row in tx.execute("SELECT name FROM asked WHERE grp = ?", (grp,))}
     fresh = sorted(name for name in names if name not in known)
     tx.executemany("INSERT INTO asked (grp, name, at) VALUES (?, ?, ?)", [(grp, name, now) for name in fresh])
+    return fresh
+
+
+def may_answer(
+    tx: Connection, grp: int, asker: bytes, names: Iterable[bytes], now: int, again: int, most: int
+) -> list[bytes]:
+    """Return which of some items and events to send to whoever asks, and note that.
+
+    None is sent to one asker again before so many seconds, and no more than ``most`` of them in that time.
+    """
+    tx.execute("DELETE FROM asked WHERE grp = ? AND at < ?", (grp, now - again))
+    low, high = _ANSWERED + asker, _ANSWERED + asker + b"\xff" * 33
+    rows = tx.execute("SELECT name FROM asked WHERE grp = ? AND name >= ? AND name <= ?", (grp, low, high))
+    known = {row[0][len(low) :] for row in rows}
+    fresh = [name for name in dict.fromkeys(names) if name not in known][: max(0, most - len(known))]
+    tx.executemany("INSERT INTO asked (grp, name, at) VALUES (?, ?, ?)", [(grp, low + name, now) for name in fresh])
     return fresh
 
 

@@ -23,6 +23,12 @@ def settings(tx: Connection, grp: int, kind: str) -> dict[str, bytes]:
     return dict(rows.fetchall())
 
 
+def drop_beginning(tx: Connection, grp: int, kind: str, beginning: str) -> None:
+    """Forget all settings of a kind whose names begin so; it ends in what sorts before ``~``."""
+    query = "DELETE FROM own_setting WHERE grp = ? AND kind = ? AND name >= ? AND name < ?"
+    tx.execute(query, (grp, kind, beginning, beginning + "~"))
+
+
 def drop_setting(tx: Connection, grp: int, kind: str, name: str) -> bool:
     """Forget a setting; tells whether there was one."""
     done = tx.execute("DELETE FROM own_setting WHERE grp = ? AND kind = ? AND name = ?", (grp, kind, name))

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from taboon_client.board import Freshness
 from taboon_client.board.fields import URGENCIES
-from taboon_client.board.item import HOLDING
+from taboon_client.board.item import HOLDING, PledgeStanding
 from taboon_client.errors import FormatError
 from taboon_client.text.folding import fold
 
@@ -151,7 +151,8 @@ def _fits(item: Item, view: View, now: Now, areas: frozenset[str]) -> bool:
 
 
 def _holds(item: Item, me: bytes) -> bool:
-    return any(one.author == me and one.standing in HOLDING for one in item.pledges)
+    # Also one that is said to have lapsed: its author may contest that.
+    return any(one.author == me and one.standing in HOLDING | {PledgeStanding.LAPSED} for one in item.pledges)
 
 
 def _place(item: Item, order: Order) -> tuple[int, ...]:

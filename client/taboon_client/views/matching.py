@@ -7,17 +7,19 @@ sent, and no person is given a score: what is ranked is how well two things fit.
 from __future__ import annotations
 
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
-from taboon_client.board.item import HOLDING
+from taboon_client.board.freshness import Freshness
+from taboon_client.board.item import HOLDING, Status
 from taboon_client.errors import FormatError
 from taboon_client.text.folding import fold, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from taboon_client.board import Item
 
@@ -30,6 +32,8 @@ _ALL_OF_IT, _PART_OF_IT = 15, 8
 _SAME_AREA, _SAME_LANGUAGE, _HAS_SKILL = 20, 10, 10
 _LACKS_SKILL, _NO_LANGUAGE, _AT_LIMIT = -15, -10, -30
 _LONGEST_WAIT: Final = 7
+_AGES: Final = {Freshness.STALE: -8, Freshness.FADED: -20}
+_FRESH: Final[Mapping[bytes, Freshness]] = MappingProxyType({})
 _BUSY: Final = 3
 _MATCHED_WORDS: Final = 2
 _Few = Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=30)]
@@ -138,18 +142,25 @@ def person_of(identity: bytes, items: Sequence[Item], helping: Helping) -> Perso
     )
 
 
-def offers_for(need: Item, items: Sequence[Item], most: int = 10) -> list[Match]:
+def offers_for(
+    need: Item, items: Sequence[Item], most: int = 10, *, now: int = 0, fresh: Mapping[bytes, Freshness] = _FRESH
+) -> list[Match]:
     """Return the offers that fit a need, the best first.
 
     Args:
         need: What is asked for.
         items: All items of the board.
         most: How many at most.
+        now: Unix seconds; 0 leaves what is past aside.
+        fresh: How fresh items are, by id.
     """
     found = []
     held = loads(items)
     for offer in items:
         if offer.kind == "need" or offer.closed or offer.id == need.id or not _has_any(offer):
+            continue
+        # Whoever offers it has asked to wait, or said until when it is there.
+        if offer.status is Status.PAUSED or 0 < offer.needed_by < now:
             continue
         if need.needed_by and offer.not_before > need.needed_by:
             continue
@@ -159,6 +170,8 @@ def offers_for(need: Item, items: Sequence[Item], most: int = 10) -> list[Match]
         reasons = [about, *_lines(need, offer), *_area(need, frozenset({fold(offer.area)} - {""}))]
         reasons += _languages(need, frozenset(offer.languages))
         reasons += _skills(need, frozenset((*offer.helper_needs, *offer.tags)), lacking=False)
+        if age := fresh.get(offer.id):
+            reasons += [Reason(f"offer-{age.value}", _AGES[age])] if age in _AGES else []
         if load := held[offer.author]:
             reasons.append(Reason("busy", -min(load, _BUSY), str(load)))
         found.append(_match(offer, reasons))
@@ -177,6 +190,8 @@ def needs_for(person: Person, items: Sequence[Item], now: int, most: int = 10) -
     found = []
     for need in items:
         if need.kind != "need" or need.closed or need.author == person.identity or not _has_any(need):
+            continue
+        if need.status is Status.PAUSED:
             continue
         if any(one.author == person.identity and one.standing in HOLDING for one in need.pledges):
             continue

@@ -25,6 +25,7 @@ _SAME_CATEGORY: Final = 1
 _SAME_AREA: Final = 2
 _SAME_HOUSEHOLD: Final = 1
 _SAME_WORDS: Final = 6
+_SAME_AMOUNT: Final = 2
 _COMMON: Final = 200  # a word of more items than this says nothing
 _FEWEST_WORDS: Final = 2
 _ASKED: Final = frozenset({"need"})
@@ -35,6 +36,20 @@ class Alike(NamedTuple):
 
     id: bytes
     points: int
+
+
+_Amount = tuple[str, str, str, int]
+
+
+def _amounts(said: Item | Opening) -> set[_Amount]:
+    """Return what an item asks for and how much of it, where, if it says all of that."""
+    if not said.sub or not said.area:
+        return set()
+    return {
+        (said.sub, fold(said.area), fold(line.unit), line.quantity)
+        for line in said.lines
+        if line.unit and line.quantity > 1
+    }
 
 
 class _Known(NamedTuple):
@@ -48,6 +63,8 @@ class Similar:
     def __init__(self, items: Iterable[Item]) -> None:
         self._known: list[_Known] = []
         self._by_word: defaultdict[str, list[int]] = defaultdict(list)
+        # What is asked for twice in two languages shares no word.
+        self._by_amount: defaultdict[_Amount, list[int]] = defaultdict(list)
         for item in items:
             if not item.closed:
                 self._add(item)
@@ -56,6 +73,8 @@ class Similar:
         said = _words(item.title, item.note)
         for word in said:
             self._by_word[word].append(len(self._known))
+        for amount in _amounts(item):
+            self._by_amount[amount].append(len(self._known))
         self._known.append(_Known(item, said))
 
     def to(self, opening: Opening, most: int = 3) -> Sequence[Alike]:
@@ -71,6 +90,11 @@ class Similar:
             known = self._known[place]
             points = _points(opening, known, count, len(said | known.words))
             if points >= _LIKELY and count >= min(_FEWEST_WORDS, len(said)):
+                found.append(Alike(known.item.id, points))
+        for place in {place for amount in _amounts(opening) for place in self._by_amount.get(amount, ())[:_COMMON]}:
+            known = self._known[place]
+            points = _SAME_AMOUNT + _points(opening, known, 0, 1)
+            if place not in shared and points > _SAME_AMOUNT:
                 found.append(Alike(known.item.id, points))
         return sorted(found, key=lambda alike: (-alike.points, alike.id))[:most]
 

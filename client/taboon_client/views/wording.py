@@ -46,6 +46,8 @@ REASONS: Final[Mapping[str, tuple[_Text, _Text]]] = {
             "other": "ينتظر منذ {number} يوم",
         },
     ),
+    "offer-stale": ("nobody has confirmed it lately", "لم يؤكده أحد مؤخرًا"),
+    "offer-faded": ("it is fading: ask first whether it is still there", "قديم: اسأل أولًا هل ما زال متوفرًا"),
     "busy": (
         {"one": "has one other pledge to keep", "other": "has {number} other pledges to keep"},
         {

@@ -95,7 +95,7 @@ def test_every_answer_has_the_documented_shape(people: People, cli_relay: RelayP
     imported = people.json("amal", "import", "Harbour", "-", given="message\nBread\n")
     assert {key: imported[key] for key in ("rows", "posted", "known")} == {"rows": 1, "posted": 1, "known": 0}
     synced = people.json("basil", "sync", "Harbour")
-    assert set(synced) == {"reports"}
+    assert set(synced) == {"reports", "boards"}
     is_like("report", synced["reports"][0])
     assert synced["reports"][0]["received"] > 0
     is_like("report", people.json("basil", "sync")["reports"][0])

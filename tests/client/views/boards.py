@@ -39,7 +39,7 @@ def line(quantity: int = 1, unit: str = "", name: str = "", pledged: int = 0, de
 def pledge(author: bytes = BASIL, standing: PledgeStanding = PledgeStanding.PRIMARY, **fields: Any) -> ItemPledge:
     empty: dict[str, Any] = dict.fromkeys(("day", "note", "said"), "")
     empty |= dict.fromkeys(("created", "changed", "expected", "lease", "depth"), 0)
-    empty |= dict.fromkeys(("company", "late", "chosen", "granted", "going", "handed", "arrived"), False)
+    empty |= dict.fromkeys(("company", "late", "chosen", "granted", "going", "handed", "arrived", "rejected"), False)
     empty |= {"promised": (), "taken": (), "hours": (), "lapsed_by": b"", "name": sha256(author).digest()}
     return ItemPledge(**(empty | {"author": author, "standing": standing} | fields))
 
@@ -55,7 +55,7 @@ def item(title: str = "Water", **fields: Any) -> Item:
         ),
         (),
     )
-    empty |= dict.fromkeys(("interpreter", "heavy", "answered", "opening_set_aside"), False)
+    empty |= dict.fromkeys(("interpreter", "heavy", "answered", "merged_closed", "opening_set_aside"), False)
     empty |= dict.fromkeys(
         (
             *("needed_by", "not_before", "comment_count", "private", "paused_until", "renewed", "latest", "depth"),
@@ -72,6 +72,7 @@ def item(title: str = "Water", **fields: Any) -> Item:
         "consent": Consent(),
         "lines": (line(),),
         "status": Status.OPEN,
+        "unmerged": Status.OPEN,
         "touched": (AMAL,),
         "created": NOON,
     }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taboon_client.board import PledgeStanding, Status
+from taboon_client.board import Freshness, PledgeStanding, Status
 from taboon_client.views.matching import Match, Person, loads, needs_for, offers_for
 from tests.client.views.boards import BASIL, NOON, ZAHRA, item, line, pledge
 
@@ -73,10 +73,27 @@ def test_whoever_holds_much_already_comes_later() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"status": Status.WITHDRAWN}, {"lines": (line(5, pledged=5),)}, {"not_before": NOON + 2 * DAY}, {"kind": "need"}],
+    [
+        {"status": Status.WITHDRAWN},
+        {"status": Status.PAUSED},
+        {"needed_by": NOON - DAY},
+        {"lines": (line(5, pledged=5),)},
+        {"not_before": NOON + 2 * DAY},
+        {"kind": "need"},
+    ],
 )
 def test_what_cannot_help_is_not_offered(fields: dict[str, Any]) -> None:
-    assert offers_for(need(needed_by=NOON + DAY), [offer(**fields)]) == []
+    assert offers_for(need(needed_by=NOON + DAY), [offer(**fields)], now=NOON) == []
+
+
+def test_an_offer_that_nobody_has_confirmed_lately_comes_later_and_says_so() -> None:
+    fresh, stale, faded = (offer(title) for title in ("fresh", "stale", "faded"))
+    ages = {fresh.id: Freshness.FRESH, stale.id: Freshness.STALE, faded.id: Freshness.FADED}
+    matches = offers_for(need(), [faded, stale, fresh], fresh=ages)
+    assert [match.item.title for match in matches] == ["fresh", "stale", "faded"]
+    assert {"offer-stale", "offer-faded"} == {
+        reason for match in matches[1:] for reason in why(match) if reason.startswith("offer")
+    }
 
 
 def test_a_standing_offer_is_never_used_up() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taboon_client.board import Household, Need, Offer, Status
+from taboon_client.board import Household, Line, Need, Offer, Status
 from taboon_client.views.similar import Similar
-from tests.client.views.boards import NOON, item
+from tests.client.views.boards import NOON, item, line
 
 DAY = 86_400
 BREAD = item("Bread for six at the school", category="food", sub="bread", area="Hill", household=Household(size="4-6"))
@@ -25,6 +25,16 @@ def alike(*board: Any, **fields: Any) -> list[bytes]:
 def test_the_same_need_in_other_words_is_found() -> None:
     assert alike(BREAD) == [BREAD.id]
     assert alike(BREAD, title="خبز للمدرسة") == []
+
+
+def test_the_same_amount_of_the_same_thing_at_the_same_place_is_found_whatever_the_language() -> None:
+    lines = (Line(quantity=60, unit="loaf"),)
+    known = item("Bread for the school", category="food", sub="bread", area="Hill", lines=(line(60, "loaf"),))
+    same = {"title": "خبز للمدرسة", "sub": "bread", "lines": lines}
+    assert alike(known, **same) == [known.id]
+    assert alike(known, **(same | {"area": "Port"})) == []
+    assert alike(known, **(same | {"lines": (Line(quantity=6, unit="loaf"),)})) == []
+    assert alike(known, **(same | {"created": NOON - 8 * DAY})) == []
 
 
 def test_arabic_is_compared_without_marks_and_forms() -> None:

@@ -45,7 +45,7 @@ def test_matching_gives_no_reason_that_cannot_be_said() -> None:
     from taboon_client.views import matching
 
     given_there = set(findall(r'Reason\("([a-z-]+)"', Path(matching.__file__ or "").read_text("utf-8")))
-    assert given_there | {"urgent-now", "urgent-soon", "urgent-week"} == set(REASONS)
+    assert given_there | {"urgent-now", "urgent-soon", "urgent-week", "offer-stale", "offer-faded"} == set(REASONS)
 
 
 def test_reasons_say_categories_skills_and_numbers_in_the_readers_words() -> None:

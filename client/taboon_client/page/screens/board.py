@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from taboon_client.board.fields import URGENCIES
+from taboon_client.board.sentences import say
 from taboon_client.page import words
 from taboon_client.page.language import N_
 from taboon_client.page.screens.cards import Names, card_of
@@ -16,6 +17,7 @@ from taboon_client.views.search import Search
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from taboon_client.board import Item
     from taboon_client.page.screens.visit import Place, Visit
     from taboon_client.page.web import Answer
 
@@ -23,6 +25,7 @@ __all__ = ["ACTS", "SCREENS", "names_of"]
 
 _SHOWN = 20
 """Cards on one screen: 20 are about 25 kB."""
+_NEWS = 12
 _CLOSED = ("done", "withdrawn", "merged")
 
 
@@ -87,7 +90,20 @@ async def _board(visit: Visit) -> Answer:
         or sorted({(item.area, item.area) for item in items if item.area and not item.closed})[:60],
         languages=[(one, visit.language.spoken(one)) for one in words.SPOKEN],
         words=words,
+        news=await _news(visit, place),
     )
+
+
+async def _news(visit: Visit, place: Place) -> list[tuple[Item, str]]:
+    """Return what is new for whoever looks, each with the item that it is about."""
+    told = await place.group.news()
+    return [(one.item, say(one.message, visit.language.code, place.called)) for one in told[:_NEWS]]
+
+
+async def _news_read(visit: Visit) -> Told:
+    place = await visit.place()
+    await place.group.news_shown((await place.group.news())[:_NEWS])
+    return Told(go=f"/board?g={place.code}")
 
 
 async def _save_view(visit: Visit) -> Told:
@@ -124,4 +140,10 @@ async def _outbox(visit: Visit) -> Answer:
 
 
 SCREENS = {"/board": _board, "/outbox": _outbox}
-ACTS = {"/save-view": _save_view, "/forget-view": _forget_view, "/sync": _sync, "/notices-read": _read}
+ACTS = {
+    "/save-view": _save_view,
+    "/forget-view": _forget_view,
+    "/sync": _sync,
+    "/notices-read": _read,
+    "/news-read": _news_read,
+}

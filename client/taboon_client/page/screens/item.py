@@ -15,7 +15,6 @@ from taboon_client.page.render import isolated
 from taboon_client.page.screens.board import names_of
 from taboon_client.page.screens.cards import card_of
 from taboon_client.page.screens.filled import clock
-from taboon_client.views.matching import offers_for
 from taboon_client.views.wording import say_reason
 
 if TYPE_CHECKING:
@@ -207,7 +206,7 @@ async def _matches(item: Item, group: Group, names: Names) -> list[tuple[Item, t
     code, digits = names.language.code, names.language.digits
     return [
         (match.item, tuple(digits(say_reason(one, code, names.category_code, isolated)) for one in match.reasons))
-        for match in offers_for(item, await group.board(), _MATCHES)
+        for match in await group.offers_for(item, _MATCHES)
     ]
 
 
