@@ -282,13 +282,19 @@ def test_looking_at_every_screen_of_an_open_group_changes_nothing(tmp_path: Path
         assert state_of(folder) == before
 
 
-def test_what_is_too_large_or_no_form_is_refused(opened: tuple[PageProcess, str]) -> None:
+def test_what_is_too_large_or_no_form_is_refused_and_said_to_who_has_the_token_alone(
+    opened: tuple[PageProcess, str],
+) -> None:
     process, token = opened
-    for body in (b"", b"{", b"[]", b"7", b'{"a": 1}', b'{"a": {"b": "c"}}', b"\xff\xfe", b"[" * 100_000):
-        assert process.ask("POST", "/suggest", body, token=token).status == 404
     many = {f"field{number}": "" for number in range(201)}
-    assert process.ask("POST", "/suggest", many, token=token).status == 404
-    assert process.ask("POST", "/suggest", {"text": "x" * 2_500_000}, token=token).status == 404
+    bodies: list[bytes | dict[str, str]] = [many, {"text": "x" * (19 << 20)}]
+    bodies += [b"", b"{", b"[]", b"7", b'{"a": 1}', b'{"a": {"b": "c"}}', b"\xff\xfe", b"[" * 100_000]
+    for body in bodies:
+        told = process.ask("POST", "/lock", body, token=token)
+        assert told.status == 200
+        assert b"too large, or cannot be read" in told.body
+    assert process.ask("POST", "/lock", b"{").status == 404
+    assert process.ask("POST", "/enter", {"code": "x" * 2_000}).status == 404
     assert process.ask("GET", f"/home?{'x' * 5_000}", token=token).status == 404
     assert process.ask("GET", "/home", token=token).status == 200
 
@@ -297,6 +303,13 @@ def test_a_code_is_taken_once(tmp_path: Path) -> None:
     with PageProcess(tmp_path / "vault") as process:
         process.enter()
         assert process.ask("POST", "/enter", {"code": process.code}).status == 404
+
+
+def test_what_is_not_written_as_a_code_uses_up_no_try(tmp_path: Path) -> None:
+    with PageProcess(tmp_path / "vault") as process:
+        for _ in range(6):
+            assert process.ask("POST", "/enter", {"code": "x" * 43}).status == 404
+        process.enter()
 
 
 def test_after_five_wrong_codes_none_is_taken(tmp_path: Path) -> None:

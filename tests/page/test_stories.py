@@ -97,6 +97,39 @@ def test_a_pasted_chat_is_looked_at_first_and_its_numbers_are_sealed(neighbours:
     layla.reads(PHONE)
 
 
+def test_what_everybody_could_call_or_is_there_already_is_shown_before_it_is_posted(neighbours: Neighbours) -> None:
+    layla, _, _ = neighbours
+    layla.post("Candles for the stairs")
+    layla.press("Post")
+    layla.fill("What is needed, in a few words", f"Candles for the stairs, call {PHONE}")
+    layla.press("Post it")
+    layla.sees("Numbers and addresses belong into the sealed details.")
+    layla.sees("This looks like what is there already:")
+    layla.fill("What is needed, in a few words", "Candles for the lift")
+    other = "العربية" if layla.language.code == "en" else "English"
+    layla.page.get_by_role("button", name=other, exact=True).click()
+    layla.page.locator(f"html[lang={'ar' if layla.language.code == 'en' else 'en'}]").wait_for()
+    layla._settle()
+    assert layla.page.locator("#title").input_value() == "Candles for the lift"
+    layla.page.get_by_role("button", name="English" if layla.language.code == "en" else "العربية", exact=True).click()
+    layla.page.locator(f"html[lang={layla.language.code}]").wait_for()
+    layla._settle()
+    layla.press("Post it")
+    layla.press("Leave it so, and go on")
+    layla.sees("Posted.")
+
+
+def test_a_file_that_is_too_large_is_refused_and_nobody_is_put_out(neighbours: Neighbours) -> None:
+    layla, _, _ = neighbours
+    layla.goes_to(f"/import?g={layla.group_code()}")
+    chat = "31/12/2023, 21:15 - A: " + "bread " * 3_000_000
+    layla.page.locator("#file").set_input_files({"name": "chat.txt", "mimeType": "text/plain", "buffer": chat.encode()})
+    layla.press("Look at it first")
+    layla.sees("This file is larger than 16 MiB: export the chat without media, or split it.")
+    layla.press("Board")
+    layla.sees("Post a need")
+
+
 def test_who_cannot_go_gives_back_without_a_reason(neighbours: Neighbours) -> None:
     layla, basil, _ = neighbours
     layla.post("A visit on Fridays", weekly=True)

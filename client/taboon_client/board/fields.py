@@ -20,6 +20,7 @@ __all__ = [
     "FOR_WHOM",
     "HELPER_NEEDS",
     "HOUSEHOLD_SIZES",
+    "LAST_TIME",
     "MAX_LINES",
     "MAX_QUANTITY",
     "NO_DAY",
@@ -60,10 +61,10 @@ HELPER_NEEDS = ("vehicle", "lifting", "woman", "medic", "two-people", "language"
 RISKS = ("careful", "two-people")
 SOURCES = ("app", "paper", "walk", "phone", "whatsapp", "csv", "bot")
 
-# The last second of the year 9999: what every calendar can still show.
-_LAST_TIME = 253_402_300_799
+# The last day of the year 2999: what every system's calendar can still show, in every time zone.
+LAST_TIME = 32_503_593_600
 
-Time = Annotated[int, Meta(ge=0, le=_LAST_TIME)]
+Time = Annotated[int, Meta(ge=0, le=LAST_TIME)]
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
 EventName = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Title = Annotated[str, Meta(min_length=1, max_length=140)]
@@ -185,7 +186,7 @@ class Answer(_Quiet, frozen=True, omit_defaults=True, kw_only=True):
     question: EventName
     value: (
         Annotated[str, Meta(max_length=1_000)]
-        | Annotated[int, Meta(ge=-MAX_QUANTITY, le=_LAST_TIME)]
+        | Annotated[int, Meta(ge=-MAX_QUANTITY, le=LAST_TIME)]
         | bool
         | Annotated[tuple[Annotated[str, Meta(max_length=80)], ...], Meta(max_length=20)]
     )

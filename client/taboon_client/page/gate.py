@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTENT_SECURITY", "LARGEST_FORM", "Gate"]
 
-LARGEST_FORM: Final = 2 * 1024 * 1024
-"""Bytes that a request may bring: an intake sheet is the largest."""
+LARGEST_FORM: Final = 18 << 20
+"""Bytes that a request with a token may bring: an exported chat is the largest."""
+_LARGEST_CODE: Final = 1_024
+_DRAINED: Final = 4
 _LONGEST_QUERY: Final = 4_096
 _MOST_FIELDS: Final = 200
 _SCHEME: Final = "Taboon "
@@ -102,18 +104,20 @@ class Gate:
             return self._open_files[path] if _may_show(headers, shell=path == "/") else None
         if headers.one(b"sec-fetch-site") not in (None, b"same-origin"):
             return None
+        if method == "POST" and headers.one(b"content-type") != b"application/json":
+            return None  # every site can send the others
         if method == "POST" and path == "/enter":
-            form = await _form(headers, receive)
+            form = await _form(receive, _LARGEST_CODE)
             return None if form is None else self._enter("".join(form.get("code", ())))
         scheme, _, token = (headers.one(b"authorization") or b"").decode("latin-1").partition(" ")
         if scheme + " " != _SCHEME or not self._door.admits(token):
             return None
         language = "ar" if (headers.one(b"accept-language") or b"").startswith(b"ar") else "en"
-        form = {} if method == "GET" else await _form(headers, receive)
         query = _query(scope["query_string"])
-        if method not in {"GET", "POST"} or form is None or query is None:
+        if method not in {"GET", "POST"} or query is None:
             return None
-        return await self._site(method, Asked(path, query, form, language))
+        form = {} if method == "GET" else await _form(receive, LARGEST_FORM)
+        return await self._site(method, Asked(path, query, form or {}, language, unreadable=form is None))
 
 
 class _Headers:
@@ -151,19 +155,20 @@ def _query(raw: bytes) -> dict[str, str] | None:
         return None
 
 
-async def _form(headers: _Headers, receive: Receive) -> dict[str, tuple[str, ...]] | None:
-    if headers.one(b"content-type") != b"application/json":
-        return None
-    body = bytearray()
-    while True:
+async def _form(receive: Receive, most: int) -> dict[str, tuple[str, ...]] | None:
+    body, left = bytearray(), _DRAINED * most
+    while left > 0:
         message = await receive()
         if message["type"] != "http.request":
             return None
-        body += message.get("body", b"")
-        if len(body) > LARGEST_FORM:
-            return None
+        piece = message.get("body", b"")
+        left -= len(piece)
+        if len(body) <= most:  # the rest is read and thrown away: who is still sending hears no answer
+            body += piece
         if not message.get("more_body"):
             break
+    if len(body) > most:
+        return None
     try:
         fields = _FORMS.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -11,7 +11,7 @@ import msgspec
 
 from taboon_client.errors import FieldError, TaboonError, VaultMissingError
 from taboon_client.page.faults import sentence_of
-from taboon_client.page.language import language
+from taboon_client.page.language import N_, language
 from taboon_client.page.screens import ACTS, SCREENS
 from taboon_client.page.screens.visit import Told, Visit
 from taboon_client.page.web import Answer
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Site", "as_json"]
 
 _DOOR = "/home"
+_MISTAKE = N_("Something is wrong in Taboon itself, and this did not work. The rest goes on.")
+_UNREADABLE = N_("This is too large, or cannot be read. Nothing was changed: split it and try again.")
 
 
 def as_json(value: Mapping[str, object] | Told) -> Answer:
@@ -51,6 +53,8 @@ class Site:
         if method == "GET":
             return await self._show(asked)
         self._used()
+        if asked.unreadable:
+            return as_json(self._told(asked, _UNREADABLE))
         if asked.path == "/used":
             return as_json({})
         if asked.path == "/lock":
@@ -69,6 +73,8 @@ class Site:
             return await screen(visit)
         except TaboonError as error:
             return visit.render("problem.html", problem=sentence_of(error, visit.language))
+        except Exception:  # noqa: BLE001 - its text may hold what a member wrote, and the way to the lock must stay
+            return visit.render("problem.html", problem=visit.say(_MISTAKE))
 
     async def _act(self, asked: Asked) -> Answer | None:
         act = ACTS.get(asked.path)
@@ -82,4 +88,10 @@ class Site:
         except TaboonError as error:
             field = error.field if isinstance(error, FieldError) else ""
             told = Told(say=sentence_of(error, visit.language), problem=True, field=field)
+        except Exception:  # noqa: BLE001 - as above
+            told = self._told(asked, _MISTAKE)
         return as_json(told)
+
+    @staticmethod
+    def _told(asked: Asked, problem: str) -> Told:
+        return Told(say=language(asked.language).text(problem), problem=True)

@@ -19,6 +19,7 @@ class Asked:
         path: As in ``/board``.
         query: What stands behind the question mark, each name once.
         form: What was sent, each name with all its values.
+        unreadable: What was sent is too large, or no form.
         language: ``en`` or ``ar``.
     """
 
@@ -26,6 +27,7 @@ class Asked:
     query: Mapping[str, str] = field(repr=False)
     form: Mapping[str, tuple[str, ...]] = field(repr=False)
     language: str
+    unreadable: bool = False
 
     def text(self, name: str) -> str:
         """Return the last value of a field of the form, without blanks around it; empty if there is none."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from taboon_client.board import LoanOffer, Need, Offer, StandingOffer
 from taboon_client.board.fields import HOUSEHOLD_SIZES, URGENCIES
-from taboon_client.board.openings import Edit
+from taboon_client.board.openings import Edit, Opening
 from taboon_client.page import words
 from taboon_client.page.language import N_
 from taboon_client.page.screens.board import names_of
@@ -21,10 +21,11 @@ from taboon_client.page.screens.filled import (
     local,
 )
 from taboon_client.page.screens.visit import Told
+from taboon_client.views.exposed import exposed
 
 if TYPE_CHECKING:
-    from taboon_client.board import Item, Opening
-    from taboon_client.page.screens.visit import Visit
+    from taboon_client.board import Item
+    from taboon_client.page.screens.visit import Place, Visit
     from taboon_client.page.web import Answer
 
 __all__ = ["ACTS", "SCREENS"]
@@ -82,11 +83,26 @@ async def _post(visit: Visit) -> Told:
     fields |= category_of(asked, {term.code: term.under for term in categories.offered()})
     fields["answers"] = answers_of(asked, await place.group.questions())
     opening = kind(created=0, source="app", lines=lines_of(asked), **fields)
+    doubts = await _doubts(visit, place, opening)
+    if doubts:
+        return Told(show=doubts)
     item = await place.group.post(opening, asked.text("key") or None, details=details_of(asked))
     visit.house.send_soon(place.group)
     asks = [visit.say(_ASKS[field]) for field in opening.asks() if field in _ASKS]
     said = " ".join([visit.say(N_("Posted.")), *asks])
     return Told(go=f"/item?g={place.code}&i={item.id.hex()}", say=said)
+
+
+async def _doubts(visit: Visit, place: Place, said: Opening | Edit) -> str:
+    """Return what somebody should see before it is posted; empty if there is nothing, or they have seen it."""
+    if visit.asked.text("sure"):
+        return ""
+    found = exposed(said)
+    alike = [one.id for one in await place.group.alike(said)] if isinstance(said, Opening) else []
+    if not found and not alike:
+        return ""
+    items = {item.id: item for item in await place.group.board()} if alike else {}
+    return visit.fragment("doubts.html", place=place, exposed=found, alike=[items[one] for one in alike])
 
 
 _ASKS = {
@@ -106,7 +122,11 @@ async def _change(visit: Visit) -> Told:
     if lines is not None:
         changed["lines"] = lines
     if changed:
-        await place.group.edit(item, Edit(**changed))
+        edit = Edit(**changed)
+        doubts = await _doubts(visit, place, edit)
+        if doubts:
+            return Told(show=doubts)
+        await place.group.edit(item, edit)
         visit.house.send_soon(place.group)
     details = details_of(asked)
     if details is not None:

@@ -111,7 +111,7 @@
       const html = await answer.text();
       if (mine.signal.aborted) return;
       waiting = null;
-      if (answer.status === 404) return atDoor();
+      if (answer.status === 404) return gone();
       face(answer.headers.get("Content-Language") || language);
       if (quietly && html !== shown && busy()) $("news").hidden = false;
       else draw(html, quietly);
@@ -119,7 +119,7 @@
     } catch (error) {
       if (mine.signal.aborted) return;
       waiting = null;
-      atDoor();
+      gone();
     }
   }
 
@@ -132,6 +132,13 @@
   }
 
   // --- the door
+
+  // Something failed. If the process does not know us any more, nothing stays; else it is said, and all stays.
+  async function gone() {
+    const answer = await ask("/used", {}).catch(() => null);
+    if (!answer || !answer.ok) return atDoor();
+    say($("failed") ? $("failed").textContent : "", true);
+  }
 
   async function atDoor() {
     blank();
@@ -181,21 +188,26 @@
   // --- what people do
 
   async function act(form, button) {
+    for (const one of form.querySelectorAll("input[data-most]")) {
+      if (one.files[0] && one.files[0].size > Number(one.dataset.most)) return say(one.dataset.large, true);
+    }
     const fields = {};
     const add = (name, value) => { fields[name] = name in fields ? [].concat(fields[name], value) : value; };
     for (const [name, value] of new FormData(form, button)) {
       add(name, typeof value === "string" ? value : form.elements[name].dataset.picture === undefined ? await value.text() : await picture(value));
     }
+    // However often it is sent, because an answer was lost: one form is one post.
+    if ("once" in form.dataset) fields.key = form.dataset.once = form.dataset.once || crypto.randomUUID();
     if (form.method === "get") return go(form.dataset.to + "?" + new URLSearchParams(fields));
     say("");
     form.setAttribute("aria-busy", "true");
     for (const one of form.querySelectorAll("button")) one.disabled = true;
     try {
       const answer = await ask(form.dataset.to, fields);
-      if (answer.status === 404) return atDoor();
+      if (!answer.ok) return gone();
       await follow(await answer.json());
     } catch (error) {
-      atDoor();
+      gone();
     } finally {
       form.removeAttribute("aria-busy");
       for (const one of form.querySelectorAll("button")) one.disabled = false;
@@ -216,11 +228,26 @@
     return canvas.toDataURL("image/jpeg", 0.85);
   }
 
+  // What stands in the fields of this screen, so that it is still there once the screen is in the other language.
+  function written() {
+    const fields = document.querySelectorAll("#main :is(input, textarea, select):not([type=hidden], [type=file])");
+    return [...fields].map((one) => [one, one.name, one.type === "checkbox" || one.type === "radio" ? "checked" : "value"]);
+  }
+
+  function restore(before) {
+    const after = written();
+    before.forEach(([old, name, what], at) => {
+      if (after[at] && after[at][1] === name) after[at][0][what] = old[what];
+    });
+  }
+
   async function follow(told) {
     if (told.language) { language = told.language; kept.setItem("language", language); }
     if (told.show) put($("shown"), told.show);
     if (told.download) download(told.download);
+    const typed = told.language ? written() : [];
     if (told.go) await go(told.go);
+    restore(typed);
     say(told.say, told.problem);
     const field = told.field && document.querySelector("[name='" + CSS.escape(told.field) + "']");
     if (field) { field.setAttribute("aria-invalid", "true"); field.focus(); }
