@@ -34,7 +34,7 @@ def test_a_fault_in_a_screen_or_an_act_leaves_the_page_and_tells_nothing_of_its_
     monkeypatch.setitem(ACTS, "/language", _breaks)
 
     async def story() -> None:
-        house = House(tmp_path)
+        house = House(tmp_path, idle=600)
         site = Site(house, lambda: None, lambda: None)
         for method, path in (("GET", "/home"), ("POST", "/language")):
             answer = await site(method, Asked(path, {}, {}, "en"))

@@ -104,13 +104,14 @@ def test_what_everybody_could_call_or_is_there_already_is_shown_before_it_is_pos
     layla.fill("What is needed, in a few words", f"Candles for the stairs, call {PHONE}")
     layla.press("Post it")
     layla.sees("Numbers and addresses belong into the sealed details.")
+    layla.fill("What is needed, in a few words", "Candles for the stairs")
+    layla.press("Post it")
     layla.sees("This looks like what is there already:")
-    layla.fill("What is needed, in a few words", "Candles for the lift")
     other = "العربية" if layla.language.code == "en" else "English"
     layla.page.get_by_role("button", name=other, exact=True).click()
     layla.page.locator(f"html[lang={'ar' if layla.language.code == 'en' else 'en'}]").wait_for()
     layla._settle()
-    assert layla.page.locator("#title").input_value() == "Candles for the lift"
+    assert layla.page.locator("#title").input_value() == "Candles for the stairs"
     layla.page.get_by_role("button", name="English" if layla.language.code == "en" else "العربية", exact=True).click()
     layla.page.locator(f"html[lang={layla.language.code}]").wait_for()
     layla._settle()
