@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import hashlib
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from taboon_client.errors import (
     MailboxMovedError,
     MailboxSealedError,
     MailboxUnknownError,
+    RelayMisbehavedError,
     RelayRolledBackError,
     RelayUnreachableError,
 )
@@ -23,7 +24,6 @@ from taboon_crypto.primitives.sodium import ed25519_expand_seed, ed25519_sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from random import Random
 
     from taboon_client.relay.address import RelayAddress
     from taboon_client.relay.proof import MailboxSigner
@@ -59,9 +59,13 @@ class Faults:
     unanswered: int = 0
     """The call is done and its answer is lost."""
     late: int = 0
-    """A read shows the mailbox as it was one blob ago."""
+    """A read shows the mailbox as it was some blobs ago."""
     repeated: int = 0
     """An append leaves an older blob of any mailbox behind the new one, too."""
+    swallowed: int = 0
+    """An append is acknowledged, and the blob is gone all the same."""
+    replayed: int = 0
+    """A read is answered with what was an answer to another request."""
 
 
 class Relay:
@@ -73,6 +77,9 @@ class Relay:
         self.boxes: dict[bytes, Box] = {}
         self.seen: list[bytes] = []
         self.faults = Faults()
+        self.reach: Callable[[Device], bool] = lambda _: True
+        """Who can reach it now, of those who are not in the dark."""
+        self._copy: list[Box] = []
         self._day = day
         self._apart: tuple[frozenset[str], Relay] | None = None
 
@@ -95,12 +102,13 @@ class Relay:
     def lose_disk(self) -> None:
         self.boxes.clear()
 
-    def roll_back(self, random: Random) -> None:
-        """Go back to an old copy of the disk: every mailbox loses some of what came last."""
-        for box in self.boxes.values():
-            keep = random.randrange(len(box.blobs) + 1)
-            box.sealed = box.sealed and keep == len(box.blobs)
-            del box.blobs[keep:]
+    def copy_disk(self) -> None:
+        """Make a copy of the disk."""
+        self._copy = [replace(box, blobs=list(box.blobs)) for box in self.boxes.values()]
+
+    def roll_back(self) -> None:
+        """Go back to the copy of the disk."""
+        self.boxes = {box.id: replace(box, blobs=list(box.blobs)) for box in self._copy}
 
     def create(self, mailbox_id: bytes, retention: int) -> None:
         if self._find(mailbox_id) is None:
@@ -126,14 +134,19 @@ class Relay:
         is_seal = box.sealed and number == len(box.blobs)
         return Receipt(number=number, head=box.cursor(number).head, seal=is_seal, signed=b"")
 
-    def read(self, mailbox_id: bytes, cursor: Cursor, *, page_class: int, short: bool) -> Page:
+    def swallow(self, mailbox_id: bytes) -> None:
+        """Lose what a mailbox got last."""
+        box = self.boxes[mailbox_id]
+        box.blobs.pop()
+        box.sealed = False
+
+    def read(self, mailbox_id: bytes, cursor: Cursor, *, page_class: int, hidden: int = 0) -> Page:
+        """Read as a relay does that hides the last blobs of a mailbox, as many as whoever asks has not read."""
         box = self._find(mailbox_id)
         if box is None:
             raise MailboxUnknownError("unknown")
-        last = len(box.blobs)
-        sealed = box.sealed
-        if short and last > cursor.number:
-            last, sealed = last - 1, False
+        last = max(len(box.blobs) - hidden, min(cursor.number, len(box.blobs)))
+        sealed = box.sealed and last == len(box.blobs)
         if cursor.number > last or box.cursor(cursor.number).head != cursor.head:
             raise RelayRolledBackError("rolled back")
         room = SIZE_CLASSES[page_class]
@@ -170,6 +183,7 @@ class SimulatedClient:
         device: Device = clock.__self__  # type: ignore[attr-defined]  # a bound method of the device
         self._device = device
         self._world: World = device.world
+        self._relay = device.world.relay_of(address)
 
     async def __aenter__(self) -> Self:
         return self
@@ -178,7 +192,8 @@ class SimulatedClient:
         return None
 
     async def limits(self) -> Limits:
-        return Limits(self._world.relay.id, SIZE_CLASSES, (1, 7, 30, 120), 25, 1 << 20, 1 << 30, needs_pass=False)
+        self._hear()
+        return Limits(self._relay.id, SIZE_CLASSES, (1, 7, 30, 120), 25, 1 << 20, 1 << 30, needs_pass=False)
 
     async def create(self, keys: MailboxSigner, pass_: bytes = b"") -> None:
         keys.sign_append(b"")
@@ -193,6 +208,9 @@ class SimulatedClient:
             receipt = relay.append(keys.mailbox_id, blob, seal=seal, expected=expected)
             if relay.seen and not receipt.seal and self._world.chance(relay.faults.repeated):
                 relay.append(keys.mailbox_id, self._world.random.choice(relay.seen), seal=False, expected=None)
+            elif self._world.chance(relay.faults.swallowed) and relay.boxes[keys.mailbox_id].blobs[-1] == blob:
+                self._world.note(f"{self._device.name}: the relay acknowledges that, and drops it")
+                relay.swallow(keys.mailbox_id)
             return receipt
 
         receipt: Receipt = await self._call("seal" if seal else "append", keys, act)
@@ -202,27 +220,51 @@ class SimulatedClient:
         keys.sign_read(b"")
 
         def act(relay: Relay) -> Page:
-            short = self._world.chance(relay.faults.late)
-            return relay.read(keys.mailbox_id, cursor, page_class=page_class, short=short)
+            if self._world.chance(relay.faults.replayed):
+                # As `parse_page` has it: another request's nonce.
+                raise RelayMisbehavedError("The relay's answer is to another request.")
+            hidden = self._world.random.choice((1, 1, 2, 5)) if self._world.chance(relay.faults.late) else 0
+            return relay.read(keys.mailbox_id, cursor, page_class=page_class, hidden=hidden)
 
         page: Page = await self._call("read", keys, act)
         return page
 
+    def _hear(self) -> None:
+        if not (self._device.online and self._relay.reach(self._device)):
+            raise RelayUnreachableError("nobody answered")
+
     async def _call(self, what: str, keys: MailboxSigner, act: Callable[[Relay], Any]) -> Any:
         world, device = self._world, self._device
-        relay = world.relay.shown_to(device.name)
-        await device.turn(f"{what} {keys.mailbox_id.hex()[:6]}")
-        if not device.online or world.chance(relay.faults.unheard):
+        relay = self._relay.shown_to(device.name)
+        where = world.place_of(device, keys.mailbox_id)
+        await device.turn(f"{what} {where}")
+        self._hear()
+        if world.chance(relay.faults.unheard):
             raise RelayUnreachableError("nobody answered")
         try:
             answer = act(relay)
+        except MailboxUnknownError:
+            if what != "read" or "another" not in where:
+                # Looks for who wishes to come back are many, and most find nothing.
+                world.note(f"{device.name}: {what} {where}: there is none")
+            raise
         except Exception as error:
-            world.note(f"{device.name}: {what} {keys.mailbox_id.hex()[:6]}: {type(error).__name__}")
+            world.note(f"{device.name}: {what} {where}: {_said(error)}")
             raise
         if what != "read" or answer.blobs:
-            said = f" {len(answer.blobs)} to {answer.last}{' sealed' * answer.sealed}" if what == "read" else ""
-            world.note(f"{device.name}: {what} {keys.mailbox_id.hex()[:6]}{said}")
+            said = f": {len(answer.blobs)} of {answer.last}{', sealed' * answer.sealed}" if what == "read" else ""
+            world.note(f"{device.name}: {what} {where}{said}")
         if world.chance(relay.faults.unanswered):
+            world.note(f"{device.name}: the answer to that is lost")
             raise RelayUnreachableError("the answer was lost")
         await device.turn(f"{what} answered")
         return answer
+
+
+def _said(error: Exception) -> str:
+    return {
+        MailboxMovedError: "it has moved on",
+        MailboxSealedError: "it is sealed",
+        RelayRolledBackError: "it is not what was read before",
+        RelayMisbehavedError: "that is an old answer",
+    }.get(type(error), type(error).__name__)

@@ -11,7 +11,7 @@ from taboon_client import cbor
 from taboon_client.board import Need
 from taboon_client.errors import NotAllowedError
 from taboon_client.group.commit_data import CommitData, psk_id
-from taboon_client.group.rejoining import ReturnRequest, return_blob_key
+from taboon_client.group.rejoining import ReturnRequest
 from taboon_client.session import coming_back as coming_back_steps
 from taboon_client.session.watching import contents
 from taboon_client.vault import coming_back
@@ -20,7 +20,7 @@ from taboon_crypto.blob import Kind, seal_blob, split
 from taboon_crypto.mailbox import rendezvous_blob_key
 from taboon_crypto.primitives.secret import Secret
 from tests.simulation.holds import check
-from tests.simulation.misdeeds import seal_epoch_with, signed_by
+from tests.simulation.misdeeds import requests_of, seal_epoch_with, signed_by
 from tests.simulation.world import DAY, HOUR
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def test_a_request_that_was_answered_brings_nobody_back_a_second_time(world: Wor
         await _days(world, 40, layla, omar, rima)
         sami.online = True
         await world.sync(sami)
-        (request,) = _requests_of(sami)
+        (request,) = requests_of(sami)
         await _come_back(world, layla, omar, rima, sami)
 
         def again(group: mls.Group) -> bytes:
@@ -253,15 +253,6 @@ def _coming(device: Device) -> coming_back.ComingBackRow:
     row = device.desk.keeper.read(lambda tx: coming_back.get_coming(tx, grp))
     assert row is not None
     return row
-
-
-def _requests_of(device: Device) -> list[bytes]:
-    """The requests that a device has left."""
-    return [
-        whole.body
-        for secret, _, _, blobs in cbor.decode(_coming(device).asking)
-        for whole in contents(return_blob_key(secret), blobs)
-    ]
 
 
 async def _away(world: World, days: int, *devices: Device) -> None:

@@ -34,7 +34,7 @@ def _read_only(device: Device) -> bool:
     """Let a device follow the mailbox of its epoch, and send nothing."""
     at = steps.position(device.desk, device.row_id)
     assert at is not None
-    page = device.world.relay.read(at.keys.mailbox_id, at.cursor, page_class=2, short=False)
+    page = device.world.relay.read(at.keys.mailbox_id, at.cursor, page_class=2)
     applied = steps.apply_page(
         device.desk, device.row_id, at, after=page.cursor, blobs=page.blobs, sealed=page.sealed and page.complete
     )
@@ -180,7 +180,7 @@ def test_whom_a_member_leaves_out_of_a_path_is_told_by_whom_and_comes_back(
         left_out = next(device for device in (layla, sami) if device.name == victim)
         assert [device.name for device in (layla, rima, sami) if device.row.state != "active"] == [victim]
         assert _told(world, f"{victim}: is told: the commit that this device cannot follow is signed by Omar")
-        for _ in range(8):
+        for _ in range(12):
             world.pass_time(5 * HOUR)
             await world.sync(layla, omar, rima, sami)
         for _ in range(2):

@@ -9,39 +9,52 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections import deque
 from contextvars import ContextVar
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from taboon_client import cbor
 from taboon_client.errors import TaboonError
 from taboon_client.group.desk import Desk
+from taboon_client.group.epoch import mailbox_keys
+from taboon_client.group.own_mailbox import keys_of
+from taboon_client.group.rejoining import asking_mailbox
+from taboon_client.joining.link import InvitePayload
 from taboon_client.library.taboon import Taboon
 from taboon_client.relay.address import RelayAddress
-from taboon_client.vault import Vault
+from taboon_client.vault import Vault, coming_back, own_boxes, rendezvous
 from taboon_client.vault import groups as rows
+from taboon_crypto.mailbox import MailboxKeys, RetentionClass
 from tests.simulation.determined import KeyUses, make_determined
+from tests.simulation.holds import Chronicle
+from tests.simulation.misdeeds import let_paths_be_spoiled
 from tests.simulation.relay import DAY, Relay
 from tests.support import FAST_COST, PASSPHRASE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
     from pathlib import Path
 
     import pytest
 
     from taboon_client.library.group import Group
+    from taboon_client.vault import Connection
 
 __all__ = ["DAY", "CrashError", "Device", "World"]
 
 T = TypeVar("T")
+Blob = bytes
+"""In `World` the word `bytes` is its source of randomness."""
 _BEGIN = 1_800_000_000
-_TRACE = 400
+_SHOWN = 400
 HOUR = 3_600
+HOME = "Harbour"
 
 
 _LIFE: ContextVar[int] = ContextVar("life")
 """Which life of its device the present task belongs to."""
+AT_WORK: ContextVar[Device] = ContextVar("device")
+"""Whose task the present one is."""
 
 
 class CrashError(BaseException):
@@ -50,6 +63,7 @@ class CrashError(BaseException):
 
 async def _living(device: Device, work: Coroutine[Any, Any, T]) -> T:
     _LIFE.set(device.life)
+    AT_WORK.set(device)
     return await work
 
 
@@ -77,7 +91,12 @@ class Device:
         self.name = name
         self.honest = honest
         self.online = True
-        self.drift = world.random.randrange(-600, 600)
+        self.spoils_paths = False
+        """Whether what it commits next opens for some of the others alone."""
+        self.rate = 0.0
+        """Seconds by which its clock goes wrong in a day."""
+        self._wrong = world.random.randrange(-600, 600)
+        self._set = world.now
         self.folder = world.folder / name
         self._life = 0
         self._waiting: list[asyncio.Future[None]] = []
@@ -92,7 +111,12 @@ class Device:
 
     def clock(self) -> float:
         """Unix seconds, as this device has them."""
-        return self.world.now + self.drift
+        now = self.world.now
+        return now + self._wrong + (now - self._set) / DAY * self.rate
+
+    def set_clock(self, wrong: int, rate: float) -> None:
+        """Set the clock: by how many seconds it is wrong now, and by how many more after a day."""
+        self._wrong, self.rate, self._set = wrong, rate, self.world.now
 
     # Dying
 
@@ -155,19 +179,51 @@ class Device:
 
     @property
     def row(self) -> rows.GroupRow:
-        (row,) = self.desk.keeper.read(rows.all_groups)
-        return row
+        """The row of the one group, or of the parent of the circles."""
+        return self.desk.keeper.read(rows.all_groups)[0]
+
+    @property
+    def groups(self) -> list[rows.GroupRow]:
+        """The rows of the group and of its circles."""
+        return self.desk.keeper.read(rows.all_groups)
 
     async def group(self) -> Group:
-        (group,) = await self.taboon.groups()
-        return group
+        """Return the one group, or the parent of the circles."""
+        return (await self.taboon.groups())[0]
 
     @property
     def epoch(self) -> tuple[int, bytes]:
         """Number and id of the epoch that this device is in."""
-        grp = self.row.id
+        return self.epoch_of(self.row.id)
+
+    def epoch_of(self, grp: int) -> tuple[int, bytes]:
+        """Number and id of the epoch that this device is in, in one of its groups."""
         records = self.desk.keeper.read(lambda tx: self.desk.ledger.history(tx, grp).epochs())
         return (records[-1].number, records[-1].epoch_id) if records else (-1, b"")
+
+
+def _places_of(device: Device, tx: Connection) -> Iterator[tuple[bytes, str]]:
+    """Tell what a device calls the mailboxes that it knows."""
+    found = rows.all_groups(tx)
+    for row in found:
+        circle = "" if row is found[0] else " of the circle"
+        mailbox, coming = rows.get_mailbox(tx, row.id), coming_back.get_coming(tx, row.id)
+        if mailbox is not None:
+            number = f"epoch {mailbox.epoch}{circle}"
+            yield mailbox_keys(mailbox).mailbox_id, number
+            for box in own_boxes.to_read(tx, row.id):
+                keys = keys_of(box, mailbox.retention, None)
+                yield keys.mailbox_id, f"own mailbox {box.count} of leaf {box.leaf} in {number}"
+        if coming is not None:
+            for secret, seed, retention, _ in cbor.decode(coming.asking):
+                yield asking_mailbox(secret, seed, retention).mailbox_id, f"where {device.name} asks to come back"
+                answer = MailboxKeys.of_rendezvous(coming.answering, RetentionClass(retention))
+                yield answer.mailbox_id, f"where {device.name} is answered"
+        for invite in rendezvous.invites(tx, row.id):
+            yield InvitePayload.decode(invite.payload).mailbox.mailbox_id, f"an invite{circle}"
+    for joining in rendezvous.joinings(tx):
+        if joining.payload:
+            yield InvitePayload.decode(joining.payload).mailbox.mailbox_id, "an invite"
 
 
 class World:
@@ -186,12 +242,21 @@ class World:
         self.now = float(_BEGIN)
         self.dying = 0
         self.uses = KeyUses()
-        self.trace: deque[str] = deque(maxlen=_TRACE)
+        self.chronicle = Chronicle()
+        self.requests: list[Blob] = []
+        """Requests to come back that members have made: whoever wishes ill has kept them."""
+        self.kind = ""
+        """What kind of days they are, for who reads the story."""
+        self.trace: list[str] = []
+        self._places: dict[Blob, str] = {}
         self.devices: dict[str, Device] = {}
         self._waiting: list[asyncio.Future[None]] = []
         make_determined(patch, self.bytes, self.uses)
-        self.relay = Relay(self.bytes(32), lambda: int(self.now) // DAY)
+        let_paths_be_spoiled(patch, lambda: AT_WORK.get(None), self)
+        self.relay = Relay(self.bytes(32), self._day)
+        self.popup = Relay(self.bytes(32), self._day)
         self.address = RelayAddress("http://127.0.0.1:1", self.relay.id).format()
+        self.popup_address = RelayAddress("http://127.0.0.1:2", self.popup.id).format()
         self._runner = asyncio.Runner()
 
     # What the seed says
@@ -202,11 +267,35 @@ class World:
     def chance(self, of_a_hundred: int) -> bool:
         return of_a_hundred > 0 and self.random.randrange(100) < of_a_hundred
 
-    def note(self, line: str) -> None:
-        self.trace.append(f"{(self.now - _BEGIN) / DAY:8.3f}  {line}")
+    def _day(self) -> int:
+        return int(self.now) // DAY
 
-    def story(self) -> str:
-        return f"seed {self.seed}\n" + "\n".join(self.trace)
+    def relay_of(self, address: RelayAddress) -> Relay:
+        """Return the relay that an address is of."""
+        return self.popup if address.relay_id == self.popup.id else self.relay
+
+    @property
+    def seen(self) -> list[Blob]:
+        """Every blob that any relay ever had."""
+        return [*self.relay.seen, *self.popup.seen]
+
+    # Telling
+
+    def note(self, line: str) -> None:
+        self.trace.append(f"day {(self.now - _BEGIN) / DAY:7.3f}  {line}")
+
+    def story(self, *, whole: bool = False) -> str:
+        """Return what happened, for a person to read: the last of it, or all."""
+        shown = self.trace if whole else self.trace[-_SHOWN:]
+        before = len(self.trace) - len(shown)
+        told = [f"seed {self.seed}: {self.kind}"] + [f"({before} lines before)"] * bool(before)
+        return "\n".join([*told, *shown])
+
+    def place_of(self, device: Device, mailbox_id: Blob) -> str:
+        """Return how a mailbox is called in the story; the device that uses it knows what it is."""
+        if mailbox_id not in self._places:
+            self._places.update(device.desk.keeper.read(lambda tx: dict(_places_of(device, tx))))
+        return f"{self._places.get(mailbox_id, 'another mailbox')} [{mailbox_id.hex()[:4]}]"
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
@@ -258,15 +347,18 @@ class World:
     async def sync(self, *devices: Device) -> None:
         """Let devices sync, all at once."""
 
-        async def one(device: Device) -> None:
-            reports = await device.taboon.sync(None)
-            for report in reports.values():
-                for notice in report.notices:
-                    self.note(f"{device.name}: is told: {notice}")
-                if report.problem:
-                    self.note(f"{device.name}: {report.problem}")
+        await self.together([(device, self.sync_one(device)) for device in devices])
 
-        await self.together([(device, one(device)) for device in devices])
+    async def sync_one(self, device: Device) -> None:
+        """Let a device sync, and tell what it says."""
+        reports = await device.taboon.sync(None)
+        if device.honest:
+            self.chronicle.note(device)
+        for report in reports.values():
+            for notice in report.notices:
+                self.note(f"{device.name}: is told: {notice}")
+            if report.problem:
+                self.note(f"{device.name}: {report.problem}")
 
     # Beginning
 
@@ -276,7 +368,7 @@ class World:
 
     async def found(self, name: str) -> Device:
         device = self.device(name)
-        await self.together([(device, device.taboon.create_group("Harbour", relay=self.address, me=name, wait=600.0))])
+        await self.together([(device, device.taboon.create_group(HOME, relay=self.address, me=name, wait=600.0))])
         return device
 
     async def let_in(self, admin: Device, name: str, *, honest: bool = True) -> Device:
