@@ -176,7 +176,7 @@ async def _approvals(device: Device) -> None:
     world = device.world
     grp = device.row_id
     ledger = device.desk.ledger
-    held = device.desk.keeper.read(lambda tx: approvals_held(tx, grp, ledger.history(tx, grp).ever))
+    held = device.desk.keeper.read(lambda tx: approvals_held(tx, grp, [*ledger.history(tx, grp).ever]))
     own = device.row.identity
 
     def make(group: mls.Group) -> bytes:
