@@ -118,6 +118,35 @@ def test_an_old_copy_of_a_vault_freezes_and_comes_back_without_using_a_key_twice
     world.run(story())
 
 
+def test_whoever_has_come_back_still_looks_where_an_older_leaf_may_ask(world: World) -> None:
+    async def story() -> None:
+        layla = await world.found("Layla")
+        omar = await world.let_in(layla, "Omar")
+        copy_of_omar = omar.backup()
+        await world.together([(omar, (await omar.group()).rotate(600.0))])
+        # Of the leaf that Omar had before Rima never hears, and by her Layla has to come back.
+        rima = await world.let_in(layla, "Rima")
+        await world.sync(layla, omar, rima)
+        copy_of_layla = layla.backup()
+        await _post(layla, "after the copy")
+        await world.sync(layla)
+        await world.sync(omar, rima)
+        layla.restore(copy_of_layla)
+        omar.restore(copy_of_omar)
+        await _come_back(world, layla, rima)
+        assert layla.row.state == "active"
+        await world.sync(omar)
+        assert omar.row.state == "frozen"
+        await _come_back(world, layla, omar, rima)
+        (asks,) = await (await layla.group()).returns()
+        await world.together([(layla, (await layla.group()).approve(asks.code, 600.0))])
+        await world.sync(omar, rima)
+        await world.sync(layla, omar, rima)
+        check(world, [layla, omar, rima])
+
+    world.run(story())
+
+
 def test_a_request_to_come_back_is_answered_though_devices_die_at_any_step(world: World) -> None:
     async def story() -> None:
         layla, omar, rima, sami = await _group(world)

@@ -273,7 +273,6 @@ def _enter(tx: Connection, desk: Desk, own: groups.GroupRow, row: ComingBackRow,
     fork_rows.end_chain(tx, own.id, row.epoch, carried=None)
     other_sides.drop_from(tx, own.id, row.epoch)
     rows.enter_again(tx, own.id, added_by=adder, joined=group.epoch)
-    rows.forget_all(tx, own.id)
     groups.add_leaf_key(tx, own.id, "append", leaf.append_key, Secret(append_seed))
     groups.add_leaf_key(tx, own.id, "sealing", leaf.sealing_key, Secret(sealing_private))
     groups.keep_append_keys(tx, own.id, leaf.append_key)
@@ -285,6 +284,8 @@ def _enter(tx: Connection, desk: Desk, own: groups.GroupRow, row: ComingBackRow,
     outbox.drop_payloads(tx, own.id)
     members = group.members()
     note_sealing_keys(tx, own.id, group)
+    # Older leaves of the others are looked at as before: whoever joined since knows nothing of them.
+    rows.forget_others(tx, own.id, [one.signature_key for one in members])
     watch_leaves(tx, own.id, group, members, (), now=desk.now, random=desk.random)
     note_ages(tx, own.id, [one.signature_key for one in members], group.epoch, None)
     note_ages(tx, own.id, [own.identity, adder], group.epoch, desk.now)

@@ -39,7 +39,8 @@ def watch(tx: Connection, row: WatchedRow, now: int) -> None:
     )
     tx.execute(
         f"INSERT INTO watched_leaf ({_WATCHED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant
-        " ON CONFLICT (grp, append_key) DO UPDATE SET removed = excluded.removed",
+        " ON CONFLICT (grp, append_key) DO UPDATE SET replaced = excluded.replaced,"
+        " removed = excluded.removed",
         (
             row.grp,
             row.append_key,
@@ -71,9 +72,11 @@ def is_watching(tx: Connection, grp: int) -> bool:
     return tx.execute("SELECT 1 FROM watched_leaf WHERE grp = ? LIMIT 1", (grp,)).fetchone() is not None
 
 
-def forget_all(tx: Connection, grp: int) -> None:
-    """Watch nothing: what is in the tree is noted anew."""
-    tx.execute("DELETE FROM watched_leaf WHERE grp = ?", (grp,))
+def forget_others(tx: Connection, grp: int, identities: Collection[bytes]) -> None:
+    """Watch the leaves of these members alone, also those that were replaced."""
+    marks = ", ".join("?" for _ in identities)
+    query = f"DELETE FROM watched_leaf WHERE grp = ? AND identity NOT IN ({marks})"  # noqa: S608 - marks alone
+    tx.execute(query, (grp, *identities))
 
 
 def due(tx: Connection, grp: int, now: int) -> list[WatchedRow]:
