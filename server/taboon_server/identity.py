@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import datetime as dt
 import os
 import secrets
 import ssl
@@ -16,11 +17,9 @@ KEY_FILE: Final = "relay-key.pem"
 _CERTIFICATE_FILE: Final = "relay-certificate.pem"
 # An Ed25519 private key in PKCS#8 (RFC 8410, section 7) is this and its 32 bytes.
 _PKCS8: Final = bytes.fromhex("302e020100300506032b657004220420")
-# A certificate (RFC 5280) is these, a serial number, the key and a signature. Clients look at the key alone: its name
-# says nothing, and its dates do not tell when the relay was set up.
-_ED25519: Final = bytes.fromhex("300506032b6570")
-_NAME: Final = bytes.fromhex("3010310e300c06035504030c") + b"\x05relay"
-_ALWAYS: Final = b"\x30\x20\x17\x0d000101000000Z\x18\x0f99991231235959Z"
+# Dates that do not tell when the relay was set up; clients look at the key alone. The end is RFC 5280's "no end".
+_NOT_BEFORE: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_NOT_AFTER: Final = dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
 
 
 class IdentityError(Exception):
@@ -43,13 +42,6 @@ class Identity:
     def sign(self, message: bytes) -> bytes:
         """Return the signature of a message, 64 bytes."""
         return self._key.sign(message).signature
-
-    def certificate(self) -> bytes:
-        """Return a certificate of this key by itself, in DER."""
-        start = bytes.fromhex("308194a00302010202144f") + self.relay_id[:19]
-        key = b"\x30\x2a" + _ED25519 + b"\x03\x21\x00" + self.public_key
-        signed = start + _ED25519 + _NAME + _ALWAYS + _NAME + key
-        return b"\x30\x81\xe1" + signed + _ED25519 + b"\x03\x41\x00" + self.sign(signed)
 
 
 def own_files(folder: Path) -> list[Path]:
@@ -87,9 +79,24 @@ def tls_context(folder: Path) -> ssl.SSLContext:
         context.load_cert_chain(certificate, key)
     except (ssl.SSLError, OSError):
         certificate.unlink(missing_ok=True)
-        _write_private(certificate, ssl.DER_cert_to_PEM_cert(load_identity(folder).certificate()).encode())
+        _write_private(certificate, _self_signed(key))
         context.load_cert_chain(certificate, key)
     return context
+
+
+def _self_signed(path: Path) -> bytes:
+    # Imported for the one time that it is needed: it would cost every relay a tenth of its memory.
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    assert isinstance(key, Ed25519PrivateKey)  # noqa: S101 - the caller has looked
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "relay")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number())
+    builder = builder.not_valid_before(_NOT_BEFORE).not_valid_after(_NOT_AFTER)
+    return builder.sign(key, None).public_bytes(serialization.Encoding.PEM)
 
 
 def _write_private(path: Path, data: bytes) -> None:

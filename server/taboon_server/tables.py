@@ -5,43 +5,53 @@ On SQLite all is clustered by its keys (WITHOUT ROWID): no hidden row number kee
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, Table, UniqueConstraint
+from sqlalchemy import BigInteger, LargeBinary, Table, UniqueConstraint
+from sqlmodel import Field, SQLModel
 
 OLDEST: Final = "0002"
 REVISION: Final = "0003"
 """The oldest schema that can be brought up to the newest, and that: the files in `migrations/versions`."""
 
 ENDED: Final = -1
-_ALL: Final = MetaData()
 
-MAILBOXES: Final = Table(
-    "mailbox",
-    _ALL,
-    Column("id", LargeBinary, primary_key=True),
-    Column("head_number", BigInteger, nullable=False),
-    Column("head_hash", LargeBinary, nullable=False),
-    Column("sealed", Boolean, nullable=False),
-    Column("bytes_used", BigInteger, nullable=False),
-    Column("retention", Integer, nullable=False),
-    Column("kept_until", Integer, nullable=False, index=True),
-    sqlite_with_rowid=False,
-)
-"""One row a mailbox. `kept_until` is the last day on which it is there; `ENDED` once its blobs are being deleted."""
 
-BLOBS: Final = Table(
-    "blob",
-    _ALL,
-    Column("mailbox", LargeBinary, primary_key=True),
-    Column("number", BigInteger, primary_key=True),
-    Column("hash", LargeBinary, nullable=False),
-    Column("head", LargeBinary, nullable=False),
-    Column("bytes", LargeBinary, nullable=False),
-    UniqueConstraint("mailbox", "hash"),
-    sqlite_with_rowid=False,
-)
-"""One row a blob, with the running head at its number. The hashes stand first: reading them touches no bytes."""
+class Mailbox(SQLModel, table=True):
+    """One mailbox. `kept_until` is the last day on which it is there; `ENDED` once its blobs are being deleted."""
 
-LAST_RUN: Final = Table(
-    "last_run", _ALL, Column("day", Integer, primary_key=True, autoincrement=False), sqlite_with_rowid=False
-)
-"""One row: the last day on which a relay ran, 0 before the first one."""
+    __tablename__ = "mailbox"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    id: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    head_number: int = Field(sa_type=BigInteger)
+    head_hash: bytes
+    sealed: bool
+    bytes_used: int = Field(sa_type=BigInteger)
+    retention: int
+    kept_until: int = Field(index=True)
+
+
+class Blob(SQLModel, table=True):
+    """One blob, with the running head at its number. The hashes stand first: reading them touches no bytes."""
+
+    __tablename__ = "blob"
+    __table_args__ = (UniqueConstraint("mailbox", "hash"), {"sqlite_with_rowid": False})
+
+    mailbox: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    hash: bytes
+    head: bytes
+    bytes: bytes
+
+
+class LastRun(SQLModel, table=True):
+    """One row: the last day on which a relay ran, 0 before the first one."""
+
+    __tablename__ = "last_run"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    day: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+
+
+MAILBOXES: Final[Table] = SQLModel.metadata.tables["mailbox"]
+BLOBS: Final[Table] = SQLModel.metadata.tables["blob"]
+LAST_RUN: Final[Table] = SQLModel.metadata.tables["last_run"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.client.cli.people import People
     from tests.relay_process import RelayProcess
 
-HEAVY = ("asyncio", "httpx", "ssl", "fastapi", "sqlalchemy", "taboon_server", "rich.console")
+HEAVY = ("asyncio", "httpx", "ssl", "fastapi", "sqlmodel", "sqlalchemy", "taboon_server", "rich.console")
 
 _RUN = """
 import sys
