@@ -14,6 +14,7 @@
     details     what sealed details say once they are open
     registers   the folds of the people and the settings
     vocabulary  the group's categories, areas and questions; taxonomy: what every group starts with
+    asking      which questions are asked of a post, and which answers are sealed
     codes       short codes that people say
 
 A board is made like this: read every event, put it into the graph of its ``home`` and its link into the authors; take
@@ -24,7 +25,7 @@ After a new link of an author who was ever cut: all places of that author.
 
 from taboon_client.board.authors import Authors, Gap, Link
 from taboon_client.board.codes import code_of, read_code, shortest_codes
-from taboon_client.board.details import Contact, Details, PrivateNote
+from taboon_client.board.details import Contact, Details, PrivateNote, SealedAnswer
 from taboon_client.board.epochs import ADMIN, DISPATCH, Cut, EpochChange, EpochRecord
 from taboon_client.board.event import Event, event_name
 from taboon_client.board.fields import Answer, Consent, Hours, Household
@@ -84,7 +85,7 @@ __all__ = [
     "Cut", "Deliver", "Details", "EpochChange", "EpochRecord", "Event", "Freshness", "Gap", "Graph", "GroupName",
     "History", "Hours", "Household", "Item", "ItemComment", "ItemFold", "ItemFollowUp", "ItemLine", "ItemOpened",
     "ItemOutcome", "ItemPledge", "ItemRound", "Judge", "Keep", "Line", "Link", "LoanOffer", "Name", "Need", "Offer",
-    "Opening", "Pledge", "PledgeStanding", "PrivateNote", "Release", "Standing", "StandingOffer", "Status", "Times",
-    "Withdraw", "category", "code_of", "event_name", "fingerprint", "fold", "fold_group_name", "fold_keep",
-    "fold_people", "from_body", "read_code", "shortest_codes", "tags", "thread", "to_body",
+    "Opening", "Pledge", "PledgeStanding", "PrivateNote", "Release", "SealedAnswer", "Standing", "StandingOffer",
+    "Status", "Times", "Withdraw", "category", "code_of", "event_name", "fingerprint", "fold", "fold_group_name",
+    "fold_keep", "fold_people", "from_body", "read_code", "shortest_codes", "tags", "thread", "to_body",
 ]  # fmt: skip

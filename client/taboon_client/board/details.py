@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from taboon_client import cbor
-from taboon_client.board.fields import Household, Word
+from taboon_client.board.fields import LAST_TIME, MAX_QUANTITY, Household, Word
 from taboon_client.errors import CborError, FieldError, FormatError
 
-__all__ = ["Contact", "Details", "PrivateNote"]
+__all__ = ["REFERENCE", "Contact", "Details", "PrivateNote", "SealedAnswer"]
+
+REFERENCE: Final = 8
+"""Bytes of a question's name by which a sealed answer says what it answers: a box is small."""
 
 _Text = Annotated[str, Meta(max_length=400)]
 _BUILTIN = (bytes,)
@@ -44,6 +47,23 @@ class Contact(_Hidden, frozen=True, omit_defaults=True, kw_only=True):
     quiet: bool = False
 
 
+class SealedAnswer(_Hidden, frozen=True, array_like=True):
+    """An answer to a question of the group's whose answers are sealed.
+
+    Attributes:
+        question: The first :data:`REFERENCE` bytes of the name of the event that asked it.
+        value: As the question's type says.
+    """
+
+    question: Annotated[bytes, Meta(min_length=REFERENCE, max_length=REFERENCE)]
+    value: (
+        Annotated[str, Meta(max_length=400)]
+        | Annotated[int, Meta(ge=-MAX_QUANTITY, le=LAST_TIME)]
+        | bool
+        | Annotated[tuple[Annotated[str, Meta(max_length=80)], ...], Meta(max_length=20)]
+    )
+
+
 class Details(_Hidden, frozen=True, omit_defaults=True, kw_only=True):
     """The sealed details of an item: all of it together must fit :data:`taboon_crypto.sealed_details.MOST`.
 
@@ -54,6 +74,7 @@ class Details(_Hidden, frozen=True, omit_defaults=True, kw_only=True):
         contacts: At most 4.
         note: What else those who go must know; a diagnosis, if they must.
         people: How many live there, 0 if not stated; ``household``: where the group keeps that off the board.
+        answers: To the group's questions whose answers are sealed, at most 10.
     """
 
     names: _Text = ""
@@ -63,6 +84,7 @@ class Details(_Hidden, frozen=True, omit_defaults=True, kw_only=True):
     note: _Text = ""
     people: Annotated[int, Meta(ge=0, le=1_000)] = 0
     household: Household = Household()
+    answers: Annotated[tuple[SealedAnswer, ...], Meta(max_length=10)] = ()
 
     def encode(self) -> bytes:
         """Return the bytes to be sealed.

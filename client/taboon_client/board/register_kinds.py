@@ -147,9 +147,11 @@ class Question(Body, frozen=True, omit_defaults=True, kw_only=True):
         required: It should not be left out.
         about: Kinds of items it is asked for; none means all.
         category: Ask only for this one, or ``""``.
-        only_if: Version of another question (name of its event), and ``is_value``: ask only after that answer.
+        only_if: Version of another question (name of its event), and ``is_value``: ask only after that answer, a text
+            as :func:`.asking.answer_text` writes it; to any version of that question.
         order: Where it stands among the others.
         retired: It is asked no longer; answers keep it.
+        sealed: Answers go into the sealed details, and not into what everyone in the group reads.
     """
 
     kind: ClassVar[str] = "question"
@@ -170,6 +172,7 @@ class Question(Body, frozen=True, omit_defaults=True, kw_only=True):
     is_value: Annotated[str, Meta(max_length=80)] = ""
     order: Annotated[int, Meta(ge=0, le=1_000)] = 0
     retired: bool = False
+    sealed: bool = False
 
     def faults(self) -> Iterator[tuple[str, str]]:
         """Go through what a reader takes and a writer should not send."""

@@ -79,6 +79,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     is_value: str
     order: int
     retired: bool
+    sealed: bool = False
 
 
 class Vocabulary:
@@ -206,6 +207,7 @@ def fold_questions(graph: Graph, judge: Judge) -> tuple[Asked, ...]:
                     is_value=body.is_value,
                     order=body.order,
                     retired=body.retired,
+                    sealed=body.sealed,
                 )
             )
     return tuple(found)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from taboon_client.cli import drawing, reading, shapes, terminal
@@ -56,10 +57,14 @@ def _details(errand: Errand, group: GroupRef, item: ItemRef, *, yes: Yes = False
         errand.confirm("Everyone will see that you opened them. Open?", yes=yes)
     details = place.open_details(found)
     errand.send(place)
-    told = reading.write_details(details)
+    questions = place.all_questions().values() if details.answers else ()
+    told = reading.write_details(details, questions)
+    asks = {f"answer {one.code}": one.labels.get("en") or next(iter(one.labels.values())) for one in questions}
 
     def show() -> None:
         for name, text in told:
+            if name in asks:
+                terminal.say(f"the group asks: {terminal.member(asks[name])}")
             terminal.say(f"{name}: {terminal.member(text)}")
         if not told:
             terminal.hint("The details say nothing.")
@@ -68,13 +73,25 @@ def _details(errand: Errand, group: GroupRef, item: ItemRef, *, yes: Yes = False
     return Answer({"group": shapes.group_ref(place), **data}, show)
 
 
-def _change(errand: Errand, group: GroupRef, item: ItemRef, file: _File) -> Answer:
-    """Put other details in the place of the sealed ones. Whoever could open the old ones can open these."""
-    details = errand.details(file)
-    assert details is not None  # noqa: S101 - a file was named
-    return act(
-        errand, group, item, lambda place, found: place.change_details(found, details), lambda *_: "details changed"
-    )
+def _change(errand: Errand, group: GroupRef, item: ItemRef, file: _File, *, yes: Yes = False) -> Answer:
+    """Put other details in the place of the sealed ones. Whoever could open the old ones can open these.
+
+    Answers to the group's questions stay, unless there are others among the new ones: “answer stairs: yes”.
+    """
+
+    def do(place: "Group", found: "Item") -> "Item":
+        details = errand.details(file, place)
+        assert details is not None  # noqa: S101 - a file was named
+        if not details.answers and any(one.sealed for one in place.all_questions().values()):
+            if not People(place).is_me(found.author) and place.can_open_details(found):
+                errand.confirm(
+                    "To keep the answers in them you open the details. Everyone will see it. Go on?", yes=yes
+                )
+            if place.can_open_details(found):
+                details = msgspec.structs.replace(details, answers=place.open_details(found).answers)
+        return place.change_details(found, details)
+
+    return act(errand, group, item, do, lambda *_: "details changed")
 
 
 def _release(

@@ -202,8 +202,12 @@ class Errand:
         """Return a text that may be left out."""
         return "" if given is None else self.text(given, what)
 
-    def details(self, given: str | None) -> "Details | None":
+    def details(self, given: str | None, place: "Group") -> "Details | None":
         """Return sealed details from a file or standard input, None if none were given.
+
+        Args:
+            given: Path of the file, or ``-``.
+            place: Whose questions may be answered there.
 
         Raises:
             UsageError: The file cannot be read, or something in it does not fit.
@@ -214,13 +218,13 @@ class Errand:
 
         if given != "-":
             try:
-                return reading.details_of(Path(given).read_text(encoding="utf-8-sig"))
+                return reading.details_of(Path(given).read_text(encoding="utf-8-sig"), place.questions())
             except (OSError, UnicodeDecodeError):
                 raise UsageError("the file of the details cannot be read as text in UTF-8") from None
         if self.room.in_shell or sys.stdin.isatty():
             asked = ((name, self.ask(f"{name}: ")) for name in ("names", "place", "access", "phone", "note"))
             return reading.details_of("\n".join(f"{name}: {text}" for name, text in asked if text))
-        return reading.details_of(self.text("-", "Details"))
+        return reading.details_of(self.text("-", "Details"), place.questions())
 
     def ask(self, question: str) -> str:
         """Ask for one line at the terminal."""

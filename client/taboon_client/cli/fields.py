@@ -148,8 +148,6 @@ def said_of(errand: Errand, place: Group, given: dict[str, Any]) -> dict[str, An
 
         audience = given["consent"].value if "consent" in given else ""
         said["consent"] = Consent(asked=True, by=given.get("asked_by", ""), audience=audience)
-    if "answers" in given:
-        said["answers"] = tuple(_answer(place, one) for one in given["answers"])
     return said
 
 
@@ -170,26 +168,3 @@ def _category(place: Group, text: str) -> dict[str, str]:
     if not found:
         return {"category": text, "sub": ""}
     return {"category": found[0].under or found[0].code, "sub": found[0].code if found[0].under else ""}
-
-
-def _answer(place: Group, text: str) -> Any:
-    from taboon_client.board.fields import Answer
-    from taboon_client.errors import NotFoundError
-
-    code, _, value = text.partition("=")
-    asked = next((one for one in place.questions() if one.code == code.strip()), None)
-    if asked is None:
-        raise NotFoundError("question", "the group asks no question of that code. “taboon questions GROUP” lists them")
-    value = value.strip()
-    read: str | int | bool | tuple[str, ...] = value
-    if asked.type in ("number", "people"):
-        if not value.removeprefix("-").isdecimal():
-            raise UsageError(f"the answer to {asked.code} is a number")
-        read = int(value)
-    elif asked.type == "yes-no":
-        read = value.lower() in ("yes", "y", "true", "1", "نعم")
-    elif asked.type == "many-of":
-        read = tuple(part.strip() for part in value.split(","))
-    if asked.options and not {*(read if isinstance(read, tuple) else (read,))} <= set(asked.options):
-        raise UsageError(f"the answer to {asked.code} is of: {', '.join(asked.options)}")
-    return Answer(question=asked.version, value=read)

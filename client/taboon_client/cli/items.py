@@ -12,12 +12,14 @@ from taboon_client.cli.errand import Answer, Errand
 from taboon_client.cli.exits import UsageError
 from taboon_client.cli.fields import said_of, with_fields
 from taboon_client.cli.people import People
+from taboon_client.errors import NotAllowedError
 
 if TYPE_CHECKING:
     from taboon_client.blocking import Group
     from taboon_client.board import Opening
     from taboon_client.board.item import Item
     from taboon_client.board.openings import Edit
+    from taboon_client.cli.answers import Answered
 
 __all__ = ["Kind", "StatusName", "register"]
 
@@ -129,6 +131,7 @@ def _post(
     goes out when the relay answers.
     """
     from taboon_client.board.openings import LoanOffer, Need, Offer, StandingOffer
+    from taboon_client.cli.answers import Answered
 
     kinds: dict[Kind, type[Opening]] = {
         Kind.NEED: Need,
@@ -144,9 +147,12 @@ def _post(
             details = "-"
     else:
         titled = errand.text(title, "Title")
+    answered = Answered(place, fields.get("answers") or ())
     made = kinds[kind](title=titled, created=errand.now, **said_of(errand, place, fields))
-    sealed = errand.details(details)
-    made = _asked(errand, place, made)
+    sealed = errand.details(details, place)
+    made = _asked(errand, made, answered)
+    sealed = answered.into(sealed)
+    missing = answered.missing(made)
     found = _exposed(errand, made, yes=yes)
     alike = _alike(place, made)
     if alike:
@@ -162,6 +168,9 @@ def _post(
         terminal.say(f"#{people.code(item)}  {item.kind} on the board: {terminal.member(item.title)}")
         for asked in filter(None, map(_ASKS.get, made.asks())):
             terminal.hint(asked)
+        for one in missing:
+            label = terminal.member(one.labels.get("en") or next(iter(one.labels.values())))
+            terminal.hint(f"Left out, and the group asks it (“taboon edit … --answer {one.code}=…”): {label}")
         if made.category and not place.categories().find(made.category):
             terminal.hint("The group has no such category: “taboon categories” shows them, “taboon edit” changes it.")
 
@@ -169,34 +178,24 @@ def _post(
         "item": shapes.item(item, people),
         "alike": [people.code(one) for one in alike],
         "exposed": len(found),
-        "asks": list(made.asks()),
+        "asks": [*made.asks(), *(f"answers.{one.code}" for one in missing)],
     }
     return Answer({"group": shapes.group_ref(place), **data}, show)
 
 
-def _asked(errand: Errand, place: "Group", made: "Opening") -> "Opening":
+def _asked(errand: Errand, made: "Opening", answered: "Answered") -> "Opening":
     """Ask at a terminal for what should not be left out; nothing is refused for lack of it."""
     import msgspec
 
-    from taboon_client.board.fields import Answer as Answered
     from taboon_client.board.fields import Consent
 
-    if not (errand.human and terminal.interactive()):
-        return made
-    if "urgency_reason" in made.asks():
-        made = msgspec.structs.replace(made, urgency_reason=errand.ask("Why now, and what happens otherwise? "))
-    if "consent" in made.asks() and errand.ask("Were they asked, and did they agree? [y/N] ").lower() in _YES:
-        made = msgspec.structs.replace(made, consent=Consent(asked=True))
-    given = {answer.question for answer in made.answers}
-    for asked in place.questions():
-        fits = (not asked.about or made.kind in asked.about) and asked.category in ("", made.category)
-        if asked.required and fits and asked.version not in given and asked.type in ("text", "long-text"):
-            value = errand.ask(f"{terminal.member(asked.labels.get('en') or asked.code)} ")
-            if value:
-                made = msgspec.structs.replace(
-                    made, answers=(*made.answers, Answered(question=asked.version, value=value))
-                )
-    return made
+    if errand.human and terminal.interactive():
+        if "urgency_reason" in made.asks():
+            made = msgspec.structs.replace(made, urgency_reason=errand.ask("Why now, and what happens otherwise? "))
+        if "consent" in made.asks() and errand.ask("Were they asked, and did they agree? [y/N] ").lower() in _YES:
+            made = msgspec.structs.replace(made, consent=Consent(asked=True))
+        answered.ask(errand, made)
+    return msgspec.structs.replace(made, answers=answered.open)
 
 
 def _exposed(errand: Errand, said: "Opening | Edit", *, yes: bool) -> tuple[str, ...]:
@@ -227,20 +226,34 @@ def _edit(
     order.
     """
     from taboon_client.board.openings import Edit
+    from taboon_client.cli.answers import Answered
 
     place = errand.group(group)
     found = place.item(item)
     titled = {} if title is None else {"title": errand.text(title, "Title")}
+    answered = Answered(place, fields.get("answers") or ())
     said = titled | said_of(errand, place, fields)
-    if not said:
+    if answered.open:
+        said["answers"] = answered.beside(found)
+    if not said and not answered.sealed:
         raise UsageError("say what is to be another: --title, --quantity, --area … (“taboon edit --help”)")
     if "lines" in said:
         said["lines"] = _lines_after(found, said["lines"])
-    edit = Edit(**said)
-    _exposed(errand, edit, yes=yes)
-    done = place.edit(found, edit)
-    errand.send(place)
     people = People(place)
+    if answered.sealed and not people.is_me(found.author):
+        if not place.can_open_details(found):
+            raise NotAllowedError(place.why_closed(found))
+        errand.confirm("That answer is sealed. Everyone will see that you opened the details. Go on?", yes=yes)
+    done = found
+    if said:
+        edit = Edit(**said)
+        _exposed(errand, edit, yes=yes)
+        done = place.edit(found, edit)
+    if answered.sealed:
+        changed = answered.into(place.open_details(found))
+        assert changed is not None  # noqa: S101 - it has the answer that was given
+        done = place.change_details(found, changed)
+    errand.send(place)
 
     def show() -> None:
         terminal.say(f"#{people.code(done)}  changed: {terminal.member(done.title)}")

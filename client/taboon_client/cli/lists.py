@@ -15,6 +15,8 @@ from taboon_client.cli.people import People
 from taboon_client.cli.terminal import Cell
 
 if TYPE_CHECKING:
+    from taboon_client.blocking import Group
+    from taboon_client.board.register_kinds import Question
     from taboon_client.board.vocabulary import Asked, Term, Vocabulary
 
 __all__ = ["register"]
@@ -50,16 +52,23 @@ _Into = Annotated[str, typer.Option("--into", metavar="CODE", help="The entry th
 _Ask = Annotated[
     str | None, typer.Option("--ask", metavar="CODE", help="Ask under this code; a code that is there: a new version.")
 ]
-_Type = Annotated[QuestionType, typer.Option("--type", help="What answers it.")]
+_Type = Annotated[QuestionType | None, typer.Option("--type", help="What answers it.")]
 _Choice = Annotated[
     list[str] | None, typer.Option("--option", metavar="TEXT", help="What can be chosen (again for each).")
 ]
-_Required = Annotated[bool, typer.Option("--required", help="It should not be left out.")]
+_Required = Annotated[bool | None, typer.Option("--required/--optional", help="It should not be left out.")]
+_Sealed = Annotated[
+    bool | None, typer.Option("--sealed/--open", help="Answers go into the sealed details; or everyone reads them.")
+]
+_OnlyIf = Annotated[
+    str | None,
+    typer.Option("--only-if", metavar="CODE=TEXT", help="Only after this answer to another one (-: always)."),
+]
 _About = Annotated[
     list[str] | None, typer.Option("--about", metavar="KIND", help="Only for need, offer, standing or loan (again).")
 ]
-_OnlyCategory = Annotated[str, typer.Option("--category", metavar="C", help="Only for this category.")]
-_Order = Annotated[int, typer.Option("--order", metavar="N", min=0, max=1000, help="Where it stands.")]
+_OnlyCategory = Annotated[str | None, typer.Option("--category", metavar="C", help="Only for this category.")]
+_Order = Annotated[int | None, typer.Option("--order", metavar="N", min=0, max=1000, help="Where it stands.")]
 _Stop = Annotated[bool, typer.Option("--stop", help="Ask it no longer.")]
 _OpenDays = Annotated[
     int | None, typer.Option("--open", metavar="DAYS", min=1, max=3650, help="Open items, since they were renewed.")
@@ -92,6 +101,8 @@ def register(app: typer.Typer) -> None:
         examples=[
             "taboon questions Harbour",
             'taboon questions Harbour --ask stairs --type yes-no --label "en=Are there stairs?"',
+            'taboon questions Harbour --ask floor --only-if stairs=yes --required --label "en=Which floor?"',
+            'taboon questions Harbour --ask ill --sealed --label "en=What do they have?"',
         ],
     )(_questions)
     command(app, "keep", examples=["taboon keep Harbour", "taboon keep Harbour --open 30 --closed 7"])(_keep)
@@ -211,40 +222,42 @@ def _questions(
     *,
     code: _Ask = None,
     label: _Label = None,
-    kind: _Type = QuestionType.TEXT,
+    kind: _Type = None,
     option: _Choice = None,
-    required: _Required = False,
+    required: _Required = None,
+    sealed: _Sealed = None,
     about: _About = None,
-    category: _OnlyCategory = "",
-    order: _Order = 0,
+    category: _OnlyCategory = None,
+    only_if: _OnlyIf = None,
+    order: _Order = None,
     stop: _Stop = False,
 ) -> Answer:
     """See what the group asks with every post, or ask something.
 
-    Only an admin asks. A question that is changed is another one: old answers keep the one that they answered.
+    Only an admin asks. A question that is changed is another one: old answers keep the one that they answered. What
+    you leave out of a change stays as it was.
     """
-    from taboon_client.board.register_kinds import Question
-
     place = errand.group(group)
     if code is not None:
-        known = next((one for one in place.questions() if one.code == code), None)
-        if stop and known is not None:
-            kind, option = QuestionType(known.type), list(known.options)
-        place.ask(
-            Question(
-                code=code,
-                labels=_labels(label, known),
-                type=kind.value,
-                options=tuple(option or ()),
-                required=required,
-                about=tuple(about or ()),
-                category=category,
-                order=order,
-                retired=stop,
-            )
-        )
+        # Also one that is asked no longer: what was sealed does not come back open.
+        known = {one.code: one for one in place.all_questions().values()}.get(code)
+        given = {
+            "type": kind.value if kind is not None else None,
+            # Another type begins without the choices of the old one.
+            "options": tuple(option) if option is not None else () if kind is not None else None,
+            "required": required,
+            "sealed": sealed,
+            "about": tuple(about) if about is not None else None,
+            "category": category,
+            "order": order,
+        }
+        if only_if is not None:
+            given |= _condition(place, only_if)
+        place.ask(_question(known, code, _labels(label, known), given, stop=stop))
         errand.send(place)
     asked = place.questions()
+    every = place.all_questions()
+    after = {one.code: every[one.only_if].code for one in asked if one.only_if in every}
 
     def show() -> None:
         if not asked:
@@ -253,8 +266,15 @@ def _questions(
         terminal.rows(
             [
                 (
-                    (Cell(one.code, "cyan"), Cell(one.type), Cell("required" if one.required else "")),
-                    " / ".join(one.labels.values()) + (f" ({', '.join(one.options)})" if one.options else ""),
+                    (
+                        Cell(one.code, "cyan"),
+                        Cell(one.type),
+                        Cell("required" if one.required else ""),
+                        Cell("sealed" if one.sealed else ""),
+                    ),
+                    " / ".join(one.labels.values())
+                    + (f" ({', '.join(one.options)})" if one.options else "")
+                    + (f" (only if {after[one.code]}={one.is_value})" if one.code in after else ""),
                 )
                 for one in asked
             ]
@@ -269,10 +289,40 @@ def _questions(
             "required": one.required,
             "about": list(one.about),
             "category": one.category,
+            "sealed": one.sealed,
+            "only_if": {"code": after[one.code], "value": one.is_value} if one.code in after else None,
+            "order": one.order,
         }
         for one in asked
     ]
     return Answer({"group": shapes.group_ref(place), "questions": told}, show)
+
+
+def _question(
+    known: "Asked | None", code: str, labels: dict[str, str], given: dict[str, Any], *, stop: bool
+) -> "Question":
+    """Return a question as it was given; what was not said of one that is asked already stays."""
+    from taboon_client.board.register_kinds import Question
+
+    fields = (*given, "only_if", "is_value")
+    kept = {} if known is None else {name: getattr(known, name) for name in fields}
+    said = kept | {name: value for name, value in given.items() if value is not None}
+    # An empty name is none.
+    said["only_if"] = said.get("only_if") or None
+    return Question(code=code, labels=labels, retired=stop, **said)
+
+
+def _condition(place: "Group", text: str) -> dict[str, Any]:
+    """Return after which answer a question is asked, from ``CODE=TEXT``; ``-`` is after any."""
+    if text == "-":
+        return {"only_if": b"", "is_value": ""}
+    code, equals, value = (part.strip() for part in text.partition("="))
+    before = next((one for one in place.questions() if one.code == code), None)
+    if not equals or before is None:
+        raise UsageError(
+            "--only-if takes the code of a question and an answer to it, as in stairs=yes, or - for always"
+        )
+    return {"only_if": before.version, "is_value": value}
 
 
 def _keep(errand: Errand, group: GroupRef, *, open_days: _OpenDays = None, closed_days: _ClosedDays = None) -> Answer:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Final
 from taboon_client.cli.exits import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from taboon_client.board import Details, Household, Line
     from taboon_client.board.fields import Hours
+    from taboon_client.board.vocabulary import Asked
 
-__all__ = ["details_of", "hours_of", "household_of", "line_of", "moment", "write_details"]
+__all__ = ["answer_of", "details_of", "hours_of", "household_of", "line_of", "moment", "write_details"]
 
 _LATER: Final = re.compile(r"\+(\d{1,4})\s*([mhdw])\Z")
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})\Z")
@@ -20,6 +23,9 @@ _UNITS: Final = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS: Final = re.compile(r"(?:([a-z]{3}(?:,[a-z]{3})*)\s+)?(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})\Z")
 _LINE: Final = re.compile(r"(\d{1,10})\s*([^:]*?)\s*(?::\s*(.*?))?(?:\s+for\s+(\d{1,7}))?\Z", re.DOTALL)
+_ANSWER: Final = re.compile(r"answer ([a-z0-9-]{1,32})\Z")
+_YES: Final = ("yes", "y", "true", "1", "نعم")
+_LONGEST_NUMBER: Final = 10
 _HOUSEHOLD_WORDS: Final = ("children", "elder", "disability")
 
 
@@ -104,19 +110,45 @@ def household_of(text: str) -> Household:
     )
 
 
-def details_of(text: str) -> Details:
+def answer_of(asked: Asked, text: str) -> str | int | bool | tuple[str, ...]:
+    """Return an answer as its question's type says.
+
+    Raises:
+        UsageError: It is none.
+    """
+    text = text.strip()
+    read: str | int | bool | tuple[str, ...] = text
+    if asked.type in ("number", "people"):
+        if not text.removeprefix("-").isdecimal() or len(text) > _LONGEST_NUMBER:
+            raise UsageError(f"the answer to {asked.code} is a number")
+        read = int(text)
+    elif asked.type == "yes-no":
+        read = text.lower() in _YES
+    elif asked.type == "many-of":
+        read = tuple(part.strip() for part in text.split(","))
+    if asked.options and not {*(read if isinstance(read, tuple) else (read,))} <= set(asked.options):
+        raise UsageError(f"the answer to {asked.code} is of: {', '.join(asked.options)}")
+    return read
+
+
+def details_of(text: str, questions: Iterable[Asked] = ()) -> Details:
     """Return sealed details from lines ``names: …``, ``place: …``, ``access: …``, ``people: …``; others are a contact.
+
+    ``answer CODE: …`` answers a question of the group's whose answers are sealed.
 
     ``phone: 0599…``, ``signal: …`` and whatever else stands before a colon is a way to reach somebody. A line without a
     colon belongs to the note.
 
     Raises:
-        UsageError: There are more than four contacts, or people are no number.
+        UsageError: There are more than four contacts, people are no number, or an answer is none.
     """
-    from taboon_client.board import Contact, Details
+    from taboon_client.board import Contact, Details, SealedAnswer
+    from taboon_client.board.details import REFERENCE
 
+    sealed = {one.code: one for one in questions if one.sealed}
     said: dict[str, str] = {}
     note: list[str] = []
+    answers = []
     contacts = []
     for line in text.splitlines():
         name, colon, value = line.partition(":")
@@ -125,6 +157,9 @@ def details_of(text: str) -> Details:
             continue
         if name in ("name", "names", "place", "address", "access", "people"):
             said[{"name": "names", "address": "place"}.get(name, name)] = value
+        elif (found := _ANSWER.match(name)) and found[1] in sealed:
+            asked = sealed[found[1]]
+            answers.append(SealedAnswer(question=asked.version[:REFERENCE], value=answer_of(asked, value)))
         elif name == "note" or not colon or len(name) > 32 or (" " in name.strip() and len(name.split()) > 2):
             note.append(value if name == "note" else line.strip())
         else:
@@ -141,14 +176,19 @@ def details_of(text: str) -> Details:
         people=int(people),
         contacts=tuple(contacts),
         note="\n".join(note),
+        answers=tuple(answers),
     )
 
 
-def write_details(details: Details) -> list[tuple[str, str]]:
+def write_details(details: Details, questions: Iterable[Asked] = ()) -> list[tuple[str, str]]:
     """Return what sealed details say as pairs (word of ours, text of a member): what :func:`details_of` reads."""
+    from taboon_client.board.asking import answer_text, opened
+
     told = [("names", details.names), ("place", details.place), ("access", details.access)]
     told += [(one.channel or "contact", " ".join(filter(None, (one.value, one.best)))) for one in details.contacts]
     if details.people:
         told.append(("people", str(details.people)))
     told += [("note", line) for line in details.note.splitlines()]
+    for asked, value in opened(questions, details):
+        told.append((f"answer {asked.code}" if asked is not None else "answer", answer_text(value)))
     return [(name, text) for name, text in told if text]

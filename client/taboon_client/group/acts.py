@@ -23,6 +23,7 @@ from taboon_client.board import (
     Status,
 )
 from taboon_client.board import deeds as kinds
+from taboon_client.board.asking import parted
 from taboon_client.board.item import HANDED, HOLDING
 from taboon_client.errors import FieldError, GroupStoppedError, NotAllowedError
 from taboon_client.vault import board, groups
@@ -99,6 +100,10 @@ class Acts:
         if isinstance(code, str) and code:
             term = self.ledger.vocabulary(self.tx, self.grp, "taxonomy").now(code)
             changes["sense"] = b"" if term is None else term.sense
+        if isinstance(said.answers, tuple) and said.answers:
+            every = {one.version: one for one in self.ledger.questions(self.tx, self.grp)}
+            if parted(every, said.answers)[1]:
+                raise FieldError("answers", "one is to a question whose answers are sealed: put it into the details")
         return msgspec.structs.replace(said, **changes) if changes else said
 
     def edit(self, item: Item, edit: Edit) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from taboon_client.board import ADMIN, AREAS, DISPATCH, QUESTIONS, SETTINGS, TAXONOMY, Keep
+from taboon_client.board.asking import check_condition
 from taboon_client.board.register_kinds import Keeping
 from taboon_client.board.vocabulary import asked_now
 from taboon_client.errors import FieldError, NotAllowedError
@@ -53,7 +54,13 @@ class Lists(Held):
         await self._say(term, AREAS)
 
     async def ask(self, question: Question) -> None:
-        """Ask a question with every post, or a new version of one; by an admin. Old answers keep the old version."""
+        """Ask a question with every post, or a new version of one; by an admin. Old answers keep the old version.
+
+        Raises:
+            FieldError: It would be asked after an answer that nobody can give.
+        """
+        if question.only_if is not None:
+            check_condition(question, await self.all_questions())
         await self._say(question, QUESTIONS)
 
     async def set_keep(self, keep: Keep) -> None:

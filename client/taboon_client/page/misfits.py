@@ -70,6 +70,8 @@ _FIELDS: Final[dict[str, str]] = {
     "needed_by": N_("Needed by"),
     "not_before": N_("Not before"),
     "note": N_("Note for the group"),
+    "is_value": N_("The answer, where it ends in dots"),
+    "only_if": N_("Asked only after this answer"),
     "open_days": N_("Open ones: days since they were renewed"),
     "options": N_("What can be chosen, one a line"),
     "original": N_("The text as it came"),
@@ -168,6 +170,13 @@ _ADVICE: Final[dict[str, str]] = {
     "are at most %(a)s: revoke one that is not used": N_("there are %(a)s already: take one out that is not used."),
     "are at most %(a)s": N_("at most %(a)s can be chosen."),
     "are 1 to %(a)s members whose keys are known here": N_("choose 1 to %(a)s members whose keys are known here."),
+    "names no question of the group's": _CHOOSE,
+    "would hang on itself: choose a question that is asked without it": N_(
+        "it would hang on itself: choose a question that is asked without it."
+    ),
+    "one is to a question whose answers are sealed: put it into the details": N_(
+        "one is to a question whose answers have been sealed since: open the form again."
+    ),
     "names another category than itself": N_("choose another category than this one."),
     "names at least one member who stays": N_("tick at least one who stays."),
     "nobody would be left who decides: tick somebody": N_("nobody would be left who decides: tick somebody."),

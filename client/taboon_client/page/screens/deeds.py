@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from taboon_client.board import Pledge, PrivateNote
+from taboon_client.board.asking import opened
 from taboon_client.errors import FieldError, NotFoundError
 from taboon_client.page.language import N_
 from taboon_client.page.screens.filled import moment_of
@@ -204,7 +205,8 @@ async def _open_details(visit: Visit) -> Told:
     place = await visit.place()
     details = await place.group.open_details(_item(visit))
     visit.house.send_soon(place.group)
-    return Told(show=visit.fragment("details.html", details=details))
+    questions = (await place.group.all_questions()).values() if details.answers else ()
+    return Told(show=visit.fragment("details.html", details=details, answers=opened(questions, details)))
 
 
 ACTS = {

@@ -50,6 +50,7 @@ async def _lists(visit: Visit) -> Answer:
         categories=(await group.categories()).offered(),
         areas=(await group.areas()).offered(),
         questions=await group.questions(),
+        every=await group.all_questions(),
         keep=await group.keep(),
         agreement=await group.agreement(),
         accepted=sum(one.identity in accepted for one in await group.members()),
@@ -118,9 +119,22 @@ async def _question(visit: Visit) -> Told:
         "required": bool(asked.text("required")),
         "about": tuple(kind for kind in asked.many("about") if kind in words.KINDS),
         "order": min(len(known), 1_000),
+        "sealed": bool(asked.text("sealed")),
+        **_condition(visit),
     }
     await place.group.ask(_checked(Question, question))
     return _done(visit, place)
+
+
+def _condition(visit: Visit) -> dict[str, Any]:
+    """Return after which answer a question is asked: one that was chosen, or one that was written."""
+    chosen, equals, value = visit.asked.text("only_if").partition("=")
+    if not equals:
+        return {}
+    try:
+        return {"only_if": bytes.fromhex(chosen), "is_value": value or visit.asked.text("is_value")}
+    except ValueError:
+        raise FieldError("only_if", "is one of those that are shown") from None
 
 
 def _stopped(old: Asked) -> Question:
@@ -132,8 +146,11 @@ def _stopped(old: Asked) -> Question:
         required=old.required,
         about=old.about,
         category=old.category,
+        only_if=old.only_if or None,
+        is_value=old.is_value,
         order=old.order,
         retired=True,
+        sealed=old.sealed,
     )
 
 

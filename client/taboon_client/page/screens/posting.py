@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from taboon_client.board import LoanOffer, Need, Offer, StandingOffer
+import msgspec
+
+from taboon_client.board import Details, LoanOffer, Need, Offer, StandingOffer
+from taboon_client.board.asking import asked_of, left_out, parted
 from taboon_client.board.fields import HOUSEHOLD_SIZES, URGENCIES
 from taboon_client.board.openings import Edit, Opening
 from taboon_client.page import words
 from taboon_client.page.language import N_
+from taboon_client.page.render import isolated
 from taboon_client.page.screens.board import names_of
 from taboon_client.page.screens.filled import (
     answers_of,
@@ -24,7 +28,10 @@ from taboon_client.page.screens.visit import Told
 from taboon_client.views.exposed import exposed
 
 if TYPE_CHECKING:
-    from taboon_client.board import Item
+    from taboon_client.board import Answer as Said
+    from taboon_client.board import Item, SealedAnswer
+    from taboon_client.board.vocabulary import Asked as Question
+    from taboon_client.page.screens.cards import Names
     from taboon_client.page.screens.visit import Place, Visit
     from taboon_client.page.web import Answer
 
@@ -62,7 +69,7 @@ async def _posting(visit: Visit, template: str, *, kind: str, item: Item | None,
         item=item,
         categories=categories,
         areas=[(term.code, term.label(code)) for term in names.areas.offered()],
-        questions=[] if item else [one for one in await place.group.questions() if not one.about or kind in one.about],
+        **await _questions(place, kind, names, item),
         words=words,
         further=range(_FURTHER_LINES),
         languages=[(one, visit.language.spoken(one)) for one in words.SPOKEN],
@@ -81,16 +88,62 @@ async def _post(visit: Visit) -> Told:
     fields = fields_of(asked)
     categories = await place.group.categories()
     fields |= category_of(asked, {term.code: term.under for term in categories.offered()})
-    fields["answers"] = answers_of(asked, await place.group.questions())
-    opening = kind(created=0, source="app", lines=lines_of(asked), **fields)
+    codes = (fields["category"], fields["sub"])
+    answered = await _answered(visit, place, kind.kind, codes)
+    opening = kind(created=0, source="app", lines=lines_of(asked), answers=answered.open, **fields)
     doubts = await _doubts(visit, place, opening)
     if doubts:
         return Told(show=doubts)
-    item = await place.group.post(opening, asked.text("key") or None, details=details_of(asked))
+    details = details_of(asked)
+    if answered.sealed:
+        details = msgspec.structs.replace(details or Details(), answers=answered.sealed)
+    item = await place.group.post(opening, asked.text("key") or None, details=details)
     visit.house.send_soon(place.group)
     asks = [visit.say(_ASKS[field]) for field in opening.asks() if field in _ASKS]
+    if answered.missing:
+        labels = [
+            isolated(one.labels.get(visit.language.code) or next(iter(one.labels.values()))) for one in answered.missing
+        ]
+        asks.append(
+            visit.say(N_("The group also asks this, and it was left out: %(questions)s"), questions=" ".join(labels))
+        )
     said = " ".join([visit.say(N_("Posted.")), *asks])
     return Told(go=f"/item?g={place.code}&i={item.id.hex()}", say=said)
+
+
+async def _questions(place: Place, kind: str, names: Names, item: Item | None) -> dict[str, Any]:
+    """Return what the form needs to ask the group's questions, each where and after what it is asked."""
+    if item is not None:
+        return {"questions": [], "after": {}, "only_for": {}}
+    every, now = await place.group.all_questions(), await place.group.questions()
+    fields = {one.code: f"answer-{one.version.hex()}" for one in now}
+    asked = [one for one in now if not one.about or kind in one.about]
+    below = {
+        one.category: [term.code for term in names.categories.offered(one.category)] for one in asked if one.category
+    }
+    return {
+        "questions": asked,
+        "after": {one.version: fields.get(every[one.only_if].code, "") for one in asked if one.only_if in every},
+        "only_for": {one.version: " ".join((one.category, *below[one.category])) for one in asked if one.category},
+    }
+
+
+class _Answered(NamedTuple):
+    """What was answered: what everyone reads, what is sealed, and which questions should not have been left out."""
+
+    open: tuple[Said, ...]
+    sealed: tuple[SealedAnswer, ...]
+    missing: tuple[Question, ...]
+
+
+async def _answered(visit: Visit, place: Place, kind: str, codes: tuple[str, str]) -> _Answered:
+    """Return the answers of the form to the questions that are asked of such a post; of others none counts."""
+    every = await place.group.all_questions()
+    given = answers_of(visit.asked, await place.group.questions())
+    asked = asked_of(every.values(), kind, codes, given)
+    versions = {one.version for one in asked}
+    given = tuple(one for one in given if one.question in versions)
+    return _Answered(*parted(every, given), left_out(asked, given))
 
 
 async def _doubts(visit: Visit, place: Place, said: Opening | Edit) -> str:

@@ -248,6 +248,7 @@
     const typed = told.language ? written() : [];
     if (told.go) await go(told.go);
     restore(typed);
+    unfold();
     say(told.say, told.problem);
     const field = told.field && document.querySelector("[name='" + CSS.escape(told.field) + "']");
     if (field) { field.setAttribute("aria-invalid", "true"); field.focus(); }
@@ -297,6 +298,24 @@
     said.textContent = day ? new Intl.DateTimeFormat(face.code === "ar" ? "ar-u-nu-arab-ca-gregory" : "en-GB", style).format(day) : "";
     field.parentElement.append(said);
   }
+
+  // A question of the group's is shown where the answer, or the category, is given that it is asked after.
+  function unfold() {
+    const asked = [...document.querySelectorAll("#main :is([data-after], [data-for])")];
+    if (!asked.length) return;
+    const form = asked[0].closest("form");
+    const given = (name) => [...form.elements]
+      .filter((one) => one.name === name && !one.closest("[hidden]") && (one.type !== "checkbox" || one.checked))
+      .map((one) => one.value.trim());
+    // One may hang on another that hangs on a third.
+    for (let round = 0; round < asked.length; round += 1) {
+      for (const one of asked) {
+        one.hidden = ("after" in one.dataset && !given(one.dataset.after).includes(one.dataset.is))
+          || ("for" in one.dataset && !given("category").some((code) => one.dataset.for.split(" ").includes(code)));
+      }
+    }
+  }
+  document.addEventListener("input", unfold);
 
   // A field that another one depends on, as the areas of a group or how strong a passphrase is.
   document.addEventListener("input", (event) => {
