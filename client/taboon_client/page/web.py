@@ -29,6 +29,10 @@ class Asked:
     language: str
     unreadable: bool = False
 
+    def several(self, name: str) -> tuple[str, ...]:
+        """Return all values of a field of a filter, which the script writes as lines, whoever sends them."""
+        return tuple(filter(None, (line.strip() for line in (self.query.get(name) or self.text(name)).splitlines())))
+
     def text(self, name: str) -> str:
         """Return the last value of a field of the form, without blanks around it; empty if there is none."""
         values = self.form.get(name, ())

@@ -84,5 +84,6 @@ ACTS: Final[dict[str, Callable[[Visit], Awaitable[Told]]]] = {
     **resting.ACTS,
     **entering.ACTS,
     **carrying.ACTS,
+    **numbers.ACTS,
 }
 """By path: what is done."""

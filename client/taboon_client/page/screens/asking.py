@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from taboon_client.page.screens.board import names_of, view_of
+from taboon_client.page.screens.board import names_of
 from taboon_client.page.screens.cards import card_of
-from taboon_client.views.filters import Now, choose
+from taboon_client.views.filters import Now, View, choose
 
 if TYPE_CHECKING:
     from taboon_client.page.screens.visit import Visit
@@ -30,7 +30,7 @@ async def _sheet(visit: Visit) -> Answer:
     place = await visit.place()
     names = await names_of(visit, place)
     freshness = await place.group.freshness()
-    items = choose(await place.group.board(), view_of({"kind": "need"}), Now(visit.now, place.me, freshness, {}))
+    items = choose(await place.group.board(), View(kinds=("need",)), Now(visit.now, place.me, freshness, {}))
     cards = [card_of(item, place, names, freshness) for item in items[:_MOST_ROWS]]
     return visit.render_in(place, "sheet.html", "more", cards=cards)
 

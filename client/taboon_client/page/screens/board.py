@@ -15,11 +15,11 @@ from taboon_client.views.filters import Now, Order, View, choose
 from taboon_client.views.search import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
     from taboon_client.board import Item
     from taboon_client.page.screens.visit import Place, Visit
-    from taboon_client.page.web import Answer
+    from taboon_client.page.web import Answer, Asked
 
 __all__ = ["ACTS", "SCREENS", "names_of"]
 
@@ -27,6 +27,11 @@ _SHOWN = 20
 """Cards on one screen: 20 are about 25 kB."""
 _NEWS = 12
 _CLOSED = ("done", "withdrawn", "merged")
+_ONLY = ("mine", "pledged", "unpledged", "stale", "nobody", "due")
+WITHIN = ("1", "2", "7", "30")
+"""Days within which something is needed."""
+_DAY = 86_400
+_MOST, _LONGEST = 30, 64
 
 
 async def names_of(visit: Visit, place: Place) -> Names:
@@ -34,38 +39,45 @@ async def names_of(visit: Visit, place: Place) -> Names:
     return Names(await place.group.categories(), await place.group.areas(), visit.language)
 
 
-def view_of(query: Mapping[str, str]) -> View:
+def view_of(asked: Asked) -> View:
     """Return the view that the filters ask for; what is none of them is passed over."""
-    kind, urgency, order, status = (query.get(name, "") for name in ("kind", "urgency", "order", "status"))
+    statuses = asked.several("status")
+    order, within = (one[0] if (one := asked.several(name)) else "" for name in ("order", "needed_within"))
     return View(
-        text=query.get("text", "")[:200],
-        kinds=(kind,) if kind in words.KINDS else (),
-        statuses=_CLOSED if status == "closed" else (status,) if status in words.STATUSES else (),
-        categories=(query["category"],) if query.get("category") else (),
-        areas=(query["area"],) if query.get("area") else (),
-        urgencies=(urgency,) if urgency in URGENCIES else (),
+        text=" ".join(asked.several("text"))[:200],
+        kinds=_known(asked, "kind", words.KINDS),
+        statuses=(*(one for one in statuses if one in words.STATUSES), *(_CLOSED if "closed" in statuses else ())),
+        closed="every" in statuses,
+        categories=_few(asked, "category"),
+        areas=_few(asked, "area"),
+        urgencies=_known(asked, "urgency", URGENCIES),
         order=Order(order) if order in words.ORDERS else Order.URGENCY,
-        languages=(query["language"],) if query.get("language") in words.SPOKEN else (),
-        mine=query.get("mine") == "1",
-        pledged=query.get("pledged") == "1",
-        unpledged=query.get("unpledged") == "1",
-        stale=query.get("stale") == "1",
-        nobody=query.get("nobody") == "1",
-        due=query.get("due") == "1",
+        languages=_known(asked, "language", words.SPOKEN),
+        needed_within=int(within) * _DAY if within in WITHIN else 0,
+        **{name: asked.several(name) == ("1",) for name in _ONLY},
     )
+
+
+def _known(asked: Asked, name: str, known: Collection[str]) -> tuple[str, ...]:
+    return tuple(one for one in asked.several(name) if one in known)
+
+
+def _few(asked: Asked, name: str) -> tuple[str, ...]:
+    return tuple(one[:_LONGEST] for one in asked.several(name)[:_MOST])
 
 
 async def _board(visit: Visit) -> Answer:
     place = await visit.place()
     names = await names_of(visit, place)
     query = visit.asked.query
-    view = await place.group.view(query["view"]) if query.get("view") else view_of(query)
+    view = await place.group.view(query["view"]) if query.get("view") else view_of(visit.asked)
     items = await place.group.board()
     freshness = await place.group.freshness()
     called = {identity: member.name for identity, member in place.people.items()}
     search = Search(view.text, names.categories, names.areas) if view.text.strip() else None
     found = choose(items, view, Now(visit.now, place.me, freshness, called), search)
     page = max(0, int(query["page"])) if query.get("page", "").isdecimal() else 0
+    coverage = query.get("coverage") == "1"
     shown = found[page * _SHOWN : (page + 1) * _SHOWN]
     kept = {name: value for name, value in query.items() if value and name != "page"}
     areas = names.areas.offered()
@@ -73,14 +85,16 @@ async def _board(visit: Visit) -> Answer:
         place,
         "board.html",
         "board",
-        cards=[card_of(item, place, names, freshness) for item in shown],
+        cards=[card_of(item, place, names, freshness, coverage=coverage) for item in shown],
+        coverage=coverage,
         found=len(found),
         total=len(items),
         page=page,
         pages=-(-len(found) // _SHOWN),
         view=view,
         filtered=len(kept) > 1,
-        status="closed" if view.statuses == _CLOSED else next(iter(view.statuses), ""),
+        statuses=("every",) if view.closed else ("closed",) if view.statuses == _CLOSED else view.statuses,
+        within=[(one, visit.language.number(int(one)), view.needed_within == int(one) * _DAY) for one in WITHIN],
         asked={name: value for name, value in kept.items() if name not in ("g", "view")},
         saved=tuple(await place.group.views()),
         named=query.get("view", ""),
@@ -109,7 +123,7 @@ async def _news_read(visit: Visit) -> Told:
 async def _save_view(visit: Visit) -> Told:
     place = await visit.place()
     name = visit.asked.text("name")
-    await place.group.save_view(name, view_of({field: visit.asked.text(field) for field in visit.asked.form}))
+    await place.group.save_view(name, view_of(visit.asked))
     return Told(go=f"/board?{urlencode({'g': place.code, 'view': name})}", say=visit.say(N_("Kept on this device.")))
 
 

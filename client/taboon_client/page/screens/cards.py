@@ -58,6 +58,7 @@ class Card(NamedTuple):
     status: str
     created: int
     amounts: tuple[tuple[int, int, str, str], ...]
+    coverage: tuple[tuple[int, int, int], ...]
     goes: tuple[str, ...]
     fresh: str
     mine: bool
@@ -65,8 +66,10 @@ class Card(NamedTuple):
     heavy: bool
 
 
-def card_of(item: Item, place: Place, names: Names, freshness: Mapping[bytes, Freshness]) -> Card:
-    """Return the card of an item."""
+def card_of(
+    item: Item, place: Place, names: Names, freshness: Mapping[bytes, Freshness], *, coverage: bool = False
+) -> Card:
+    """Return the card of an item, with how far each of its lines has come where that is asked for."""
     fresh = freshness.get(item.id, Freshness.FRESH)
     return Card(
         code=place.item_code(item.id),
@@ -82,6 +85,7 @@ def card_of(item: Item, place: Place, names: Names, freshness: Mapping[bytes, Fr
             for line in item.lines[:_MOST_LINES]
             if line.quantity > 1 or line.unit or line.name
         ),
+        coverage=tuple((line.pledged, line.delivered, line.confirmed) for line in item.lines[:_MOST_LINES] if coverage),
         goes=who_goes(item, place, names.language),
         fresh="" if fresh is Freshness.FRESH or item.closed else fresh.value,
         mine=item.author == place.me or any(one.author == place.me for one in item.pledges),

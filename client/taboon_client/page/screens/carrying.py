@@ -17,15 +17,15 @@ from taboon_client.intake.messages import drafts_of_chat, drafts_of_text
 from taboon_client.intake.table import BadSheetError, read_table
 from taboon_client.page import words
 from taboon_client.page.faults import spoken_notice
-from taboon_client.page.language import N_
-from taboon_client.page.screens.board import names_of, view_of
+from taboon_client.page.language import LANGUAGES, N_
+from taboon_client.page.screens.board import names_of
 from taboon_client.page.screens.visit import Told
 from taboon_client.sharing.consent import may_be_read_by
 from taboon_client.sharing.lists import list_of
 from taboon_client.sharing.paper import Codes, sheet_of
 from taboon_client.sharing.tables import csv_of, json_of, rows_of
 from taboon_client.text.contacts import GAP
-from taboon_client.views.filters import Now, choose
+from taboon_client.views.filters import Now, View, choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ async def _look(visit: Visit) -> Told:
     if not text:
         raise FieldError("pasted", "is empty: choose a file or paste a text")
     try:
-        read, columns = await _read(visit, place.group, text)
+        read, columns = await _read(visit, place.group, text, visit.asked.text("source"))
     except BadSheetError:
         raise FieldError("pasted", "holds nothing that could be posted, or too much: split it") from None
     if not read.drafts:
@@ -96,17 +96,26 @@ async def previewed(
     )
 
 
-async def _read(visit: Visit, group: Group, text: str) -> tuple[Drafts, Columns | None]:
-    """Return what a chat, else a sheet, else a plain text holds; of a sheet also what its columns are taken for."""
+async def _read(visit: Visit, group: Group, text: str, source: str) -> tuple[Drafts, Columns | None]:
+    """Return what a chat, a sheet or a plain text holds; of a sheet also what its columns are taken for.
+
+    It is what somebody says that it is, else the first of these as which it can be read.
+    """
     data, now = text.encode("utf-8", "replace"), visit.now
     vocabulary, secret = await group.categories(), await group.row_secret()
+    if source not in ("sheet", "text"):
+        try:
+            return drafts_of_chat(read_chat(data), vocabulary=vocabulary, secret=secret, now=now), None
+        except BadChatError:
+            if source == "chat":
+                raise FieldError("pasted", "holds nothing that could be posted") from None
     try:
-        return drafts_of_chat(read_chat(data), vocabulary=vocabulary, secret=secret, now=now), None
-    except BadChatError:
-        pass
-    try:
-        table = read_table(data)
+        table = None if source == "text" else read_table(data)
     except BadSheetError:
+        if source == "sheet":
+            raise
+        table = None
+    if table is None:
         return drafts_of_text(text, vocabulary=vocabulary, secret=secret, created=now), None
     said = _said_columns(visit, table.header)
     fields = said if said is not None else await group.columns(table.header) or guess(table.header)
@@ -148,7 +157,7 @@ async def _take(visit: Visit) -> Told:
     undecided = visit.asked.text("undecided")
     posts: list[Post] = []
     for at, draft in enumerate(drafts):
-        if at in chosen:
+        if at in chosen and (draft.decided or undecided != "leave"):
             opening = _decided(draft, undecided)
             posts.append((draft.key, opening) if draft.details is None else (draft.key, opening, draft.details))
     if not posts:
@@ -166,43 +175,51 @@ async def _take(visit: Visit) -> Told:
 
 async def _export(visit: Visit) -> Answer:
     place = await visit.place()
-    left_out = len(await _open(visit, "group")) - len(await _open(visit, "text"))
+    left_out = len(await _wanted(visit, "group")) - len(await _wanted(visit, "text"))
     return visit.render_in(
         place, "export.html", "more", text=await _list(visit), gap=GAP, left_out=left_out, words=words
     )
 
 
-async def _open(visit: Visit, readers: str) -> list[Item]:
-    """Return what is open and may be told of to these, as the board shows it."""
+async def _wanted(visit: Visit, readers: str, *, closed: bool = False) -> list[Item]:
+    """Return what may be told of to these, as the board shows it: what is open, or all of it."""
     place = await visit.place()
-    return may_be_read_by(readers, choose(await place.group.board(), view_of({}), Now(visit.now, place.me, {}, {})))
+    now = Now(visit.now, place.me, {}, {})
+    return may_be_read_by(readers, choose(await place.group.board(), View(closed=closed), now))
 
 
 async def _list(visit: Visit) -> str:
     """Return what is open as a text for other channels: no names, no numbers, no addresses."""
     place = await visit.place()
     names = await names_of(visit, place)
-    items = await _open(visit, "text")
-    return list_of(items, categories=names.categories, areas=names.areas, language=visit.language.code)
+    items = await _wanted(visit, "text")
+    return list_of(items, categories=names.categories, areas=names.areas, language=_language(visit))
+
+
+def _language(visit: Visit) -> str:
+    """Return in which language what is ours in a file is written: the page's unless another was chosen."""
+    asked = visit.asked.text("language")
+    return asked if asked in LANGUAGES else visit.language.code
 
 
 async def _table(visit: Visit) -> str:
-    return csv_of(await _open(visit, _readers(visit)))
+    return csv_of(await _chosen(visit))
 
 
 async def _objects(visit: Visit) -> str:
-    return json.dumps(json_of(await _open(visit, _readers(visit))), ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(json_of(await _chosen(visit)), ensure_ascii=False, indent=1) + "\n"
 
 
-def _readers(visit: Visit) -> str:
+async def _chosen(visit: Visit) -> list[Item]:
     asked = visit.asked.text("readers")
-    return asked if asked in words.AUDIENCES else "text"
+    readers = asked if asked in words.AUDIENCES else "text"
+    return await _wanted(visit, readers, closed=bool(visit.asked.text("all")))
 
 
 async def _intake(visit: Visit) -> str:
     """Return an intake sheet of paper, to fill in by hand."""
     group = (await visit.place()).group
-    return sheet_of(Codes.of(await group.categories(), await group.areas()), visit.language.code)
+    return sheet_of(Codes.of(await group.categories(), await group.areas()), _language(visit))
 
 
 _FILES: Final = {

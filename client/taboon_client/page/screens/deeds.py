@@ -9,7 +9,7 @@ from taboon_client.board import Pledge, PrivateNote
 from taboon_client.board.asking import opened
 from taboon_client.errors import FieldError, NotFoundError
 from taboon_client.page.language import N_
-from taboon_client.page.screens.filled import moment_of
+from taboon_client.page.screens.filled import hours_of, moment_of
 from taboon_client.page.screens.visit import Told
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ async def _pledge(group: Group, visit: Visit) -> None:
         note=visit.asked.text("note"),
         expected=moment_of(visit.asked.text("expected"), "expected"),
         lease=moment_of(visit.asked.text("lease"), "lease"),
+        hours=hours_of(visit.asked),
         company=bool(visit.asked.text("company")),
     )
     await group.pledge(item, said=said)
@@ -100,15 +101,15 @@ async def _release(group: Group, visit: Visit) -> None:
 
 
 async def _returned(group: Group, visit: Visit) -> None:
-    await group.returned(_item(visit), _event(visit, "pledge") or None)
+    await group.returned(_item(visit), _event(visit, "pledge") or None, visit.asked.text("note"))
 
 
 async def _lapse(group: Group, visit: Visit) -> None:
-    await group.lapse(_item(visit), _event(visit, "pledge"))
+    await group.lapse(_item(visit), _event(visit, "pledge"), visit.asked.text("reason"))
 
 
 async def _contest(group: Group, visit: Visit) -> None:
-    await group.contest(_item(visit))
+    await group.contest(_item(visit), visit.asked.text("reason"))
 
 
 async def _comment(group: Group, visit: Visit) -> None:
@@ -177,7 +178,8 @@ async def _undo(group: Group, visit: Visit) -> None:
 async def _release_details(group: Group, visit: Visit) -> None:
     chosen = visit.asked.text("pledge")
     pledge = _event(visit, "pledge") if chosen else None
-    await group.release_details(_item(visit), pledge, first=bool(visit.asked.text("first")))
+    first, reason = bool(visit.asked.text("first")), visit.asked.text("reason")
+    await group.release_details(_item(visit), pledge, first=first, reason=reason)
 
 
 async def _follow_up(group: Group, visit: Visit) -> None:

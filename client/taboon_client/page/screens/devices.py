@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from taboon_client.page.language import N_
 from taboon_client.page.screens.keys import member_named
-from taboon_client.page.screens.people import told_of
+from taboon_client.page.screens.people import hours_in, told_of
 from taboon_client.page.screens.visit import Told
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _other(visit: Visit, place: Place) -> Member | None:
 
 async def _link(visit: Visit) -> Told:
     place = await visit.place()
-    invite = await place.group.link_device(member=_other(visit, place))
+    invite = await place.group.link_device(hours_in(visit.asked, 24), _other(visit, place))
     visit.house.send_soon(place.group)
     return Told(go=f"/invite?g={place.code}&code={invite.code}")
 

@@ -6,20 +6,21 @@ A change of an item keeps what the form has no field for: words of the group's o
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from taboon_client.board import Answer as Said
-from taboon_client.board import Consent, Details, Household, Line
+from taboon_client.board import Consent, Contact, Details, Household, Line
 from taboon_client.board.fields import AUDIENCES, FOR_WHOM, HELPER_NEEDS, HOUSEHOLD_SIZES, RISKS, Hours
 from taboon_client.errors import FieldError
-from taboon_client.page.words import REPEATS, SPOKEN, listed
+from taboon_client.page.words import SPOKEN, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from taboon_client.board import Item
+    from taboon_client.board import Item, ItemLine
     from taboon_client.board.vocabulary import Asked as Question
     from taboon_client.page.web import Asked
 
@@ -30,12 +31,15 @@ __all__ = [
     "clock",
     "details_of",
     "fields_of",
+    "hours_of",
     "lines_of",
     "local",
     "moment_of",
 ]
 
-_DETAILS: Final = ("names", "place", "access", "secret_note", "phone", "best", "reach")
+_DETAILS: Final = {"names": "names", "place": "place", "access": "access", "secret_note": "note"}
+"""The fields of the form, and what they are called in the details."""
+_ROW: Final = ("quantity", "unit", "what", "form", "people")
 _MOMENT: Final = "%Y-%m-%dT%H:%M"
 _HOUR: Final = 60
 
@@ -59,11 +63,11 @@ def fields_of(asked: Asked, old: Item | None = None) -> dict[str, Any]:
         "area": asked.text("area"),
         "needed_by": _kept_moment(asked, "needed_by", old.needed_by if old else 0),
         "not_before": _kept_moment(asked, "not_before", old.not_before if old else 0),
-        "safe_hours": _hours(asked, old.safe_hours if old else ()),
+        "safe_hours": hours_of(asked),
         "for_whom": _one_of(asked, "for_whom", FOR_WHOM),
-        "languages": _some_of(asked, "languages", SPOKEN, old.languages if old else ()),
+        "languages": _words_of(asked, "languages", "other_languages", SPOKEN, old.languages if old else ()),
         "interpreter": bool(asked.text("interpreter")),
-        "helper_needs": _some_of(asked, "helper_needs", HELPER_NEEDS, old.helper_needs if old else ()),
+        "helper_needs": _words_of(asked, "helper_needs", "other_needs", HELPER_NEEDS, old.helper_needs if old else ()),
         "risk": _one_of(asked, "risk", RISKS),
         "tags": listed(asked.text("tags")),
         "household": Household(
@@ -78,8 +82,8 @@ def fields_of(asked: Asked, old: Item | None = None) -> dict[str, Any]:
             audience=_one_of(asked, "audience", AUDIENCES) if asked.text("consent") else "",
         ),
         "heavy": bool(asked.text("heavy")),
-        "repeat": _repeat(asked, old),
-        "first": asked.text("first") if asked.text("repeat") else "",
+        "repeat": asked.text("rule") or asked.text("repeat"),
+        "first": asked.text("first") if asked.text("rule") or asked.text("repeat") else "",
     }
 
 
@@ -87,33 +91,32 @@ def _one_of(asked: Asked, name: str, words: tuple[str, ...]) -> str:
     return asked.text(name) if asked.text(name) in words else ""
 
 
-def _some_of(asked: Asked, name: str, words: tuple[str, ...], old: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words that were ticked, in the order they had, and those of before that the form does not show."""
-    ticked = [word for word in asked.many(name) if word in words]
-    stay = [word for word in old if word not in words or word in ticked]
-    return (*stay, *(word for word in ticked if word not in stay))
+def _words_of(asked: Asked, name: str, others: str, words: tuple[str, ...], old: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words that were ticked and those that were typed, in the order that they had before."""
+    wanted = [*(word for word in asked.many(name) if word in words), *listed(asked.text(others))]
+    stay = [word for word in old if word in wanted]
+    return tuple(dict.fromkeys((*stay, *wanted)))
 
 
-def _repeat(asked: Asked, old: Item | None) -> str:
-    chosen = asked.text("repeat")
-    return chosen if chosen in REPEATS or (old and chosen == old.repeat) else ""
+def hours_of(asked: Asked) -> tuple[Hours, ...]:
+    """Return when somebody can come, or go: a row that is empty is none.
+
+    Raises:
+        FieldError: An hour is none, or stands alone.
+    """
+    columns = [[one.strip() for one in asked.form.get(name, ())] for name in ("hours_start", "hours_end")]
+    rows = zip_longest(*columns, fillvalue="")
+    return tuple(_hours(asked, at, start, end) for at, (start, end) in enumerate(rows) if start or end)
 
 
-def _hours(asked: Asked, old: tuple[Hours, ...]) -> tuple[Hours, ...]:
-    """Return when somebody can come: the form shows the first of these hours, and keeps the others."""
-    start, end = _minutes(asked, "hours_start"), _minutes(asked, "hours_end")
-    if start is None and end is None:
-        return old[1:]
-    if start is None or end is None:
+def _hours(asked: Asked, at: int, start: str, end: str) -> Hours:
+    if not (start and end):
         raise FieldError("hours_end", "goes with the hour from which somebody can come: write both, or none")
-    days = tuple(sorted({int(day) for day in asked.many("hours_day") if day in "0123456" and len(day) == 1}))
-    return (Hours(start=start % 1_440, end=end or 1_440, days=days), *old[1:])
+    days = tuple(sorted({int(day) for day in asked.many(f"hours_day_{at}") if day in tuple("0123456")}))
+    return Hours(start=_minutes("hours_start", start) % 1_440, end=_minutes("hours_end", end) or 1_440, days=days)
 
 
-def _minutes(asked: Asked, name: str) -> int | None:
-    written = asked.text(name)
-    if not written:
-        return None
+def _minutes(name: str, written: str) -> int:
     hour, colon, minute = written[:5].partition(":")
     if not (colon and hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < _HOUR):
         raise FieldError(name, "is an hour such as 18:30")
@@ -160,11 +163,31 @@ def category_of(asked: Asked, under: dict[str, str]) -> dict[str, str]:
     return {"category": above, "sub": code} if above else {"category": code, "sub": ""}
 
 
-def _rows(asked: Asked) -> list[tuple[str, str, str]]:
-    """Return the rows of the form, filled in or not: how many, unit, of what."""
-    columns = [[one.strip() for one in asked.form.get(name, ())] for name in ("quantity", "unit", "what")]
-    longest = max(map(len, columns))
-    return [(one[0], one[1], one[2]) for one in zip(*(c + [""] * (longest - len(c)) for c in columns), strict=True)]
+class _Row(NamedTuple):
+    """A row of the form about one line of an item, as it was written."""
+
+    quantity: str
+    unit: str
+    what: str
+    form: str
+    people: str
+
+    def line(self, old: ItemLine | None = None) -> Line:
+        """Return the line that it says, with what no row says from the line that it was."""
+        return Line(
+            quantity=_whole(self.quantity, "quantity") or 1,
+            unit=self.unit,
+            name=self.what,
+            form=self.form,
+            category=old.category if old else "",
+            people=_whole(self.people, "people"),
+        )
+
+
+def _rows(asked: Asked) -> list[_Row]:
+    """Return the rows of the form, filled in or not."""
+    columns = [[one.strip() for one in asked.form.get(name, ())] for name in _ROW]
+    return [_Row(*row) for row in zip_longest(*columns, fillvalue="")]
 
 
 def lines_of(asked: Asked) -> tuple[Line, ...]:
@@ -173,9 +196,7 @@ def lines_of(asked: Asked) -> tuple[Line, ...]:
     Raises:
         FieldError: A quantity is no number.
     """
-    return tuple(
-        Line(quantity=_quantity(written), unit=unit, name=name) for written, unit, name in filter(any, _rows(asked))
-    )
+    return tuple(row.line() for row in _rows(asked) if any(row))
 
 
 def changed_lines(item: Item, asked: Asked) -> tuple[Line, ...] | None:
@@ -187,33 +208,20 @@ def changed_lines(item: Item, asked: Asked) -> tuple[Line, ...] | None:
     rows = _rows(asked)
     if not rows:
         return None
-    lines = []
-    for at, (written, unit, name) in enumerate(rows):
-        if at < len(item.lines):
-            if not written:
-                raise FieldError("quantity", "stays: a line that was there is changed, and not left out")
-            old = item.lines[at]
-            lines.append(
-                Line(
-                    quantity=_quantity(written),
-                    unit=unit,
-                    name=name,
-                    form=old.form,
-                    category=old.category,
-                    people=old.people,
-                )
-            )
-        elif written or unit or name:
-            lines.append(Line(quantity=_quantity(written), unit=unit, name=name))
-    before = [(line.quantity, line.unit, line.name) for line in item.lines]
-    return None if [(line.quantity, line.unit, line.name) for line in lines] == before else tuple(lines)
+    if any(not row.quantity for row in rows[: len(item.lines)]):
+        raise FieldError("quantity", "stays: a line that was there is changed, and not left out")
+    lines = [row.line(old) for row, old in zip(rows, item.lines, strict=False)]
+    lines += [row.line() for row in rows[len(item.lines) :] if any(row)]
+    before = [(line.quantity, line.unit, line.name, line.form, line.people) for line in item.lines]
+    return (
+        None if [(one.quantity, one.unit, one.name, one.form, one.people) for one in lines] == before else tuple(lines)
+    )
 
 
-def _quantity(written: str) -> int:
-    written = written or "1"
-    if not written.isdecimal() or len(written) > 10:
-        raise FieldError("quantity", "is a whole number")
-    return int(written)
+def _whole(written: str, field: str) -> int:
+    if not (written or "0").isdecimal() or len(written) > 10:
+        raise FieldError(field, "is a whole number")
+    return int(written or "0")
 
 
 def moment_of(written: str, field: str) -> int:
@@ -241,29 +249,27 @@ def _kept_moment(asked: Asked, name: str, old: int) -> int:
     return old if old and written[:16] == local(old) else moment_of(written, name)
 
 
-def details_of(asked: Asked) -> Details | None:
+def details_of(asked: Asked, old: Details | None = None) -> Details | None:
     """Return the sealed details of the form; None if none of its fields is filled in.
+
+    Args:
+        asked: The form.
+        old: What they were: what is left empty stays so. The ways to reach somebody stay or go together.
 
     Raises:
         FieldError: They are too long.
     """
-    if not any(asked.text(name) for name in _DETAILS):
+    said: dict[str, Any] = {field: text for name, field in _DETAILS.items() if (text := asked.text(name))}
+    columns = [[one.strip() for one in asked.form.get(name, ())] for name in ("channel", "reach", "best")]
+    ways = [row for row in zip_longest(*columns, fillvalue="") if row[1] or row[2]]
+    if ways:
+        said["contacts"] = tuple(Contact(channel=way, value=value, best=best) for way, value, best in ways)
+    if people := _whole(asked.text("inhabitants"), "inhabitants"):
+        said["people"] = people
+    if not said:
         return None
-    contacts = []
-    if asked.text("phone") or asked.text("best"):
-        contacts.append(("phone", asked.text("phone"), asked.text("best")))
-    if asked.text("reach"):
-        contacts.append((asked.text("channel"), asked.text("reach"), ""))
+    found = msgspec.structs.replace(old or Details(), **said)
     try:
-        return msgspec.convert(
-            {
-                "names": asked.text("names"),
-                "place": asked.text("place"),
-                "access": asked.text("access"),
-                "note": asked.text("secret_note"),
-                "contacts": [{"channel": way, "value": value, "best": best} for way, value, best in contacts],
-            },
-            Details,
-        )
+        return msgspec.convert(msgspec.to_builtins(found, builtin_types=(bytes,)), Details, builtin_types=(bytes,))
     except msgspec.ValidationError:
         raise FieldError("place", "is too long") from None

@@ -172,6 +172,8 @@ async def _item(visit: Visit) -> Answer:
         can=can,
         pledges=[_shown(item, one, place, visit) for one in item.pledges],
         days=days_for(item, place.me, datetime.fromtimestamp(visit.now).astimezone().date()),
+        weekdays=[(at, visit.language.weekdays[at]) for at in visit.language.week],
+        clock=clock,
         said=lambda hours: visit.language.digits(hours_said(hours, visit.language)),
         comments=comments if every else comments[-_COMMENTS:],
         older=0 if every else max(0, len(comments) - _COMMENTS),

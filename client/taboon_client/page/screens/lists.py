@@ -8,7 +8,7 @@ import msgspec
 
 from taboon_client.board import Keep
 from taboon_client.board.register_kinds import QUESTION_TYPES, AreaTerm, CategoryTerm, Question
-from taboon_client.errors import FieldError
+from taboon_client.errors import FieldError, NotFoundError
 from taboon_client.page import words
 from taboon_client.page.language import LANGUAGES, N_
 from taboon_client.page.screens.visit import Told
@@ -36,6 +36,7 @@ _TYPES: Final = {
     "place": N_("a place, roughly"),
 }
 _CODE: Final = 32
+_LONGEST_LANGUAGE: Final = 12
 T = TypeVar("T")
 
 
@@ -60,8 +61,25 @@ async def _lists(visit: Visit) -> Answer:
     )
 
 
+async def _entry_screen(visit: Visit) -> Answer:
+    """One category or area, to be changed."""
+    place = await visit.place()
+    which = "areas" if visit.asked.query.get("list") == "areas" else "categories"
+    known = await (place.group.areas() if which == "areas" else place.group.categories())
+    entry = known.now(visit.asked.query.get("code", ""))
+    if entry is None:
+        raise NotFoundError("entry", "that entry is not in the list any more")
+    others = [one for one in known.offered() if one.code != entry.code]
+    return visit.render_in(place, "entry.html", "more", list=which, entry=entry, others=others)
+
+
 def _labels(visit: Visit) -> dict[str, str]:
     labels = {code: said for code in LANGUAGES if (said := visit.asked.text(f"label-{code}"))}
+    other, said = visit.asked.text("label-code").lower(), visit.asked.text("label-other")
+    if other or said:
+        if not (said and 2 <= len(other) <= _LONGEST_LANGUAGE):
+            raise FieldError("label-other", "goes with the code of its language, such as tl: write both, or none")
+        labels[other] = said
     if not labels:
         raise FieldError(f"label-{visit.language.code}", "is empty")
     return labels
@@ -79,13 +97,14 @@ def _entry(visit: Visit, known: Vocabulary) -> dict[str, Any]:
     asked = visit.asked
     old = known.now(asked.text("code"))
     if old is not None and asked.text("retire"):
-        return {"code": old.code, "labels": old.labels, "under": old.under, "aliases": old.aliases, "retired": True}
+        kept = {"code": old.code, "labels": old.labels, "under": old.under, "aliases": old.aliases}
+        return kept | {"retired": True, "into": asked.text("into")}
     labels = _labels(visit)
     return {
         "code": old.code if old is not None else _new_code(labels, {one.code for one in known.terms}),
         "labels": (old.labels if old is not None else {}) | labels,
         "under": asked.text("under") if old is None else old.under,
-        "aliases": words.listed(asked.text("aliases")) or (old.aliases if old is not None else ()),
+        "aliases": words.listed(asked.text("aliases")),
     }
 
 
@@ -118,7 +137,8 @@ async def _question(visit: Visit) -> Told:
         "options": options if asked.text("type") in {"one-of", "many-of"} else (),
         "required": bool(asked.text("required")),
         "about": tuple(kind for kind in asked.many("about") if kind in words.KINDS),
-        "order": min(len(known), 1_000),
+        "category": asked.text("category"),
+        "order": _order(visit, min(len(known), 1_000)),
         "sealed": bool(asked.text("sealed")),
         **_condition(visit),
     }
@@ -135,6 +155,14 @@ def _condition(visit: Visit) -> dict[str, Any]:
         return {"only_if": bytes.fromhex(chosen), "is_value": value or visit.asked.text("is_value")}
     except ValueError:
         raise FieldError("only_if", "is one of those that are shown") from None
+
+
+def _order(visit: Visit, last: int) -> int:
+    """Return where a question stands among the others: behind them unless somebody said it."""
+    written = visit.asked.text("order") or str(last)
+    if not written.isdecimal() or len(written) > 4 or int(written) > 1_000:
+        raise FieldError("order", "is a number from 0 to 1000")
+    return int(written)
 
 
 def _stopped(old: Asked) -> Question:
@@ -192,7 +220,7 @@ def _done(visit: Visit, place: Place) -> Told:
     return Told(go=f"/lists?g={place.code}", say=visit.say(N_("Noted for the whole group.")))
 
 
-SCREENS = {"/lists": _lists}
+SCREENS = {"/lists": _lists, "/entry": _entry_screen}
 ACTS = {
     "/set-category": _category,
     "/set-area": _area,

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
+from base64 import b64encode
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
+from taboon_client.page.language import LANGUAGES, N_, language
 from taboon_client.page.screens.board import names_of
+from taboon_client.page.screens.visit import Told
 from taboon_client.views.numbers import numbers_of
-from taboon_client.views.picture import TABLES
+from taboon_client.views.picture import TABLES, png_of, svg_of
 from taboon_client.views.wording import cell_label, report_text
 
 if TYPE_CHECKING:
     from taboon_client.page.screens.cards import Names
-    from taboon_client.page.screens.visit import Visit
+    from taboon_client.page.screens.visit import Place, Visit
     from taboon_client.page.web import Answer
-    from taboon_client.views.numbers import Cell
+    from taboon_client.views.numbers import Cell, Numbers
 
-__all__ = ["SCREENS"]
+__all__ = ["ACTS", "SCREENS"]
 
 
 class _Bar(NamedTuple):
@@ -27,8 +32,7 @@ class _Bar(NamedTuple):
 async def _numbers(visit: Visit) -> Answer:
     place = await visit.place()
     names = await names_of(visit, place)
-    members = [identity for identity, member in place.people.items() if not member.former]
-    told = numbers_of(await place.group.board(), await place.group.totals(), members, names.categories, visit.now)
+    told = await _told(visit, place, names)
     keys = await place.group.keys()
     followed = sum(one.following.value == "current" for one in keys.members)
     code = visit.language.code
@@ -43,7 +47,28 @@ async def _numbers(visit: Visit) -> Answer:
         followed=followed,
         members=len(keys.members),
         epoch=keys.epoch,
+        draws_png=find_spec("resvg_py") is not None,
     )
+
+
+async def _told(visit: Visit, place: Place, names: Names) -> Numbers:
+    members = [identity for identity, member in place.people.items() if not member.former]
+    return numbers_of(await place.group.board(), await place.group.totals(), members, names.categories, visit.now)
+
+
+async def _report(visit: Visit) -> Told:
+    """Return the same as one picture, to hand over."""
+    place = await visit.place()
+    asked = visit.asked.text("language")
+    code = asked if asked in LANGUAGES else visit.language.code
+    names = (await names_of(visit, place))._replace(language=language(code))
+    day = time.strftime("%Y-%m-%d", time.localtime(visit.now))
+    drawn = svg_of(await _told(visit, place, names), names.category_code, code, day)
+    if visit.asked.text("form") == "png":
+        file = {"name": "report.png", "type": "image/png", "text": b64encode(png_of(drawn)).decode(), "coded": "base64"}
+    else:
+        file = {"name": "report.svg", "type": "image/svg+xml", "text": drawn}
+    return Told(download=file, say=visit.say(N_("Saved as %(name)s."), name=file["name"]))
 
 
 def _bars(cells: tuple[Cell, ...], table: str, names: Names) -> list[_Bar]:
@@ -59,3 +84,4 @@ def _bars(cells: tuple[Cell, ...], table: str, names: Names) -> list[_Bar]:
 
 
 SCREENS = {"/numbers": _numbers}
+ACTS = {"/download-report": _report}

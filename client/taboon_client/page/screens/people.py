@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import io
+from base64 import b64encode
 from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
-from taboon_client.errors import NotFoundError
+from taboon_client.errors import FieldError, NotFoundError
 from taboon_client.page.language import N_
 from taboon_client.page.screens.visit import Told
 from taboon_client.values import GroupState, InviteState
 
 if TYPE_CHECKING:
     from taboon_client.page.screens.visit import Place, Visit
-    from taboon_client.page.web import Answer
-    from taboon_client.values import Member, Outcome
+    from taboon_client.page.web import Answer, Asked
+    from taboon_client.values import Invite, Member, Outcome
 
-__all__ = ["ACTS", "SCREENS", "drawn", "told_of"]
+__all__ = ["ACTS", "SCREENS", "drawn", "hours_in", "told_of"]
 
-_HOURS = ("12", "24", "72")
+_MOST_HOURS = 168
 
 
 class _Shown(NamedTuple):
@@ -52,11 +53,27 @@ async def _members_invite(place: Place) -> bool:
 
 async def _invite_screen(visit: Visit) -> Answer:
     place = await visit.place()
-    code = visit.asked.query.get("code", "")
+    invite = await _invite_named(place, visit.asked.query.get("code", ""))
+    return visit.render_in(place, "invite.html", "people", invite=invite, picture=drawn(invite.link))
+
+
+async def _invite_named(place: Place, code: str) -> Invite:
     invite = next((one for one in await place.group.invites() if one.code == code), None)
     if invite is None:
         raise NotFoundError("invite", "this invite is not here any more")
-    return visit.render_in(place, "invite.html", "people", invite=invite, picture=drawn(invite.link))
+    return invite
+
+
+async def _save_invite(visit: Visit) -> Told:
+    """Return the code as a picture, to be printed."""
+    import segno
+
+    invite = await _invite_named(await visit.place(), visit.asked.text("code"))
+    picture = io.BytesIO()
+    segno.make(invite.link, error="m").save(picture, kind="png", scale=8, border=4)
+    text = b64encode(picture.getvalue()).decode()
+    file = {"name": "invite.png", "type": "image/png", "text": text, "coded": "base64"}
+    return Told(download=file, say=visit.say(N_("Saved as %(name)s."), name=file["name"]))
 
 
 def drawn(text: str) -> Markup:
@@ -72,10 +89,21 @@ def drawn(text: str) -> Markup:
 
 async def _invite(visit: Visit) -> Told:
     place = await visit.place()
-    hours = visit.asked.text("hours")
-    invite = await place.group.invite(int(hours) if hours in _HOURS else int(_HOURS[-1]))
+    invite = await place.group.invite(hours_in(visit.asked, 72))
     visit.house.send_soon(place.group)
     return Told(go=f"/invite?g={place.code}&code={invite.code}")
+
+
+def hours_in(asked: Asked, usual: int) -> int:
+    """Return for how many hours an invite is good.
+
+    Raises:
+        FieldError: It is no such number.
+    """
+    written = asked.text("hours") or str(usual)
+    if not written.isdecimal() or len(written) > 4 or not 1 <= int(written) <= _MOST_HOURS:
+        raise FieldError("hours", f"is a number from 1 to {_MOST_HOURS}")
+    return int(written)
 
 
 async def _approve(visit: Visit) -> Told:
@@ -147,6 +175,7 @@ def _is_hex(text: str) -> bool:
 SCREENS = {"/people": _people, "/invite": _invite_screen}
 ACTS = {
     "/do-invite": _invite,
+    "/save-invite": _save_invite,
     "/approve": _approve,
     "/revoke": _revoke,
     "/vouch-request": _vouch_request,

@@ -183,6 +183,12 @@ async def _change(visit: Visit) -> Told:
         visit.house.send_soon(place.group)
     details = details_of(asked)
     if details is not None:
+        if item.sealed:
+            # Whose item it is reads them without a trace; anybody else who changes a part of them has opened them.
+            old = await place.group.open_details(item)
+            if asked.text("anew"):  # but for what no form changes
+                old = Details(answers=old.answers, household=old.household)
+            details = details_of(asked, old) or details
         await place.group.change_details(item, details)
     return Told(go=f"/item?g={place.code}&i={item.id.hex()}", say=visit.say(N_("Changed.")))
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ACTS", "SCREENS", "pass_in"]
 
 _LONGEST_PASS: Final = 64
+_DEEDS: Final = 20
 KEPT_DAYS = (1, 7, 30, 120)
 """For how many days the relay may be asked to keep messages, by the class in the policy."""
 KINDS = {
@@ -51,13 +52,16 @@ _EVERY_MEMBER: Final = N_("every member")
 async def _rules(visit: Visit) -> Answer:
     place = await visit.place()
     group = place.group
+    deeds = list(reversed(await group.deeds()))
+    every = visit.asked.query.get("all") == "1"
     return visit.render_in(
         place,
         "rules.html",
         "more",
         policy=await group.policy(),
         acts=await group.acts(),
-        deeds=list(reversed(await group.deeds()))[:20],
+        deeds=deeds if every else deeds[:_DEEDS],
+        older=not every and len(deeds) > _DEEDS,
         members=await group.members(),
         kinds=KINDS,
         rules=RULES,

@@ -29,7 +29,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         say: A sentence for the line that is read aloud; ``problem``: it is one.
         field: Name of the field that does not fit.
         show: A fragment for the place on the screen that is kept for it.
-        download: A file for the user: ``name``, ``type``, ``text``.
+        download: A file for the user: ``name``, ``type``, ``text``; what is no text is ``coded`` in base64.
         language: The language from now on.
     """
 

@@ -198,7 +198,10 @@
     }
     // However often it is sent, because an answer was lost: one form is one post.
     if ("once" in form.dataset) fields.key = form.dataset.once = form.dataset.once || crypto.randomUUID();
-    if (form.method === "get") return go(form.dataset.to + "?" + new URLSearchParams(fields));
+    if (form.method === "get") {
+      const lines = Object.entries(fields).map(([name, value]) => [name, [].concat(value).join("\n")]);
+      return go(form.dataset.to + "?" + new URLSearchParams(lines));
+    }
     say("");
     form.setAttribute("aria-busy", "true");
     for (const one of form.querySelectorAll("button")) one.disabled = true;
@@ -257,7 +260,8 @@
 
   function download(file) {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([file.text], { type: file.type }));
+    const content = file.coded ? Uint8Array.from(atob(file.text), (sign) => sign.charCodeAt(0)) : file.text;
+    link.href = URL.createObjectURL(new Blob([content], { type: file.type }));
     link.download = file.name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
