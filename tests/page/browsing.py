@@ -36,7 +36,7 @@ WIDE = (1280, 900)
 _MISSING = "no Chromium is here, which the tests of the local page drive. Get it with: sudo apt install chromium"
 _QUIET = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--no-first-run", "--disable-quic"),
+    *("--no-first-run", "--disable-quic", "--host-resolver-rules=MAP evil.example 127.0.0.1"),
 )
 
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from taboon_client.board import Details, Need
-from taboon_client.page import parent
+from taboon_client.page import child, parent
+from taboon_client.page.door import CODE_SECONDS, TRIES, Door
 from taboon_client.page.peers import uid_in
 from taboon_client.page.screens import ACTS, SCREENS
 from taboon_client.views.filters import View
@@ -125,13 +126,13 @@ def test_only_the_exact_host_with_its_port_is_answered(opened: tuple[PageProcess
     named = host.format(port=process.port)
     for path in ("/", "/home"):
         got = raw(process, f"GET {path} HTTP/1.1\nHost: {named}\nAuthorization: Taboon {token}\n\n")
-        assert got in {(404, b""), (400, b"Invalid HTTP request received.")}
+        assert got == (404, b"")
 
 
 def test_a_missing_or_repeated_host_and_other_forms_of_a_target_are_refused(opened: tuple[PageProcess, str]) -> None:
     process, token = opened
     host, key = f"Host: 127.0.0.1:{process.port}\n", f"Authorization: Taboon {token}\n"
-    refused = {(404, b""), (400, b"Invalid HTTP request received.")}
+    refused = {(404, b"")}
     assert raw(process, f"GET /home HTTP/1.1\n{key}\n") in refused
     assert raw(process, f"GET /home HTTP/1.1\n{host}{host}{key}\n") in refused
     assert raw(process, f"GET http://127.0.0.1:{process.port}/home HTTP/1.1\n{host}{key}\n") in refused
@@ -140,14 +141,68 @@ def test_a_missing_or_repeated_host_and_other_forms_of_a_target_are_refused(open
     assert raw(process, f"GET /home HTTP/1.1\n{host}{key}\n")[0] == 200
 
 
-def test_the_page_listens_on_127_0_0_1_alone(opened: tuple[PageProcess, str]) -> None:
-    process, _ = opened
-    assert process.url == f"http://127.0.0.1:{process.port}/"
-    for address in ("127.0.0.2", socket.gethostbyname(socket.gethostname())):
-        if address == "127.0.0.1":
+def _listening(table: Path, port: int) -> list[str]:
+    """Return the local addresses at which somebody listens at a port, as Linux writes them."""
+    rows = [line.split() for line in table.read_text().splitlines()[1:]] if table.is_file() else []
+    return [row[1].partition(":")[0] for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")]
+
+
+def _own_addresses() -> set[tuple[socket.AddressFamily, str]]:
+    """Return addresses of this machine besides 127.0.0.1: of its name, and from which it would go to others."""
+    found: set[tuple[socket.AddressFamily, str]]
+    found = {(family, str(to[0])) for family, _, _, _, to in socket.getaddrinfo(socket.gethostname(), 0)}
+    for family, other in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as one:
+                one.connect((other, 9))  # nothing is sent: it chooses where it would be sent from
+                found.add((family, str(one.getsockname()[0])))
+        except OSError:
             continue
-        with pytest.raises(OSError, match=r".+"):
-            socket.create_connection((address, process.port), timeout=5).close()
+    found |= {(socket.AF_INET, "127.0.0.2"), (socket.AF_INET6, "::1")}
+    return {one for one in found if one[1] != "127.0.0.1"}
+
+
+def test_the_page_listens_on_127_0_0_1_alone(opened: tuple[PageProcess, str]) -> None:
+    process, token = opened
+    assert process.url == f"http://127.0.0.1:{process.port}/"
+    for family, address in _own_addresses():
+        with pytest.raises(OSError, match=r".+"), socket.socket(family) as one:
+            one.connect((address, process.port))
+    if Path("/proc/net/tcp").is_file():
+        assert _listening(Path("/proc/net/tcp"), process.port) == ["0100007F"]
+        assert _listening(Path("/proc/net/tcp6"), process.port) == []
+        # Linux leads 0.0.0.0 to this machine: whoever comes that way names it, and gets nothing.
+        with socket.create_connection(("0.0.0.0", process.port)) as one:  # noqa: S104 - the address that is tried
+            named = f"Host: 0.0.0.0:{process.port}\r\nAuthorization: Taboon {token}\r\nConnection: close\r\n\r\n"
+            one.sendall(f"GET /home HTTP/1.1\r\n{named}".encode())
+            assert one.recv(65_536).startswith(b"HTTP/1.1 404 ")
+
+
+def test_what_a_stranger_gets_besides_the_shell_is_always_the_same_and_names_nothing(
+    opened: tuple[PageProcess, str],
+) -> None:
+    process, _ = opened
+    host = f"Host: 127.0.0.1:{process.port}\r\n"
+    asked = [
+        *(f"GET /home HTTP/1.1\r\n{host}", f"GET /x HTTP/1.1\r\n{host}", f"POST /lock HTTP/1.1\r\n{host}"),
+        *("GET / HTTP/1.1\r\nHost: evil.example\r\n", "GET / HTTP/1.1\r\n", "GET\r\n", "\x16\x03\x01\x02\r\n"),
+        *(f"GET /{'x' * 20_000} HTTP/1.1\r\n{host}", f"BREW / HTTP/1.1\r\n{host}"),
+    ]
+    answers = set()
+    for one in asked:
+        with socket.create_connection(("127.0.0.1", process.port), timeout=30) as connection:
+            connection.sendall(f"{one}Connection: close\r\n\r\n".encode("latin-1"))
+            answer = b""
+            while piece := connection.recv(65_536):
+                answer += piece
+        head, _, body = answer.partition(b"\r\n\r\n")
+        answers.add((frozenset(line.lower() for line in head.split(b"\r\n")), body))
+    assert len(answers) == 1, answers
+    head_lines, body = answers.pop()
+    assert body == b""
+    told = b" ".join(head_lines)
+    assert b"http/1.1 404" in told
+    assert not any(name in told for name in (b"taboon", b"uvicorn", b"h11", b"python"))
 
 
 def test_without_the_token_there_is_nothing_but_one_constant_shell(opened: tuple[PageProcess, str]) -> None:
@@ -305,6 +360,25 @@ def test_a_code_is_taken_once(tmp_path: Path) -> None:
         assert process.ask("POST", "/enter", {"code": process.code}).status == 404
 
 
+def test_a_code_is_taken_for_two_minutes_and_five_tries_and_a_new_one_takes_its_place() -> None:
+    now = [1_000.0]
+    door = Door(lambda: now[0], os.urandom)
+    door.show("7K3QMX2P")
+    now[0] += CODE_SECONDS - 1
+    assert door.redeem("7K3QMX2P")
+    door.show("7K3QMX2Q")
+    now[0] += CODE_SECONDS
+    assert CODE_SECONDS == 120
+    assert door.redeem("7K3QMX2Q") is None
+    for _ in range(TRIES - 1):
+        assert not door.shut
+        assert door.redeem("00000000") is None
+    assert door.shut
+    door.show("7K3QMX2R")
+    assert door.redeem("7K3QMX2Q") is None
+    assert door.redeem("7K3QMX2R")
+
+
 def test_what_is_not_written_as_a_code_uses_up_no_try(tmp_path: Path) -> None:
     with PageProcess(tmp_path / "vault") as process:
         for _ in range(6):
@@ -355,6 +429,24 @@ def test_lock_ends_the_process_that_held_the_vault_and_with_it_the_token(tmp_pat
         assert len(locked) == 1
         assert b"/unlock" in locked.pop()
         assert process.ask("POST", "/enter", {"code": ticket}).status == 404
+
+
+def test_who_is_away_for_long_enough_finds_it_locked(tmp_path: Path) -> None:
+    with PageProcess(tmp_path / "vault") as process:
+        token, ticket = process.enter()
+        process.ask("POST", "/make", {"passphrase": PASSPHRASE, "again": PASSPHRASE}, token=token)
+        away = Path(f"{process.folder}.away")
+        away.touch()  # for the child of the tests an hour has passed
+        process.wait_for("Locked.")
+        away.unlink()
+        assert process.ask("GET", "/home", token=token).status == 404
+        following, _ = process.enter(ticket)
+        assert b"/unlock" in process.ask("GET", "/home", token=following).body
+
+
+def test_no_second_passes_between_a_lock_and_the_end_of_what_was_open() -> None:
+    # How long each step may take; nothing else waits between `taboon lock` and the end of the process.
+    assert child._LOOK + child._CLOSING < 1
 
 
 def test_the_page_ends_with_its_parent(tmp_path: Path) -> None:

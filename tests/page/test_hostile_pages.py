@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from tests.page.conftest import MakePerson
     from tests.relay_process import RelayProcess
 
+NAVIGATE = """() => { const form = document.createElement("form"); form.method = "post"; form.enctype = "text/plain";
+  form.action = "http://127.0.0.1:PORT/lock"; document.body.append(form); form.submit(); }"""
+REBOUND = """async () => Promise.all([
+  ["GET", "/"], ["GET", "/page.js"], ["GET", "/home"], ["POST", "/enter"], ["POST", "/lock"], ["GET", "/news"],
+].map(async ([method, path]) => {
+  const body = method === "POST" ? "{}" : undefined;
+  const got = await fetch(path, { method, body, headers: { "Content-Type": "application/json" } }).catch(() => null);
+  return got ? [got.status, await got.text()] : [404, ""]; // the browser itself may forbid it
+}))"""
 CANARY = "xylophone-canary-5521"
 
 HERE = Path(__file__).parent
@@ -60,11 +69,14 @@ def evil_site() -> Iterator[tuple[str, dict[str, str]]]:
     server.server_close()
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "evil.example"])
 def test_a_hostile_site_in_the_same_browser_gets_no_answer_and_changes_nothing(
-    person: MakePerson, evil_site: tuple[str, dict[str, str]]
+    person: MakePerson, evil_site: tuple[str, dict[str, str]], host: str
 ) -> None:
     amal = person("amal")
     site, shown = evil_site
+    # From another port of this machine, and from another site, which Chromium knows to be at this machine too.
+    site = site.replace("127.0.0.1", host)
     shown["/evil"] = (HERE / "evil.html").read_text("utf-8").replace("PORT", str(amal.process.port))
     before = state_of(amal.folder)
     evil = amal.page.context.new_page()
@@ -72,13 +84,38 @@ def test_a_hostile_site_in_the_same_browser_gets_no_answer_and_changes_nothing(
     evil.goto(f"{site}/evil")
     assert evil.evaluate("window.finished") == []
     framed = [frame.url for frame in evil.frames[1:]]
-    assert all(
-        frame.evaluate("document.body.innerText") == "" for frame in evil.frames[1:] if frame.url == "about:blank"
-    )
+    # What is refused leaves a frame blank, or with a page of the browser's own.
+    told = [frame.evaluate("document.body.innerText") for frame in evil.frames[1:] if frame.url == "about:blank"]
+    assert not any("Taboon" in text for text in told)
     assert not [url for url in framed if url.startswith(amal.process.url)]
     assert evil.evaluate("document.cookie") == ""
+    with evil.expect_response(f"{amal.process.url}lock") as navigated:
+        evil.evaluate(NAVIGATE.replace("PORT", str(amal.process.port)))
+    assert navigated.value.status == 404
     evil.close()
     assert amal.page.evaluate("document.cookie") == ""
+    assert state_of(amal.folder) == before
+    amal.press("Settings")
+    amal.sees("Change the passphrase")
+
+
+def test_a_name_that_is_pointed_at_this_machine_reads_and_changes_nothing(person: MakePerson) -> None:
+    amal = person("amal")
+    amal.watched = False
+    before = state_of(amal.folder)
+    rebound = f"http://evil.example:{amal.process.port}"
+    evil = amal.page.context.new_page()
+    # At first the name led to the site of whoever has it; from then on it leads here.
+    evil.route(f"{rebound}/first", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
+    evil.goto(f"{rebound}/first")
+    evil.unroute_all()
+    told = evil.evaluate(REBOUND)
+    assert told == [[404, ""]] * len(told)
+    assert len(told) == 6
+    with evil.expect_response(f"{rebound}/") as navigated:
+        evil.evaluate("location.href = '/'")
+    assert navigated.value.status == 404
+    evil.close()
     assert state_of(amal.folder) == before
     amal.press("Settings")
     amal.sees("Change the passphrase")

@@ -36,9 +36,9 @@ from taboon_client.cli import (
     terminal,
     voting,
 )
-from taboon_client.cli.command import end_with_failure
+from taboon_client.cli.command import end_with_error, end_with_failure
 from taboon_client.cli.errand import Room
-from taboon_client.cli.exits import Exit
+from taboon_client.cli.exits import Exit, UsageError
 
 __all__ = ["run_command"]
 
@@ -130,6 +130,9 @@ def run_command(arguments: Sequence[str] | None = None, room: Room | None = None
         room: In the shell, the open vault.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if any("\0" in word for word in given):  # only the shell can be given one
+        error = UsageError("what you typed holds a NUL sign: type it again")
+        return end_with_error(error, as_json="--json" in given).exit_code
     try:
         typer.main.get_command(_only(given[:1])).main(args=given, prog_name="taboon", obj=room or Room())
     except SystemExit as end:

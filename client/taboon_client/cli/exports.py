@@ -1,8 +1,6 @@
 """Giving out: ``export`` of the board as a list, a table or JSON, and ``paper``, an intake sheet to print."""
 
 import json
-import os
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +11,8 @@ from taboon_client.cli import shapes, terminal
 from taboon_client.cli.arguments import GroupRef, Yes
 from taboon_client.cli.command import command
 from taboon_client.cli.errand import Answer, Errand
-from taboon_client.cli.exits import UsageError
 from taboon_client.cli.fields import Audience
+from taboon_client.cli.writing import write_file
 
 if TYPE_CHECKING:
     from taboon_client.blocking import Group
@@ -87,7 +85,7 @@ def _export(
     wanted = [item for item in place.board() if every or not item.closed]
     items = may_be_read_by(readers.value, wanted)
     text = _text(place, items, form, language.value)
-    _write(errand, file, text, yes=yes)
+    write_file(errand, file, text.encode(), yes=yes)
     left_out = len(wanted) - len(items)
 
     def show() -> None:
@@ -128,7 +126,7 @@ def _paper(
 
     place = errand.group(group)
     text = sheet_of(Codes.of(place.categories(), place.areas()), language.value)
-    _write(errand, file, text, yes=yes)
+    write_file(errand, file, text.encode(), yes=yes)
 
     def show() -> None:
         if str(file) != "-":
@@ -138,24 +136,3 @@ def _paper(
     if str(file) == "-" and not errand.human:
         data["text"] = text
     return Answer({"group": shapes.group_ref(place), **data}, show)
-
-
-def _write(errand: Errand, file: Path, text: str, *, yes: bool) -> None:
-    """Write a file that only its owner can read, whole or not at all, and over none that is there unless told."""
-    if str(file) == "-":
-        if errand.human:
-            sys.stdout.write(text)
-        return
-    if file.exists():
-        if not (yes or (errand.human and terminal.interactive())):
-            raise UsageError("there is a file of that name already: --yes writes over it")
-        errand.confirm("There is a file of that name already. Write over it?", yes=yes)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        temporary.replace(file)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UsageError(f"the file cannot be written: {error.strerror}") from None

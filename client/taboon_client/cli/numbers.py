@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taboon_client.cli import shapes, terminal
-from taboon_client.cli.arguments import GroupRef
+from taboon_client.cli.arguments import GroupRef, Yes
 from taboon_client.cli.command import command
 from taboon_client.cli.errand import Answer, Errand
-from taboon_client.cli.exits import UsageError
 from taboon_client.cli.matching import Language
 from taboon_client.cli.terminal import Cell
+from taboon_client.cli.writing import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +53,7 @@ def _stats(
     svg: _Svg = None,
     png: _Png = None,
     language: _Language = Language.ENGLISH,
+    yes: Yes = False,
 ) -> Answer:
     """See totals that name nobody.
 
@@ -78,7 +79,7 @@ def _stats(
         files += [(svg, drawn.encode())] if svg is not None else []
         files += [(png, png_of(drawn))] if png is not None else []
     for path, drawing in files:
-        _write(path, drawing)
+        write_file(errand, path, drawing, yes=yes)
 
     def named(table: str, label: str) -> str:
         return cell_label(table, label, language.value, category)
@@ -100,13 +101,6 @@ def _stats(
         told[table] = [{"label": one.label, "name": named(table, one.label), "count": one.count} for one in cells]
     written = [str(path) for path, _ in files]
     return Answer({"group": shapes.group_ref(place), "numbers": told, "written": written}, show)
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise UsageError(f"the picture cannot be written there: {error.strerror or type(error).__name__}") from None
 
 
 def _draw(cells: "tuple[Number, ...]", language: str, named: "Callable[[str], str]") -> None:

@@ -107,13 +107,15 @@ class _Child:
     async def _serve(self) -> None:
         import uvicorn
 
+        from taboon_client.page.wire import Wire
+
         port = self._socket.getsockname()[1]
         gate = Gate(
             port, self._door, open_files(), self._entered, self._site, ours=lambda theirs: is_ours(theirs, port)
         )
         config = uvicorn.Config(
             gate,
-            http="h11",
+            http=Wire,
             ws="none",
             lifespan="off",
             log_config=None,

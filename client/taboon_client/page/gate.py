@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Mapping[str, Any]]]
     Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-__all__ = ["CONTENT_SECURITY", "LARGEST_FORM", "Gate"]
+__all__ = ["CONTENT_SECURITY", "EVERY_ANSWER", "LARGEST_FORM", "Gate"]
 
 LARGEST_FORM: Final = 18 << 20
 """Bytes that a request with a token may bring: an exported chat is the largest."""
@@ -37,10 +37,10 @@ _SCHEME: Final = "Taboon "
 
 CONTENT_SECURITY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types taboon"
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types page"
 )
 
-_ALWAYS: Final = (
+EVERY_ANSWER: Final = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", CONTENT_SECURITY.encode()),
     (b"cross-origin-embedder-policy", b"require-corp"),
@@ -51,6 +51,7 @@ _ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
+"""Headers that come with every answer."""
 _NOTHING: Final = Answer(status=404)
 _FORMS: Final = msgspec.json.Decoder(dict[str, str | list[str]])
 
@@ -179,7 +180,7 @@ async def _form(receive: Receive, most: int) -> dict[str, tuple[str, ...]] | Non
 
 
 async def _send(answer: Answer, receive: Receive, send: Send) -> None:
-    headers = list(_ALWAYS)
+    headers = list(EVERY_ANSWER)
     if answer.type:
         headers.append((b"content-type", answer.type.encode()))
     if answer.language:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.client.cli.people import People
     from tests.relay_process import RelayProcess
 
@@ -100,3 +102,44 @@ def test_an_export_says_how_many_did_not_agree_that_anybody_is_told(amal: People
     assert "Bread" not in told["text"]
     assert "Bread" in amal.json("amal", "export", "Harbour", "-", "--as", "csv", "--readers", "group")["text"]
     assert "1 left out" in amal.type("amal", "export", "Harbour", "-").err
+
+
+def test_what_is_written_leads_nowhere_else_and_takes_the_place_of_nothing_by_itself(
+    amal: People, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.write_text("mine")
+    linked, hard, dangling = (tmp_path / name for name in ("linked", "hard", "dangling"))
+    linked.symlink_to(other)
+    dangling.symlink_to(tmp_path / "nowhere")
+    hard.hardlink_to(other)
+    commands: tuple[tuple[str, ...], ...] = (
+        ("export", "Harbour", "{}"),
+        ("paper", "Harbour", "{}"),
+        ("stats", "Harbour", "--svg", "{}"),
+    )
+    for words in commands:
+        for place in (linked, hard, dangling):
+            refused = amal.type("amal", *(word.format(place) for word in words), "--json")
+            assert refused.error["kind"] == "usage", words
+    assert other.read_text() == "mine"
+    assert not (tmp_path / "nowhere").exists()
+    for words, place in zip(commands, (linked, hard, dangling), strict=True):
+        amal.json("amal", *(word.format(place) for word in words), "--yes")
+        assert not place.is_symlink()
+        assert place.stat().st_mode & 0o777 == 0o600
+    assert other.read_text() == "mine"
+    assert not (tmp_path / "nowhere").exists()
+    assert {one.name for one in tmp_path.iterdir()} >= {"linked", "hard", "dangling", "other"}
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\0", "../\0"])
+def test_a_name_that_no_file_can_have_is_told(amal: People, name: str) -> None:
+    for words in (("export", "Harbour", name), ("stats", "Harbour", "--svg", name)):
+        assert amal.type("amal", *words, "--json").error["kind"] == "usage"
+
+
+def test_no_name_that_a_member_chose_becomes_the_name_of_a_file(amal: People, tmp_path: Path) -> None:
+    amal.json("amal", *POST, "--title", "../../../etc/passwd", "--category", "../up", "--area", "C:\\CON")
+    amal.json("amal", "export", "Harbour", str(tmp_path / "board.csv"), "--as", "csv", "--readers", "group")
+    assert [one.name for one in tmp_path.glob("*.csv")] == ["board.csv"]

@@ -4,7 +4,7 @@
 "use strict";
 (() => {
   const policy = window.trustedTypes
-    ? trustedTypes.createPolicy("taboon", { createHTML: (html) => html })
+    ? trustedTypes.createPolicy("page", { createHTML: (html) => html })
     : { createHTML: (html) => html };
   const $ = (id) => document.getElementById(id);
   const kept = sessionStorage;
@@ -75,6 +75,7 @@
     for (const field of main.querySelectorAll("input, textarea, select")) {
       if (field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
         : field.type === "file" ? field.files.length
+        : field.multiple ? [...field.options].some((one) => one.selected !== one.defaultSelected)
         : field.tagName === "SELECT" ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected))
         : field.value !== field.defaultValue) return true;
     }
@@ -240,7 +241,9 @@
   function restore(before) {
     const after = written();
     before.forEach(([old, name, what], at) => {
-      if (after[at] && after[at][1] === name) after[at][0][what] = old[what];
+      if (!after[at] || after[at][1] !== name) return;
+      if (old.multiple) [...old.options].forEach((one, place) => { after[at][0].options[place].selected = one.selected; });
+      else after[at][0][what] = old[what];
     });
   }
 
