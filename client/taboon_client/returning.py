@@ -48,39 +48,65 @@ async def come_back(desk: Desk, run: Runner, connect: Callable[[RelayAddress], R
             return told
     for keys, request in at.asking:
         async with connect(at.relay) as client:
-            await client.create(keys, await run(lambda: relay_pass(desk, grp)))
+            await client.create(keys, await run(lambda: relay_pass(desk, grp, at.relay)))
             with suppress(MailboxSealedError, MailboxFullError):
                 for blob in request:
                     await client.append(keys, blob)
     return []
 
 
-async def help_others(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int) -> list[str]:
+async def help_others(
+    desk: Desk,
+    run: Runner,
+    connect: Callable[[RelayAddress], RelayClient],
+    grp: int,
+    former: RelayAddress | None = None,
+) -> list[str]:
     """Bring answers to those who come back, and look whether somebody asks to. Returns sentences for the user.
+
+    Args:
+        desk: Of the vault.
+        run: Runs a step on the vault's thread.
+        connect: Connects to a relay.
+        grp: The group.
+        former: At this home that the group has left; else at home.
 
     Raises:
         RelayError: The relay cannot be reached, or misbehaves.
     """
-    for reply in await run(lambda: watching.replies(desk, grp)):
+    for reply in await run(lambda: watching.replies(desk, grp, former)):
         async with connect(reply.relay) as client:
             if not (reply.once and watching.is_said(reply, await _all_of(client, reply.keys))):
-                await client.create(reply.keys, await run(lambda: relay_pass(desk, grp)))
+                await client.create(reply.keys, await run(partial(relay_pass, desk, grp, reply.relay)))
                 with suppress(MailboxSealedError, MailboxFullError):
                     # That is their own doing: they ask again.
                     for blob in reply.blobs:
                         await client.append(reply.keys, blob)
         await run(partial(watching.replied, desk, reply))
     told = []
-    for look in await run(lambda: watching.looks(desk, grp)):
+    for look in await run(lambda: watching.looks(desk, grp, former)):
         async with connect(look.relay) as client:
             blobs = await _all_of(client, look.keys)
         if blobs:
-            told += await run(partial(watching.take, desk, grp, look.row, blobs))
+            told += await run(partial(watching.take, desk, grp, look, blobs))
     return told
 
 
-async def other_side(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int) -> list[str]:
+async def other_side(
+    desk: Desk,
+    run: Runner,
+    connect: Callable[[RelayAddress], RelayClient],
+    grp: int,
+    former: RelayAddress | None = None,
+) -> list[str]:
     """Look for another seal of an epoch that ended in own mailboxes; change over if it stands before ours.
+
+    Args:
+        desk: Of the vault.
+        run: Runs a step on the vault's thread.
+        connect: Connects to a relay.
+        grp: The group.
+        former: Of an epoch in which this relay was home; else of one whose home is home still.
 
     Returns:
         Sentences for the user; empty if nothing changed.
@@ -88,24 +114,37 @@ async def other_side(desk: Desk, run: Runner, connect: Callable[[RelayAddress], 
     Raises:
         RelayError: The relay cannot be reached, or misbehaves.
     """
-    for box in await run(lambda: forks.other_boxes(desk, grp)):
+    for box in await run(lambda: forks.other_boxes(desk, grp, former)):
         async with connect(box.relay) as client:
             blobs, sealed = await _read(client, box.keys)
         if blobs and (sealed or box.claims):
             found = await run(partial(forks.take, desk, grp, box, blobs, partial(inbox.follow, desk, grp)))
             if found.changed:
                 return list(found.told)
-    await run(lambda: forks.looked(desk, grp))
+    await run(lambda: forks.looked(desk, grp, former))
     return []
 
 
-async def look_again(desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int) -> list[str]:
+async def look_again(
+    desk: Desk,
+    run: Runner,
+    connect: Callable[[RelayAddress], RelayClient],
+    grp: int,
+    former: RelayAddress | None = None,
+) -> list[str]:
     """Ask home once more for the seal of an ended epoch. Returns sentences, where it shows another one now.
+
+    Args:
+        desk: Of the vault.
+        run: Runs a step on the vault's thread.
+        connect: Connects to a relay.
+        grp: The group.
+        former: Ask this relay, which was home then; else home.
 
     Raises:
         RelayError: The relay cannot be reached, or misbehaves.
     """
-    again = await run(lambda: histories.look_again(desk, grp))
+    again = await run(lambda: histories.look_again(desk, grp, former))
     if again is None:
         return []
     async with connect(again.relay) as client:
@@ -113,11 +152,12 @@ async def look_again(desk: Desk, run: Runner, connect: Callable[[RelayAddress], 
             page = await client.read(again.keys, again.cursor, page_class=_PAGE)
             if not page.complete or not page.sealed or page.blobs[-1:] == (again.seal,):
                 return []
-        except MailboxUnknownError:
-            return []
-        except RelayRolledBackError:
+        except (MailboxUnknownError, RelayRolledBackError):
             pass
         blobs, sealed, signed = await _read_signed(client, again.keys)
+    if not sealed and former is not None:
+        # It lost its disk, and nobody reads there any more who would notice: whoever is behind must find the seal.
+        await run(partial(bringing.lost, desk, grp, former))
     if not blobs or not sealed or blobs[-1] == again.seal:
         return []
     told = await run(lambda: desk.keeper.write(lambda tx: evidence.keep(tx, grp, again.epoch, signed, now=desk.now)))
@@ -125,7 +165,13 @@ async def look_again(desk: Desk, run: Runner, connect: Callable[[RelayAddress], 
 
 
 async def bring(
-    desk: Desk, run: Runner, connect: Callable[[RelayAddress], RelayClient], grp: int, *, away: bool
+    desk: Desk,
+    run: Runner,
+    connect: Callable[[RelayAddress], RelayClient],
+    grp: int,
+    *,
+    away: bool,
+    former: RelayAddress | None = None,
 ) -> list[str]:
     """Bring to a relay the commits that ended epochs, where it may not have them; read what was said there meanwhile.
 
@@ -136,7 +182,8 @@ async def bring(
         run: Runs a step on the vault's thread.
         connect: Connects to a relay.
         grp: The group.
-        away: To the pop-up relay; else home.
+        away: To the pop-up relay, or to a new home for those who could not follow from the old one; else home.
+        former: To this home that the group has left.
 
     Returns:
         Sentences for the user. Where another commit was found, the group may go on from an older epoch after this.
@@ -145,9 +192,8 @@ async def bring(
         RelayError: The relay cannot be reached, or misbehaves.
     """
     told: list[str] = []
-    todo = await run(lambda: bringing.to_bring(desk, grp, away=away))
-    known = b"" if away or not todo else await run(lambda: relay_pass(desk, grp))
-    for one in todo:
+    for one in await run(lambda: bringing.to_bring(desk, grp, away=away, former=former)):
+        known = await run(partial(relay_pass, desk, grp, one.relay))
         async with connect(one.relay) as client:
             try:
                 there, sealed = await _read(client, one.keys, one.cursor)

@@ -23,11 +23,12 @@ from taboon_client.errors import (
     RelayUnreachableError,
 )
 from taboon_client.joining import steps as joining_steps
+from taboon_client.moving import unfit
 from taboon_client.relay.client import RelayClient
 from taboon_client.relay.cursor import Cursor
 from taboon_client.returning import bring, come_back, help_others, look_again, other_side
+from taboon_client.session import left_homes, reading_back, steps
 from taboon_client.session import popup as popup_steps
-from taboon_client.session import reading_back, steps
 from taboon_client.session.passes import relay_pass
 from taboon_client.values import SyncReport
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from taboon_client.session.commits import Seal
     from taboon_client.session.inbox import Applied
     from taboon_client.session.steps import Position, Work
+    from taboon_client.values import Popup
     from taboon_crypto.mailbox import MailboxKeys
 
 __all__ = ["Syncer"]
@@ -60,6 +62,8 @@ _LOST = (
 )
 _HEAR = 8.0
 """Seconds for which home may be silent before a sync goes to the pop-up relay, at most."""
+_PATIENCE = 8.0
+"""Seconds for which a sync asks homes that the group has left, at most."""
 _AWAY = (
     "the group's own relay cannot be reached. This was synced at the pop-up relay, and comes home with the first sync "
     "that reaches home"
@@ -102,9 +106,9 @@ class Syncer:
     def _client(self, relay: RelayAddress) -> RelayClient:
         return RelayClient(relay, random=self._desk.random, clock=self._desk.clock, timeout=self._timeout)
 
-    async def _create(self, client: RelayClient, grp: int | None, keys: MailboxKeys) -> None:
-        """Create a mailbox, with the pass that the group's rules name; a guest of no group yet has none."""
-        known = b"" if grp is None else await self._run(lambda: relay_pass(self._desk, grp))
+    async def _create(self, client: RelayClient, relay: RelayAddress, grp: int | None, keys: MailboxKeys) -> None:
+        """Create a mailbox, with the pass that the group has for this relay; a guest of no group yet has none."""
+        known = b"" if grp is None else await self._run(lambda: relay_pass(self._desk, grp, relay))
         await client.create(keys, known)
 
     async def group(
@@ -121,13 +125,18 @@ class Syncer:
         tally = _Tally()
 
         async def everything() -> None:
-            away = await self._run(lambda: self._desk.keeper.read(lambda tx: popup_steps.in_use(tx, grp)))
+            away = await self._popup(grp)
             if away is None:
                 await self._at_home(grp, tally, progress, wait)
+                tally.notices += await bring(self._desk, self._run, self._client, grp, away=True)
             else:
                 await self._at_both(grp, tally, progress, wait, deadline, over=away.over)
 
+        began = asyncio.get_running_loop().time()
         await _bounded(everything(), deadline, tally)
+        left = _PATIENCE if deadline is None else deadline - asyncio.get_running_loop().time() + began
+        if tally.problem is None and left > 0:
+            await self._at_former_homes(grp, tally, min(left, _PATIENCE))
         unsent, when = await self._run(lambda: steps.unsent(self._desk, grp))
         stopped = await self._run(lambda: steps.stopped(self._desk, grp))
         return SyncReport(
@@ -176,6 +185,10 @@ class Syncer:
                 there = True
             except RelayUnreachableError:
                 tally.notices += [_NO_POPUP] if home else []
+        if there and await self._popup(grp) is None:
+            # The group has moved: that relay is home now.
+            await self._at_home(grp, tally, progress, 0)
+            return
         if home and there:
             # What was only there until now goes home at once.
             tally.notices += await bring(self._desk, self._run, self._client, grp, away=False)
@@ -185,6 +198,21 @@ class Syncer:
             tally.problem = _NEITHER
         elif not home:
             tally.notices.append(_AWAY)
+
+    async def _at_former_homes(self, grp: int, tally: _Tally, patience: float) -> None:
+        """Look back at homes that the group has left, for those who are behind. That one is gone is no news."""
+        for relay in await self._run(lambda: left_homes.due(self._desk, grp)):
+            told: list[str] = []
+            try:
+                async with asyncio.timeout(patience):
+                    await self._rendezvous_of(grp, tally, relay)
+                    for look in (partial(bring, away=False), look_again, other_side, help_others):
+                        told += await look(self._desk, self._run, self._client, grp, former=relay)
+                    await self._read_back(grp, tally, relay)
+            except (TimeoutError, RelayError):
+                await self._run(partial(left_homes.postpone, self._desk, grp, relay))
+            tally.notices += told
+        await self._run(lambda: popup_steps.settle_left(self._desk, grp))
 
     async def _hear(self, grp: int, deadline: float | None) -> bool:
         """Tell whether home answers, without waiting for long."""
@@ -244,6 +272,8 @@ class Syncer:
                 if work is None:
                     continue
                 if work.seal is not None:
+                    if await self._unfit(grp, work.seal):
+                        continue
                     if not await self._seal(client, grp, at, work.seal, tally):
                         tries += 1
                 elif work.blobs:
@@ -280,7 +310,7 @@ class Syncer:
             except MailboxUnknownError:
                 if not await self._lost(grp, at, tally):
                     continue
-                await self._create(client, None if popup else grp, at.keys)
+                await self._create(client, at.relay, grp, at.keys)
                 if not popup:
                     # In this order: whoever follows a commit that was brought back finds the next mailbox.
                     tally.notices += await bring(self._desk, self._run, self._client, grp, away=False)
@@ -332,11 +362,19 @@ class Syncer:
         if work.seal is None and not work.blobs:
             return False
         async with self._client(own.relay) as client:
-            await self._create(client, grp, own.keys)
-            if work.seal is not None:
+            await self._create(client, own.relay, grp, own.keys)
+            if work.seal is not None and not await self._unfit(grp, work.seal):
                 await self._seal(client, grp, own, work.seal, tally)
-            else:
+            elif work.blobs:
                 await self._append(client, grp, own, work.blobs, tally)
+        return True
+
+    async def _unfit(self, grp: int, seal: Seal) -> bool:
+        """Tell whether our staged commit would move the group to where it could not live; then it is not sent."""
+        problem = None if seal.move is None else await unfit(self._client, seal.move, self._desk.random)
+        if problem is None:
+            return False
+        await self._run(lambda: steps.refuse_move(self._desk, grp, seal, problem))
         return True
 
     async def _read_own(self, client: RelayClient, grp: int, at: Position, tally: _Tally) -> Position | None:
@@ -392,9 +430,9 @@ class Syncer:
         tally.notices += await self._run(lambda: steps.keep_signed(self._desk, grp, position, receipt.signed))
         return True
 
-    async def _read_back(self, grp: int, tally: _Tally) -> None:
+    async def _read_back(self, grp: int, tally: _Tally, former: RelayAddress | None = None) -> None:
         """Read removals of ours once more, each over a connection of its own, and see who has followed."""
-        for at in await self._run(lambda: reading_back.unread(self._desk, grp)):
+        for at in await self._run(lambda: reading_back.unread(self._desk, grp, former)):
             cursor, blobs = at.cursor, list[bytes]()
             async with self._client(at.relay) as client:
                 try:
@@ -409,9 +447,9 @@ class Syncer:
             tally.notices += await self._run(partial(reading_back.note, self._desk, grp, at, blobs, sealed=page.sealed))
         tally.notices += await self._run(lambda: reading_back.confirm(self._desk, grp))
 
-    async def _rendezvous_of(self, grp: int | None, tally: _Tally) -> None:
+    async def _rendezvous_of(self, grp: int | None, tally: _Tally, former: RelayAddress | None = None) -> None:
         """Look at rendezvous mailboxes, all at once: one that makes trouble keeps neither the others nor the group."""
-        found = await self._run(lambda: joining_steps.waiting(self._desk, grp))
+        found = await self._run(lambda: joining_steps.waiting(self._desk, grp, former))
         await asyncio.gather(*(self._one_rendezvous(waiting, tally, quiet=grp is not None) for waiting in found))
 
     async def _one_rendezvous(self, waiting: Waiting, tally: _Tally, *, quiet: bool) -> None:
@@ -438,7 +476,7 @@ class Syncer:
                 if page.complete or sum(map(len, blobs)) > _MAX_RENDEZVOUS:
                     break
         except MailboxUnknownError:
-            await self._create(client, at.grp, at.keys)
+            await self._create(client, at.relay, at.grp, at.keys)
             await self._run(lambda: joining_steps.restart(self._desk, at))
         except RelayRolledBackError:
             await self._run(lambda: joining_steps.restart(self._desk, at))
@@ -455,6 +493,9 @@ class Syncer:
                 await self._run(lambda: joining_steps.sent(self._desk, at))
 
     # Steps on the vault
+
+    async def _popup(self, grp: int) -> Popup | None:
+        return await self._run(lambda: self._desk.keeper.read(lambda tx: popup_steps.in_use(tx, grp)))
 
     async def _position(self, grp: int, *, popup: bool = False) -> Position | None:
         return await self._run(lambda: steps.position(self._desk, grp, popup=popup))

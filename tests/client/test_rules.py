@@ -15,7 +15,7 @@ from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.devices import people_of
 from taboon_client.group.epoch import policy_of, roles_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafKeys, member_profile
-from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry
+from taboon_client.group.policy import POLICY_EXTENSION, Policy, RelayEntry, differences
 from taboon_client.group.rules import BrokenRuleError, check_commit, check_member, required_extensions
 from taboon_client.group.settings import LIMITS, SUITE
 from taboon_client.joining.link import InvitePayload
@@ -343,10 +343,51 @@ def test_every_member_of_a_new_group_is_one_of_taboon(layla: Device, sami: Devic
     assert {layla.identity, sami.identity, noor.identity} == {m.signature_key for m in noor.group.members()}
 
 
-def test_a_policy_that_this_version_cannot_follow_is_refused(layla: Device, sami: Device) -> None:
-    policy = policy_of(layla.group)
-    elsewhere = msgspec.structs.replace(policy, relays=(RelayEntry(url="https://other.example:443", id=bytes(32)),))
-    refused(sami, commit(layla, extensions=_extensions(elsewhere.encode())), "another relay")
+def elsewhere(device: Device, *relays: RelayEntry) -> bytes:
+    """The rules with other relays, as the commit that changes them has them."""
+    return spending(device.group, policy_of(device.group).changed(relays=relays)).encode()
+
+
+OTHER = RelayEntry(url="https://other.example:443", id=bytes(32), pass_=b"the pass")
+
+
+def test_an_admin_moves_the_group_to_another_relay(layla: Device, sami: Device) -> None:
+    seen_by(sami, commit(layla, extensions=_extensions(elsewhere(layla, OTHER))))
+
+
+def test_nobody_else_moves_the_group(layla: Device, sami: Device) -> None:
+    refused(layla, commit(sami, extensions=_extensions(elsewhere(sami, OTHER))), "only an admin")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://other.example",
+        "https://Other.example:443",
+        "https://other.example:443/",
+        "http://other.example:80",
+        "ftp://other.example:443",
+        "other.example:443",
+        "https://other.example:443/#id",
+    ],
+)
+def test_a_policy_that_names_a_relay_by_no_address_is_refused(layla: Device, sami: Device, url: str) -> None:
+    wrong = RelayEntry(url=url, id=bytes(32))
+    refused(sami, commit(layla, extensions=_extensions(elsewhere(layla, wrong))), "no address")
+    refused(sami, commit(layla, extensions=_extensions(elsewhere(layla, OTHER, wrong))), "no address")
+
+
+def test_a_policy_names_no_relay_twice(layla: Device, sami: Device) -> None:
+    again = msgspec.structs.replace(OTHER, url="https://again.example:443")
+    refused(sami, commit(layla, extensions=_extensions(elsewhere(layla, OTHER, again))), "twice")
+
+
+def test_whoever_agrees_to_a_move_sees_the_key_that_answers_there(layla: Device) -> None:
+    before = policy_of(layla.group)
+    after = before.changed(relays=(msgspec.structs.replace(before.home, id=b"k" * 32),))
+    ((rule, old, new),) = differences(before, after)
+    assert rule == "relays"
+    assert old != new
 
 
 def test_more_approvals_than_there_are_admins_are_refused(layla: Device, sami: Device) -> None:

@@ -255,4 +255,10 @@ def test_a_group_is_opened_at_a_relay_that_asks_for_a_pass(person: MakePerson, t
         layla.fill("The pass from now on", "new-press")
         layla.press("Change the pass")
         layla.sees("The relay's pass is changed.")
+        # The group moves away from it.
+        with RelayProcess(tmp_path / "other") as other:
+            layla.open_fold("Move to another relay …")
+            layla.fill("Address of the relay", other.url)
+            layla.press("Move the group")
+            layla.sees("The group has moved to another relay.")
         assert "new-press" not in layla.page.content()

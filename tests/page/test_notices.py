@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ARABIC = language("ar")
 
 CLIENT = Path(__file__).resolve().parents[2] / "client" / "taboon_client"
-ROOMS = ("session", "joining", "returning.py", "sync.py", "group/snapshot.py")
+ROOMS = ("session", "joining", "moving.py", "returning.py", "sync.py", "group/snapshot.py")
 NOT_TOLD = {"taboon own mailbox"}
 
 

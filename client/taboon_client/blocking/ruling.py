@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from taboon_client.blocking.running import now, soon
+from taboon_client.blocking.running import now, soon, waiting
 from taboon_client.library import COMMIT_WAIT
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from taboon_client import library
     from taboon_client.group.changes import PolicyChange
-    from taboon_client.group.policy import Policy
+    from taboon_client.group.policy import Policy, RelayEntry
     from taboon_client.values import Member, Outcome, PendingAct, SyncReport
 
 __all__ = ["Ruling"]
@@ -30,6 +30,14 @@ class Ruling:
     def change_policy(self, change: PolicyChange, wait: float = COMMIT_WAIT) -> Outcome:
         """Change the rules, or propose it where several admins must agree."""
         return soon(self._group.change_policy(change, wait), wait)
+
+    def relay_at(self, address: str, relay_pass: bytes = b"", wait: float = COMMIT_WAIT) -> RelayEntry:
+        """Ask a relay whether the group could live there, and return it as the rules name it."""
+        return waiting(self._group.relay_at(address, relay_pass, wait))
+
+    def move(self, address: str, relay_pass: bytes = b"", wait: float = COMMIT_WAIT) -> Outcome:
+        """Move the group to another home relay, or propose it where several admins must agree."""
+        return waiting(self._group.move(address, relay_pass, wait))
 
     def set_admins(
         self,

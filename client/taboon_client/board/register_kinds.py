@@ -370,7 +370,7 @@ class InviteEnd(Body, frozen=True, omit_defaults=True, kw_only=True):
     Attributes:
         event: Name of the event that shared it.
         why: ``used``, ``revoked``, ``twice`` (two people used it), ``withdrawn`` (by the joiner), ``role`` (an admin is
-            one no longer, and had it).
+            one no longer, and had it), ``moved`` (the group has another home).
         created: For display.
     """
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 _DAYS = (1, 7, 30, 120)
+_ASKED = 10.0
+"""Seconds that a new home may take to answer where nothing else waits for a relay."""
 _Removals = Annotated[int | None, typer.Option("--removals", min=1, max=100, help="Admins that a removal needs.")]
 _Additions = Annotated[int | None, typer.Option("--additions", min=1, max=100, help="Admins that letting in needs.")]
 _Changes = Annotated[
@@ -36,6 +38,10 @@ _Rotate = Annotated[
 ]
 _Keep = Annotated[
     int | None, typer.Option("--keep-days", help="How long the relay keeps messages: 1, 7, 30 or 120 days.")
+]
+_Relay = Annotated[
+    str | None,
+    typer.Option("--relay", metavar="ADDRESS", help="Another relay to live at, as it prints its address. It is asked."),
 ]
 _Recovery = Annotated[
     int | None,
@@ -68,6 +74,7 @@ def register(app: typer.Typer) -> None:
         examples=[
             "taboon policy Harbour                                  shows the rules",
             "taboon policy Harbour --removals 2                     two admins must agree to a removal",
+            "taboon policy Harbour --relay 'https://relay.example:8443/#…'   moves the group to another relay",
             "taboon policy Harbour --recovery 3 --keyholder Noor --keyholder Sami --keyholder Yara",
         ],
     )(_policy)
@@ -101,6 +108,7 @@ def _policy(
     recovery: _Recovery = None,
     keyholder: _Keyholders = None,
     no_keyholders: _AllHold = False,
+    relay: _Relay = None,
     pass_file: PassFile = None,
 ) -> Answer:
     """Show the rules of a group, or change them.
@@ -119,10 +127,13 @@ def _policy(
     if keyholder or no_keyholders:
         holders = tuple(place.member(one, whole=True).identity for one in keyholder or ())
     relays = None
-    if pass_file is not None:
+    home, *others = place.policy().relays
+    if relay is not None:
+        home = place.relay_at(relay, relay_pass(errand, pass_file), errand.wait or _ASKED)
+        relays = (home, *(one for one in others if one.id != home.id))
+    elif pass_file is not None:
         from msgspec.structs import replace
 
-        home, *others = place.policy().relays
         relays = (replace(home, pass_=relay_pass(errand, pass_file)), *others)
     change = PolicyChange(
         relays=relays,

@@ -13,6 +13,7 @@ from taboon_client.group.policy import POLICY_EXTENSION, Policy
 from taboon_client.relay.cursor import Cursor
 from taboon_client.vault.groups import MailboxRow
 from taboon_crypto.mailbox import MailboxKeys, RetentionClass
+from taboon_crypto.mls import find_extension
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from taboon_client.board import Cut
     from taboon_crypto import mls
 
-__all__ = ["epoch_id", "mailbox_keys", "mailbox_of", "policy_of", "record_of", "roles_of"]
+__all__ = ["epoch_id", "mailbox_keys", "mailbox_of", "policy_after", "policy_of", "record_of", "roles_of"]
 
 
 def policy_of(group: mls.Group) -> Policy:
@@ -33,6 +34,15 @@ def policy_of(group: mls.Group) -> Policy:
     if data is None:
         raise FormatError("the group has no policy")
     return Policy.decode(data)
+
+
+def policy_after(commit: mls.CommitSummary) -> Policy:
+    """Return the policy that a commit leaves.
+
+    Raises:
+        FormatError: It leaves none that this program can read.
+    """
+    return Policy.decode(find_extension(commit.context_extensions, POLICY_EXTENSION) or b"")
 
 
 def epoch_id(group: mls.Group, commit: mls.StagedCommit | None = None) -> bytes:

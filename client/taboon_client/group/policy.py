@@ -5,6 +5,7 @@ Only the format and its sanity belong here. Whether a commit keeps to the policy
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -290,8 +291,13 @@ def differences(before: Policy, after: Policy) -> list[tuple[str, str, str]]:
 
 def _text(rule: str, value: object) -> str:
     if isinstance(value, tuple):
-        return ", ".join(one.hex() if rule in _MEMBERS else one.url for one in value)
+        return ", ".join(one.hex() if rule in _MEMBERS else _place(one) for one in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _place(relay: RelayEntry) -> str:
+    """Return a relay as it is given to people: whoever agrees to it must see which key answers there."""
+    return f"{relay.url}/#{urlsafe_b64encode(relay.id).rstrip(b'=').decode('ascii')}"
 
 
 def _count(names: Iterable[bytes], people: People | None) -> int:

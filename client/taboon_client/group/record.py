@@ -91,8 +91,6 @@ def note_commit(tx: Connection, ledger: Ledger, own: GroupRow, stood: Stood) -> 
         deed("follows", stood.removed, followed)
     if changes := differences(stood.derived, stood.after):
         deed("rules", (), changes)
-    if stood.after.home != stood.before.home:
-        rows.set_relay(tx, grp, stood.after.home.url, stood.after.home.id)
     if stood.removed:
         box = None if stood.seal is None or stood.ended is None else _mailbox(own, stood.ended, stood.seal)
         rows.add_removal(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taboon_client.errors import EventError, FormatError
+from taboon_client.errors import EventError, FormatError, RelayAddressError
 from taboon_client.group.approvals import (
     ADD,
     POLICY,
@@ -24,10 +24,11 @@ from taboon_client.group.approvals import (
 from taboon_client.group.circles import check_circle
 from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.devices import People, people_of, persons_after
-from taboon_client.group.epoch import policy_of, roles_of
+from taboon_client.group.epoch import policy_after, policy_of, roles_of
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafContent
 from taboon_client.group.policy import POLICY_EXTENSION, Policy
 from taboon_client.group.rejoining import ReturnRequest, leaf_hash, return_psk
+from taboon_client.relay.address import RelayAddress
 from taboon_crypto import mls
 
 if TYPE_CHECKING:
@@ -175,9 +176,8 @@ class _Change:
 
 
 def _policy_in(staged: mls.CommitSummary) -> Policy:
-    data = mls.find_extension(staged.context_extensions, POLICY_EXTENSION)
     try:
-        return Policy.decode(data or b"")
+        return policy_after(staged)
     except FormatError as error:
         raise BrokenRuleError(str(error)) from error
 
@@ -209,9 +209,22 @@ def _check_right(
         if admins(ADD, added(package)) < before.add_approvals:
             raise BrokenRuleError("a commit adds somebody without the approvals that the policy asks for")
     if change.after.places != before.places:
-        raise BrokenRuleError("a policy moves the group to another relay, which this version cannot follow")
+        _check_places(change.after)
     if changes and admins(POLICY, changed(before, change.after)) < before.policy_approvals:
         raise BrokenRuleError("a commit changes the rules without the approvals that the policy asks for")
+
+
+def _check_places(policy: Policy) -> None:
+    """Check that every relay of a policy has an address, in the one spelling that it has."""
+    for relay in policy.relays:
+        try:
+            fits = RelayAddress(relay.url, relay.id).base_url == relay.url
+        except RelayAddressError:
+            fits = False
+        if not fits:
+            raise BrokenRuleError("a policy names a relay by what is no address of one")
+    if len({relay.id for relay in policy.relays}) < len(policy.relays):
+        raise BrokenRuleError("a policy names a relay twice")
 
 
 def _agreed_to_go(change: _Change, gone: bytes, approvals: Collection[Given]) -> bool:

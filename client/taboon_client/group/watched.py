@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_crypto.mls import Random
 
-__all__ = ["up_to_a_day", "watch_leaves"]
+__all__ = ["look_back_later", "up_to_a_day", "watch_leaves"]
 
 _DAY = 86_400
 _REPLACED: Final = 30 * _DAY
@@ -60,6 +60,12 @@ def watch_leaves(
         rows.watch(tx, row, now)
     rows.dismiss(tx, grp, removed, now // _DAY)
     rows.forget(tx, grp, replaced=now - _REPLACED, removed=now // _DAY - _REMOVED)
+
+
+def look_back_later(tx: Connection, grp: int, *, now: int, random: Random) -> None:
+    """Look for requests of all leaves that are watched now also where home was until now, each at its own time."""
+    for append_key in rows.watched_keys(tx, grp):
+        rows.look_back(tx, grp, append_key, now + up_to_a_day(random))
 
 
 def up_to_a_day(random: Random) -> int:

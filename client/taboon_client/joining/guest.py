@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from taboon_client import cbor
 from taboon_client.board import Name
 from taboon_client.board.register_kinds import Accept
-from taboon_client.errors import BadLinkError, FormatError, InviteEndedError
+from taboon_client.errors import BadLinkError, FormatError, InviteEndedError, RelayAddressError
 from taboon_client.group import watched
 from taboon_client.group.circles import check_circle, parent_hint, prove
 from taboon_client.group.commit_data import psk_id
@@ -29,6 +29,7 @@ from taboon_client.joining.messages import (
     read_request,
     read_welcome,
 )
+from taboon_client.relay.address import RelayAddress
 from taboon_client.vault import groups, outbox
 from taboon_client.vault import rendezvous as rows
 from taboon_crypto import mls
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from taboon_client.group.keeper import Keeper
     from taboon_client.group.ledger import Ledger
+    from taboon_client.group.policy import Policy
     from taboon_client.vault import Connection
     from taboon_client.vault.rendezvous import JoiningRow
     from taboon_crypto.mls import Random
@@ -244,14 +246,21 @@ def _join(payload: InvitePayload, row: JoiningRow, welcome: bytes) -> mls.Group:
     if group.suite != payload.suite:
         raise FormatError("the group has another cipher suite than the invite says")
     policy = policy_of(group)
-    if policy.home.id != payload.relay_id:
-        raise FormatError("the group lives at another relay than the invite says")
+    try:
+        _home_of(policy)
+    except RelayAddressError as error:
+        raise FormatError(str(error)) from error
     check_circle(policy.parent, [(one.signature_key, check_member(one, group.suite)) for one in group.members()])
     if policy.parent and payload.circle != parent_hint(policy.parent, payload.invite_key):
         raise FormatError("the circle is in another group than the invite says")
     if not policy.is_admin(_adder(group)):
         raise FormatError("whoever added us is no admin")
     return group
+
+
+def _home_of(policy: Policy) -> RelayAddress:
+    """Return where the group lives; that may be another relay by now than the one where we met."""
+    return RelayAddress(policy.home.url, policy.home.id)
 
 
 def _adder(group: mls.Group) -> bytes:
@@ -272,7 +281,7 @@ def _enter(
         tx,
         group_id=group.group_id,
         name=f"group {group.group_id[:3].hex()}",
-        relay_url=payload.relay_url,
+        relay_url=_home_of(policy).base_url,
         relay_id=policy.home.id,
         identity_seed=row.identity_seed or b"",
         identity=own.signature_key,

@@ -33,6 +33,7 @@ __all__ = ["after_commit", "may_invite", "may_link", "refresh"]
 USED: Final = "used"
 """Why an invite is over that somebody came in by."""
 _SERVED: Final = "invites-served"
+_MOVED: Final = "the group has moved to another relay, so all open invites were ended. Make new ones"
 _LOST: Final = "an admin is one no longer, so all open invites were ended. Make new ones"
 
 
@@ -140,10 +141,11 @@ def after_commit(
     psks: Mapping[bytes, bytes],
     answered: Collection[bytes],
     lost: bool,
+    moved: bool,
     own: bool,
     random: Random,
 ) -> list[str]:
-    """Close the invites that a commit has used, and end all of them if it took the role from an admin.
+    """Close the invites that a commit has used, and end all of them if it took the role from an admin or moved home.
 
     Args:
         tx: A transaction that writes.
@@ -153,6 +155,7 @@ def after_commit(
         answered: Wishes that were answered by us: their invites wait for the relay.
         own: Whether it is ours.
         lost: Whether somebody who knows the open invites is an admin no longer.
+        moved: Whether the group has its home at another place now.
         random: Source of randomness.
 
     Returns:
@@ -170,9 +173,9 @@ def after_commit(
             if row.request is not None:
                 rows.drop_add_wish(tx, grp, host.wish_data(row))
             rows.close_invites(tx, [row.id], "answered")
-        elif lost and row.state in ("open", "requested"):
+        elif (lost or moved) and row.state in ("open", "requested"):
             host.end_invite(tx, row.id, random)
             if row.event is not None:
-                end_shared(tx, ledger, grp, row.event, "role")
+                end_shared(tx, ledger, grp, row.event, "role" if lost else "moved")
             ended = True
-    return [_LOST] if ended else []
+    return [_LOST if lost else _MOVED] if ended else []

@@ -35,14 +35,19 @@ class Waiting:
     blobs: tuple[bytes, ...]
 
 
-def waiting(desk: Desk, grp: int | None) -> list[Waiting]:
+def waiting(desk: Desk, grp: int | None, former: RelayAddress | None = None) -> list[Waiting]:
     """Return every rendezvous to look at: of one group's invites, or of all and of our own requests.
 
-    Invites that nobody used in time are forgotten; those that other admins made are taken up.
+    Invites that nobody used in time are forgotten; those that other admins made are taken up. Of one group it is those
+    at home, or at a home that it has left.
     """
     active = desk.keeper.read(lambda tx: [row.id for row in groups.all_groups(tx) if grp in (None, row.id)])
     for one in active:
         shared.refresh(desk, one)
+
+    def place(tx: Connection, grp: int) -> tuple[str, bytes | None]:
+        own = groups.get_group(tx, grp)
+        return (own.relay_url, own.relay_id) if former is None else (former.base_url, former.relay_id)
 
     def act(tx: Connection) -> tuple[list[Waiting], list[int]]:
         found, expired = [], []
@@ -52,7 +57,8 @@ def waiting(desk: Desk, grp: int | None) -> list[Waiting]:
                 expired.append(row.id)
                 continue
             blobs = tuple(cbor.decode(row.blobs)) if row.blobs else ()
-            found.append(_waiting(row.id, payload, Cursor(row.number, row.head), blobs, row.grp))
+            if grp is None or (payload.relay_url, payload.relay_id) == place(tx, grp):
+                found.append(_waiting(row.id, payload, Cursor(row.number, row.head), blobs, row.grp))
         for own in rendezvous.joinings(tx) if grp is None else ():
             if own.state == "waiting" and own.payload is not None:
                 payload = InvitePayload.decode(own.payload)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from taboon_client.errors import FieldError, NotFoundError
+from taboon_client.errors import FieldError, NotFoundError, RelayError
 from taboon_client.library.finding import one_member
 from taboon_client.library.membership import Membership
 from taboon_client.library.syncing import COMMIT_WAIT
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from taboon_client.group.changes import PolicyChange
-    from taboon_client.group.policy import Policy
+    from taboon_client.group.policy import Policy, RelayEntry
     from taboon_client.values import Member, Outcome, PendingAct
     from taboon_client.vault import Connection
 
@@ -57,6 +57,61 @@ class Ruling(Membership):
             return group_rows.add_wish(tx, self.row_id, "policy", change.encode())
 
         return await self._wish(act, wait)
+
+    async def relay_at(self, address: str, relay_pass: bytes = b"", wait: float = COMMIT_WAIT) -> RelayEntry:
+        """Ask a relay whether the group could live there, and return it as the rules name it. Nothing changes.
+
+        Args:
+            address: As that relay prints it.
+            relay_pass: Where it asks for one, at most 64 bytes.
+            wait: Seconds that it may take.
+
+        Raises:
+            RelayAddressError: The address is none, or is not safe.
+            RelayError: The group could not live there; says why.
+        """
+        from msgspec.structs import replace
+
+        from taboon_client.group.policy import RelayEntry
+        from taboon_client.moving import unfit
+        from taboon_client.relay.address import RelayAddress
+        from taboon_client.relay.client import RelayClient
+
+        def connect(place: RelayAddress) -> RelayClient:
+            return RelayClient(place, random=self._desk.random, clock=self._desk.clock, timeout=wait)
+
+        place = RelayAddress.parse(address)
+        if place.relay_id is None:
+            async with connect(place) as client:
+                place = place.with_id((await client.limits()).relay_id)
+        entry = RelayEntry(url=place.base_url, id=place.relay_id or b"", pass_=relay_pass)
+        problem = await unfit(connect, replace(await self.policy(), relays=(entry,)), self._desk.random)
+        if problem is not None:
+            raise RelayError(problem)
+        return entry
+
+    async def move(self, address: str, relay_pass: bytes = b"", wait: float = COMMIT_WAIT) -> Outcome:
+        """Move the group to another home relay. Where several admins must agree, this proposes it.
+
+        The relay is asked first. With the commit every member's device goes over when it reads it; those who are behind
+        read it at the old home, and are looked for there for 30 days.
+
+        Args:
+            address: As the new relay prints it.
+            relay_pass: Where it asks for one, at most 64 bytes. Every member gets it.
+            wait: Seconds that each of the relays may take.
+
+        Raises:
+            RelayAddressError: The address is none, or is not safe.
+            RelayError: The group could not live there; says why.
+            NotAllowedError: You are no admin of the group.
+        """
+        from taboon_client.group.changes import PolicyChange
+
+        home = await self.relay_at(address, relay_pass, wait)
+        _, *others = (await self.policy()).relays
+        relays = (home, *(one for one in others if one.id != home.id))
+        return await self.change_policy(PolicyChange(relays=relays), wait)
 
     async def set_admins(
         self,

@@ -32,6 +32,24 @@ _TOLD: Final = (
     N_("This device is not in the group that the circle is in: it cannot tell who is. Another admin's can."),
     N_("Whoever asks is not in the group that the circle is in, as far as this device knows. Sync that group first."),
     N_("Another device joins a circle like a member: with an invite of its own, once it is in the group around it."),
+    N_("The group has moved to another relay, as its rules say now: %(a)s."),
+    N_("The group has moved to another relay, so all open invites were ended. Make new ones."),
+    N_(
+        "The group stays where it is: the relay at that address does not answer. Check the address, and that this "
+        "device can reach it."
+    ),
+    N_(
+        "The group stays where it is: the relay at that address asks for a pass, and this is none of its. Ask whoever "
+        "runs it."
+    ),
+    N_(
+        "The group stays where it is: the relay at that address does not keep messages for %(a)s days, as the group's "
+        "rules ask. Choose another relay, or another number of days first."
+    ),
+    N_(
+        "The group stays where it is: what answers at that address is not this relay, or not as a relay does. Copy the "
+        "whole address again from whoever runs it."
+    ),
     N_("Removed from the group: %(a)s."),
     N_("Someone new joined the group."),
     N_("You let someone new into the group."),

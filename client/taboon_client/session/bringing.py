@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 _DAY = 86_400
 
-__all__ = ["EndedThere", "brought", "to_bring"]
+__all__ = ["LATEST", "EndedThere", "brought", "lost", "to_bring"]
+
+LATEST = 16
+"""How many of the latest commits a relay that lost its disk gets again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class EndedThere:
     claim: MailboxKeys | None
 
 
-def to_bring(desk: Desk, grp: int, *, away: bool) -> list[EndedThere]:
+def to_bring(desk: Desk, grp: int, *, away: bool, former: RelayAddress | None = None) -> list[EndedThere]:
     """Return the ended epochs whose commit a relay is not known to have, newest first.
 
     In this order whoever follows one that was brought finds the next mailbox.
@@ -57,17 +60,20 @@ def to_bring(desk: Desk, grp: int, *, away: bool) -> list[EndedThere]:
     Args:
         desk: Of the vault.
         grp: The group.
-        away: To the pop-up relay; else home.
+        away: To the mailboxes at the pop-up relay; where none is in use, to those at home that the commit which made
+            it home has ended: who was told of the new home and cannot reach the old one goes on from there.
+        former: To this home that the group has left.
     """
 
     def act(tx: Connection) -> list[EndedThere]:
         own, row = groups.get_group(tx, grp), popups.get(tx, grp)
-        if own.state != "active" or (away and (row is None or row.over)):
+        if own.state != "active" or (away and row is not None and row.over):
             return []
-        relay = RelayAddress(own.relay_url, own.relay_id)
+        relay = former or RelayAddress(own.relay_url, own.relay_id)
         if away and row is not None:
             relay = RelayAddress(row.url, row.relay_id)
         rows = [one for one in ended.to_bring(tx, grp, popup=away) if one.popup_secret is not None or _lives(one, desk)]
+        rows = [one for one in rows if (one.popup_id if away else one.relay_id) == relay.relay_id]
         return [_there(tx, grp, relay, one, away=away) for one in rows]
 
     return desk.keeper.read(act)
@@ -76,6 +82,11 @@ def to_bring(desk: Desk, grp: int, *, away: bool) -> list[EndedThere]:
 def brought(desk: Desk, grp: int, epoch: int, *, away: bool) -> None:
     """Note that a relay has a seal of an ended epoch."""
     desk.keeper.write(lambda tx: ended.set_there(tx, grp, epoch, popup=away))
+
+
+def lost(desk: Desk, grp: int, former: RelayAddress) -> None:
+    """Note that a home that the group has left has lost commits: it gets the latest ones again."""
+    desk.keeper.write(lambda tx: ended.lose(tx, grp, former.relay_id or b"", LATEST))
 
 
 def _lives(row: EndedRow, desk: Desk) -> bool:

@@ -15,6 +15,7 @@ from taboon_client import cbor
 from taboon_client.errors import FormatError, NotAllowedError
 from taboon_client.group.commit_data import psk_id
 from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of
+from taboon_client.group.home import settle_at
 from taboon_client.group.leaf import LeafKeys, content_of, member_profile
 from taboon_client.group.record import note_ages
 from taboon_client.group.rejoining import (
@@ -280,6 +281,7 @@ def _enter(tx: Connection, desk: Desk, own: groups.GroupRow, row: ComingBackRow,
     desk.keeper.save(tx, own.id, group)
     desk.ledger.add_epoch(tx, own.id, record_of(group), adder)
     groups.set_mailbox(tx, mailbox_of(group, own.id))
+    settle_at(tx, own.id, policy_of(group).home, left=None, now=desk.now, random=desk.random)
     outbox.start_epoch(tx, own.id)
     outbox.drop_payloads(tx, own.id)
     members = group.members()

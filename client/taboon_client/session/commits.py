@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from taboon_client import cbor
 from taboon_client.board import ADMIN, Cut
-from taboon_client.errors import FormatError
+from taboon_client.errors import FieldError, FormatError
+from taboon_client.group.changes import PolicyChange, apply_change
 from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.devices import people_of, persons_after
-from taboon_client.group.epoch import epoch_id, mailbox_of, policy_of, record_of, roles_of
+from taboon_client.group.epoch import epoch_id, mailbox_of, policy_after, policy_of, record_of, roles_of
+from taboon_client.group.home import settle_at
 from taboon_client.group.leaf import LEAF_EXTENSION, LeafKeys, content_of
 from taboon_client.group.policy import NUMBERS, POLICY_EXTENSION, differences
 from taboon_client.group.record import Stood, note_commit
@@ -25,6 +27,7 @@ from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.snapshot import queue_snapshot
 from taboon_client.group.watched import watch_leaves
 from taboon_client.joining import host, shared
+from taboon_client.relay.address import RelayAddress
 from taboon_client.session import watching
 from taboon_client.session.outbox import blobs_for
 from taboon_client.session.wanted import IMPOSSIBLE, NOT_GOOD, Wanted, gather
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
     from taboon_client.vault import Connection
     from taboon_crypto.mls import Random
 
-__all__ = ["Seal", "merge", "psks_of", "stage_wishes", "staged_seal"]
+__all__ = ["Seal", "merge", "psks_of", "refuse_move", "stage_wishes", "staged_seal"]
 
 _FULL = (
     "nobody was let in: what a newcomer needs has become larger than a message may be. Remove those who are not there "
@@ -51,6 +54,7 @@ _FULL = (
 _LARGEST = MAX_WHOLE - 1_024
 """Bytes of a commit or a Welcome, at most: what carries it is a little longer, and has to fit into its parts."""
 _NUMBERS = "since somebody is gone, other numbers of people have to agree from now on: “taboon policy GROUP” shows them"
+_MOVED = "the group has moved to another relay, as its rules say now: {address}"
 _INSIST = 3
 """How many seals of a removal are bound to an expected number, before a flood may no longer keep it out."""
 
@@ -65,12 +69,35 @@ class Seal:
 
     blobs: tuple[bytes, ...]
     expected: int | None
+    move: Policy | None = None
+    """The rules afterwards, where they move the group: whoever seals that looks first whether the new home fits."""
 
 
-def staged_seal(tx: Connection, grp: int) -> Seal | None:
+def staged_seal(tx: Connection, keeper: Keeper, grp: int) -> Seal | None:
     """Return the staged commit that waits for its seal."""
     row = rows.live_staged(tx, grp)
-    return None if row is None else Seal(tuple(cbor.decode(row.blobs)), row.expected)
+    if row is None:
+        return None
+    group = keeper.load(tx, grp)
+    after = policy_after(group.load_staged(row.staged))
+    moves = after.places[0] != policy_of(group).places[0]
+    return Seal(tuple(cbor.decode(row.blobs)), row.expected, after if moves else None)
+
+
+def refuse_move(tx: Connection, keeper: Keeper, grp: int, seal: Seal, problem: str) -> None:
+    """Send a staged commit no more whose new home does not fit; nobody of us wishes for it any longer."""
+    rows.retire_staged(tx, grp, hashlib.sha256(seal.blobs[-1]).digest())
+    group = keeper.load(tx, grp)
+    members = [member.signature_key for member in group.members()]
+    for wish in rows.wishes(tx, grp):
+        if wish.kind != "policy":
+            continue
+        try:
+            after = apply_change(policy_of(group), PolicyChange.decode(wish.data), members, people_of(group.members()))
+        except (FieldError, FormatError):
+            continue
+        if after.places != policy_of(group).places:
+            rows.fail_wish(tx, wish.id, problem)
 
 
 def stage_wishes(
@@ -293,6 +320,7 @@ def merge(
     removed = [member.signature_key for member in staged.removed if member.signature_key not in rejoined]
     gone = [ledger.spoken(tx, grp, identity) for identity in removed]
     before, derived, ended = policy_of(group), derived_policy(group, staged), rows.get_mailbox(tx, grp)
+    there = rows.get_group(tx, grp)
     _say_again(tx, grp)
     group.merge(staged)
     group.forget_past_epochs()
@@ -300,12 +328,14 @@ def merge(
     record = record_of(group, data.cuts)
     ledger.add_epoch(tx, grp, record, author)
     rows.set_mailbox(tx, replace(mailbox_of(group, grp), entered=ledger.now))
+    home = policy_of(group).home
     rows.keep_parts(tx, grp, ())
     outbox.start_epoch(tx, grp)
     own_boxes.drop(tx, grp)
     changed = [*staged.added, *(member for member in group.members() if member.signature_key == author)]
     note_sealing_keys(tx, grp, group, changed, removed)
     watch_leaves(tx, grp, group, changed, removed, now=ledger.now, random=random)
+    moved = settle_at(tx, grp, home, left=before.home, now=ledger.now, random=random)
     rows.keep_append_keys(tx, grp, content_of(group.member(group.own_leaf), group.suite).append_key)
     for cut in data.cuts:
         ledger.refold_author(tx, grp, cut.identity)
@@ -337,13 +367,14 @@ def merge(
         psks=data.psks,
         answered=cbor.decode(own.adds) if own is not None else (),
         lost=lost,
+        moved=moved,
         own=own is not None,
         random=random,
     )
     note_commit(
         tx,
         ledger,
-        rows.get_group(tx, grp),
+        there,
         Stood(
             epoch=group.epoch,
             author=author,
@@ -359,7 +390,8 @@ def merge(
         ),
     )
     # Names come last: one that is written from right to left then moves nothing else on the line.
-    notices = [f"removed from the group: {name}" for name in gone]
+    notices = [_MOVED.format(address=RelayAddress(home.url, home.id).format())] if moved else []
+    notices += [f"removed from the group: {name}" for name in gone]
     notices += ["someone new joined the group" for _ in joined if not by_us]
     notices += ["you let someone new into the group" for _ in joined if by_us]
     notices += ended_invites

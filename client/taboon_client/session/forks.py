@@ -90,19 +90,24 @@ class OtherSeal:
     changed: bool = False
 
 
-def other_boxes(desk: Desk, grp: int) -> list[OtherBox]:
-    """Return where another seal of an epoch may be that ended in own mailboxes. It is kept no longer than needed."""
+def other_boxes(desk: Desk, grp: int, former: RelayAddress | None = None) -> list[OtherBox]:
+    """Return where another seal of an epoch may be that ended in own mailboxes. It is kept no longer than needed.
+
+    With ``former`` it is an epoch in which that relay was home, which the group has left since.
+    """
 
     def act(tx: Connection) -> list[OtherBox]:
         own = groups.get_group(tx, grp)
-        relay = RelayAddress(own.relay_url, own.relay_id)
+        relay = former or RelayAddress(own.relay_url, own.relay_id)
         found: list[OtherBox] = []
         for kept in all_kept(tx, grp):
             if kept.why is not Why.POPUP and desk.now - kept.at > _KEEP:
                 rows.drop(tx, grp, kept.epoch)
+            elif kept.why is Why.POPUP or policy_of(kept.group()).home.id != relay.relay_id:
+                continue
             elif kept.why is Why.LOST:
                 found += lost(tx, kept, relay)
-            elif kept.why is Why.OWN:
+            else:
                 found += spoiled(tx, kept, relay, own.identity)
         return found
 
@@ -139,12 +144,13 @@ def other_boxes(desk: Desk, grp: int) -> list[OtherBox]:
     return desk.keeper.write(act)
 
 
-def looked(desk: Desk, grp: int) -> None:
-    """Note that the own mailboxes of all kept epochs have been looked into."""
+def looked(desk: Desk, grp: int, former: RelayAddress | None = None) -> None:
+    """Note that the own mailboxes of all kept epochs that are at home, or at a home left since, were looked into."""
 
     def act(tx: Connection) -> None:
+        relay_id = (former.relay_id if former is not None else None) or groups.get_group(tx, grp).relay_id
         for kept in all_kept(tx, grp):
-            if kept.why is Why.OWN:
+            if kept.why is Why.OWN and policy_of(kept.group()).home.id == relay_id:
                 rows.set_looked(tx, grp, kept.epoch)
 
     if desk.keeper.read(lambda tx: bool(rows.all_kept(tx, grp))):

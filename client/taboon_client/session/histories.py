@@ -17,6 +17,7 @@ from taboon_client import cbor
 from taboon_client.board import Event
 from taboon_client.errors import EventError, FormatError
 from taboon_client.group.epoch import policy_of
+from taboon_client.group.home import settle_at
 from taboon_client.group.payload import OtherSidePayload
 from taboon_client.group.popup import keys_at
 from taboon_client.group.sides import standing as standing_side
@@ -215,20 +216,31 @@ def _go_over(desk: Desk, tx: Connection, grp: int, epoch: int, raw: bytes) -> No
         groups.delete_mls_state(tx, grp)
         desk.keeper.forget(grp)
         return
-    redo.later(tx, grp, redo.of_chain(tx, grp, epoch, policy_of(judge.group), policy_of(desk.keeper.load(tx, grp))))
+    parted, here = policy_of(judge.group), policy_of(desk.keeper.load(tx, grp))
+    redo.later(tx, grp, redo.of_chain(tx, grp, epoch, parted, here))
+    # The other side looks for us where home was when the two parted.
+    settle_at(tx, grp, parted.home, left=here.home, now=desk.now, random=desk.random)
     why = _OTHER_STANDS.format(number=epoch + 1)
     groups.set_state(tx, grp, "astray", why)
     ask(tx, desk.keeper, grp, why, now=desk.now, random=desk.random)
 
 
-def look_again(desk: Desk, grp: int) -> Again | None:
-    """Return the mailbox of an ended epoch that home is to be asked for once more, None where none is due."""
+def look_again(desk: Desk, grp: int, former: RelayAddress | None = None) -> Again | None:
+    """Return the mailbox of an ended epoch that home is to be asked for once more, None where none is due.
+
+    With ``former`` it is a home that the group has left.
+    """
+
+    def relay(tx: Connection) -> RelayAddress:
+        own = groups.get_group(tx, grp)
+        return former or RelayAddress(own.relay_url, own.relay_id)
 
     def due(tx: Connection) -> EndedRow | None:
         if groups.get_group(tx, grp).state != "active":
             return None
         asked = [row for row in ended.witnessed(tx, grp) if desk.now - _DAYS < row.at <= desk.now - _HOUR]
         asked = [row for row in asked if row.home and row.stood is not None and row.relook <= desk.now]
+        asked = [row for row in asked if row.relay_id == relay(tx).relay_id]
         return min(asked, key=lambda row: (row.relook, -row.epoch), default=None)
 
     def act(tx: Connection) -> Again | None:
@@ -240,10 +252,9 @@ def look_again(desk: Desk, grp: int) -> Again | None:
         word = _word(judge, row)
         if not word:
             return None
-        own = groups.get_group(tx, grp)
         before = Cursor(Signed.parse(word[HASH_LENGTH:]).number - 1, word[:HASH_LENGTH])
         keys = keys_at(row.mailbox_secret, row.retention)
-        return Again(RelayAddress(own.relay_url, own.relay_id), row.epoch, keys, before, cbor.decode(row.blobs)[-1])
+        return Again(relay(tx), row.epoch, keys, before, cbor.decode(row.blobs)[-1])
 
     return desk.keeper.write(act) if desk.keeper.read(due) is not None else None
 

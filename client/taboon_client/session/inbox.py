@@ -16,7 +16,7 @@ from taboon_client.board import ADMIN
 from taboon_client.errors import FormatError
 from taboon_client.group import own_mailbox
 from taboon_client.group import popup as popup_mailbox
-from taboon_client.group.epoch import epoch_id, policy_of, roles_of
+from taboon_client.group.epoch import epoch_id, policy_after, policy_of, roles_of
 from taboon_client.group.leaf import content_of
 from taboon_client.group.payload import (
     AskPayload,
@@ -279,7 +279,7 @@ class _Reader:
             home = not self.popup or self._stood_at_home(blob)
             kept.keep(self.tx, self.grp, blobs, away, now=self.ledger.now, home=home)
         if self.box is None:
-            self._keep_seal(blobs, away)
+            self._keep_seal(blobs, away, staged)
         self.applied.notices += commits.merge(
             self.tx,
             self.keeper,
@@ -297,7 +297,7 @@ class _Reader:
         before = self._came_in_parts[:-1] if len(blobs) == 1 else []
         return [*(seal_blob(self.mailbox.blob_key, one, self.random) for one in before), *blobs]
 
-    def _keep_seal(self, blobs: list[bytes], away: PopupRow | None) -> None:
+    def _keep_seal(self, blobs: list[bytes], away: PopupRow | None, commit: mls.StagedCommit) -> None:
         """Keep the commit that ends this epoch: a relay that has not got it gets it, for those who are behind."""
         now = self.ledger.now
         stood = None
@@ -307,6 +307,11 @@ class _Reader:
         elif (word := self._word_of(blobs[-1])) is not None:
             stood = standing.blob_of(self.mailbox.blob_key, word, self.random)
         group = self.keeper.load(self.tx, self.grp)
+        relay_id, after = rows.get_group(self.tx, self.grp).relay_id, policy_after(commit).home.id
+        elsewhere = None if away is None else (away.relay_id, away.mailbox_secret)
+        if away is None and after != relay_id:
+            # Whoever hears of the new home and cannot reach this one finds the commit there.
+            elsewhere = after, bytes(group.export("taboon mailbox", after, 32))
         here = group.member(group.own_leaf)
         own = content_of(here, group.suite)
         staged = [group.load_staged(row.staged) for row in rows.all_staged(self.tx, self.grp)]
@@ -317,15 +322,17 @@ class _Reader:
             mailbox_secret=self.mailbox.mailbox_secret,
             blobs=cbor.encode(blobs),
             at=now,
-            popup_secret=None if away is None else away.mailbox_secret,
+            popup_secret=None if elsewhere is None else elsewhere[1],
             home=int(not self.popup),
-            popup=int(away is None or self.popup),
+            popup=int(elsewhere is None or self.popup),
             stood=stood,
             own_read=own_mailbox.read_seed(group, group.own_leaf),
             own_append=rows.leaf_secret(self.tx, self.grp, own.append_key),
             witness=cbor.encode(group.witness(staged)),
             last=rows.last_committer(self.tx, self.grp),
             leaf=leaf_hash(here) + bytes(own.rejoin_secret),
+            relay_id=relay_id,
+            popup_id=None if elsewhere is None else elsewhere[0],
         )
         ended.keep(self.tx, row, now - RetentionClass(self.mailbox.retention).days * _DAY)
 

@@ -15,6 +15,7 @@ import msgspec
 from taboon_client import cbor
 from taboon_client.errors import FormatError
 from taboon_client.group.epoch import policy_of
+from taboon_client.group.home import settle_at
 from taboon_client.group.popup import keys_at
 from taboon_client.group.sealing_keys import note_sealing_keys
 from taboon_client.group.settings import LIMITS
@@ -183,7 +184,8 @@ def change_over(tx: Connection, desk: Desk, grp: int, kept: Kept) -> list[str]:
     """Go back to an epoch as it was, to follow another commit out of it. Returns sentences for the user."""
     own = groups.get_group(tx, grp)
     before = policy_of(kept.group())
-    todo = redo.of_chain(tx, grp, kept.epoch, before, policy_of(desk.keeper.load(tx, grp)))
+    left = policy_of(desk.keeper.load(tx, grp))
+    todo = redo.of_chain(tx, grp, kept.epoch, before, left)
     rows.restore(tx, grp, kept.state)
     if kept.why is Why.OWN:
         own_boxes.close(tx, grp, kept.ours.leaf, kept.count)
@@ -207,6 +209,7 @@ def change_over(tx: Connection, desk: Desk, grp: int, kept: Kept) -> list[str]:
     desk.keeper.forget(grp)
     desk.ledger.forget(grp)
     group = desk.keeper.load(tx, grp)
+    settle_at(tx, grp, before.home, left=left.home, now=desk.now, random=desk.random)
     note_sealing_keys(tx, grp, group)
     members = group.members()
     coming_back.forget_others(tx, grp, [one.signature_key for one in members])

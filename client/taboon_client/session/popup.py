@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from taboon_client.group.desk import Desk
     from taboon_client.vault import Connection
 
-__all__ = ["end", "in_use", "settle", "speak_again", "use"]
+__all__ = ["end", "in_use", "settle", "settle_left", "speak_again", "use"]
 
 _DAY: Final = 86_400
 _KEEP: Final = 30 * _DAY
@@ -50,7 +50,8 @@ def use(desk: Desk, tx: Connection, grp: int, address: RelayAddress, relay_id: b
         # Others may have followed another commit: there it comes to light.
         judge = Judge.of(ended_row)
         if judge is not None and desk.now - ended_row.at < _LATE:
-            ended.set_popup(tx, grp, ended_row.epoch, bytes(judge.group.export("taboon mailbox", relay_id, 32)))
+            secret = bytes(judge.group.export("taboon mailbox", relay_id, 32))
+            ended.set_popup(tx, grp, ended_row.epoch, relay_id, secret)
 
 
 def end(tx: Connection, grp: int) -> None:
@@ -91,17 +92,34 @@ def settle(desk: Desk, grp: int, *, home: bool, away: bool) -> None:
         if away:
             popups.set_reached(tx, grp, desk.now)
         last = desk.now if away else row.reached or row.since
-        if home and not popups.to_carry(tx, grp, 1, popup=False) and not ended.to_bring(tx, grp, popup=False):
+        here = groups.get_group(tx, grp).relay_id
+        unbrought = any(one.relay_id == here for one in ended.to_bring(tx, grp, popup=False))
+        if home and not unbrought and not popups.to_carry(tx, grp, 1, popup=False):
             if row.over or desk.now - last > _FORGOTTEN:
                 popups.drop(tx, grp)
             over = row.over
         else:
             over = 0
-        missing = {one.epoch for one in (*ended.to_bring(tx, grp, popup=False), *ended.to_bring(tx, grp, popup=True))}
-        for epoch, at, _ in kept_rows.all_kept(tx, grp):
-            if forks.is_own(tx, grp, epoch):
-                continue
-            if over or epoch not in missing or desk.now - at > _KEEP:
-                kept_rows.drop(tx, grp, epoch)
+        _forget_kept(desk, tx, grp, over=bool(over))
 
     desk.keeper.write(act)
+
+
+def settle_left(desk: Desk, grp: int) -> None:
+    """Forget what was kept for a home that the group has left, after that was asked, or for too long."""
+
+    def act(tx: Connection) -> None:
+        if popups.get(tx, grp) is None:
+            _forget_kept(desk, tx, grp, over=False)
+
+    if desk.keeper.read(lambda tx: bool(kept_rows.all_kept(tx, grp))):
+        desk.keeper.write(act)
+
+
+def _forget_kept(desk: Desk, tx: Connection, grp: int, *, over: bool) -> None:
+    missing = {one.epoch for one in (*ended.to_bring(tx, grp, popup=False), *ended.to_bring(tx, grp, popup=True))}
+    for epoch, at, _ in kept_rows.all_kept(tx, grp):
+        if forks.is_own(tx, grp, epoch):
+            continue
+        if over or epoch not in missing or desk.now - at > _KEEP:
+            kept_rows.drop(tx, grp, epoch)

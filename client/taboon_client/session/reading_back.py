@@ -39,16 +39,18 @@ class Unread:
     seal: bytes
 
 
-def unread(desk: Desk, grp: int) -> list[Unread]:
-    """Return our removals that were not read back yet."""
+def unread(desk: Desk, grp: int, former: RelayAddress | None = None) -> list[Unread]:
+    """Return our removals that were not read back yet, from home or from a home that the group has left."""
 
     def act(tx: Connection) -> list[Unread]:
         found = []
+        here = former.relay_id if former is not None else groups.get_group(tx, grp).relay_id
         for row in members.removals(tx, grp):
             if row.mailbox is not None and groups.get_group(tx, grp).state == "active":
                 url, relay_id, kept, secret, number, head, seal = cbor.decode(row.mailbox)
                 keys = MailboxKeys.of_epoch(secret, RetentionClass(kept))
-                found.append(Unread(row.epoch, RelayAddress(url, relay_id), keys, Cursor(number, head), seal))
+                if relay_id == here:
+                    found.append(Unread(row.epoch, RelayAddress(url, relay_id), keys, Cursor(number, head), seal))
         return found
 
     return desk.keeper.read(act)

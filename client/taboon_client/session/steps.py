@@ -18,7 +18,7 @@ from taboon_client.group.payload import LostPayload
 from taboon_client.group.snapshot import ask_for_missing, queue_snapshot
 from taboon_client.relay.address import RelayAddress
 from taboon_client.relay.cursor import Cursor
-from taboon_client.session import commits, evidence, histories, inbox
+from taboon_client.session import bringing, commits, evidence, histories, inbox
 from taboon_client.session.circles import follow_parent
 from taboon_client.session.coming_back import ask
 from taboon_client.session.outbox import next_blobs
@@ -42,6 +42,7 @@ __all__ = [
     "lost_mailbox",
     "own_positions",
     "position",
+    "refuse_move",
     "retire_staged",
     "rewind",
     "stopped",
@@ -54,8 +55,6 @@ _DAY = 86_400
 _JUST_NOW = 600
 _CARRIED = 64
 """Blobs that are carried to the other relay before looking again."""
-_ENDED = 16
-"""How many of the latest commits a relay that lost its disk gets again."""
 _AWAY = (
     "this device was away for longer than the relay keeps mailboxes, so it may have missed who came and who went. It "
     "asks the others' devices to bring it back, which takes about a day. What you post meanwhile is kept. If everyone "
@@ -209,7 +208,7 @@ def work(desk: Desk, grp: int, at: Position, *, tries: int) -> Work | None:
         if commits.stage_wishes(
             tx, desk.keeper, desk.ledger, grp, random=desk.random, now=desk.now, tries=tries, popup=at.popup
         ):
-            seal = commits.staged_seal(tx, grp)
+            seal = commits.staged_seal(tx, desk.keeper, grp)
             if seal is not None and away and seal.expected is not None:
                 # The same commit may become the seal at either relay, and the mailboxes are not equally long.
                 seal = replace(seal, expected=at.cursor.number + len(seal.blobs))
@@ -261,6 +260,11 @@ def retire_staged(desk: Desk, grp: int, blob: bytes) -> None:
     desk.keeper.write(lambda tx: groups.retire_staged(tx, grp, hashlib.sha256(blob).digest()))
 
 
+def refuse_move(desk: Desk, grp: int, seal: Seal, problem: str) -> None:
+    """Do not send a staged commit that moves the group to a relay where it could not live."""
+    desk.keeper.write(lambda tx: commits.refuse_move(tx, desk.keeper, grp, seal, problem))
+
+
 def rewind(desk: Desk, grp: int, at: Position) -> None:
     """Read a mailbox from its beginning again. What was read before is known by its hash, or its key is spent."""
     start = Cursor.start(at.keys.mailbox_id)
@@ -301,7 +305,7 @@ def lost_mailbox(desk: Desk, grp: int, at: Position) -> bool:
                 outbox.queue_payload(tx, grp, LostPayload().encode())
             groups.set_lost(tx, grp)
         if at.box is None and (at.cursor.number or not _entered_just_now(mailbox, desk.now)):
-            for epoch in ended.lose(tx, grp, _ENDED):
+            for epoch in ended.lose(tx, grp, row.relay_id, bringing.LATEST):
                 # Who is behind gets there from here, and has perhaps not read what was said on the way.
                 for name in events.lose_carrier(tx, grp, epoch):
                     outbox.queue_event(tx, grp, name)

@@ -97,17 +97,22 @@ class Return:
     """Whether the leaf that is named is the one in the tree, so that nobody has to approve."""
 
 
-def looks(desk: Desk, grp: int) -> list[Look]:
+def looks(desk: Desk, grp: int, former: RelayAddress | None = None) -> list[Look]:
     """Return the mailboxes to be looked into now: about once a day each, at random times.
 
     Whoever has spoken within a day needs no look, but for a leaf of theirs that was replaced.
+
+    Args:
+        desk: Of the vault.
+        grp: The group.
+        former: At this home that the group has left, for the leaves that were there then; else at home.
     """
 
     def act(tx: Connection) -> list[Look]:
         own, mailbox = groups.get_group(tx, grp), groups.get_mailbox(tx, grp)
         if own.state != "active" or mailbox is None:
             return []
-        relay = RelayAddress(own.relay_url, own.relay_id)
+        relay = former or RelayAddress(own.relay_url, own.relay_id)
         if not rows.is_watching(tx, grp):
             # A vault of an older version.
             group = desk.keeper.load(tx, grp)
@@ -115,11 +120,12 @@ def looks(desk: Desk, grp: int) -> list[Look]:
         found: list[Look] = []
         # Those of another history ask as soon as they know that ours stands.
         parted = any(not row.stands and desk.now - row.at < _PARTED for row in other_sides.every(tx, grp))
-        for row in rows.due(tx, grp, desk.now + 2 * _DAY if parted else desk.now):
+        due, looked = (rows.due, rows.looked) if former is None else (rows.due_back, rows.look_back)
+        for row in due(tx, grp, desk.now + 2 * _DAY if parted else desk.now):
             if len(found) >= _LOOKS:
                 break
             pause = up_to_a_day(desk.random) * (1 if row.removed is None else _SELDOM)
-            rows.looked(tx, grp, row.append_key, desk.now + _DAY // 2 + pause)
+            looked(tx, grp, row.append_key, desk.now + _DAY // 2 + pause)
             if (
                 parted
                 or row.replaced is not None
@@ -146,12 +152,13 @@ def contents(blob_key: bytes, blobs: Sequence[bytes]) -> Iterator[Whole]:
             yield parsed
 
 
-def take(desk: Desk, grp: int, row: WatchedRow, blobs: Sequence[bytes]) -> list[str]:
+def take(desk: Desk, grp: int, look: Look, blobs: Sequence[bytes]) -> list[str]:
     """Take the requests that lie where a leaf asks. Returns sentences for the user.
 
     A wish is made for each that is in order; a request of an older leaf waits for an admin. Whoever was removed is told
     so, and nothing else.
     """
+    row, relay_id = look.row, look.relay.relay_id or b""
 
     def act(tx: Connection) -> list[str]:
         own = groups.get_group(tx, grp)
@@ -162,7 +169,7 @@ def take(desk: Desk, grp: int, row: WatchedRow, blobs: Sequence[bytes]) -> list[
         requests = list(_requests(own.group_id, group.suite, row, blobs))
         if row.removed is not None:
             if requests and row.identity not in {one.signature_key for one in group.members()}:
-                _say_gone(tx, grp, requests[-1].answer, row.retention, row.removed, desk.random)
+                _say_gone(tx, grp, requests[-1].answer, row, relay_id, desk.random)
             return []
         for request in requests:
             if rows.get_request(tx, grp, request.digest) is not None:
@@ -170,7 +177,7 @@ def take(desk: Desk, grp: int, row: WatchedRow, blobs: Sequence[bytes]) -> list[
             found = _return(tx, desk.ledger, grp, group, request, desk.now)
             if found is None:
                 continue
-            rows.add_request(tx, grp, request.digest, request.raw, request.identity)
+            rows.add_request(tx, grp, request.digest, request.raw, request.identity, relay_id)
             if found.current:
                 groups.add_wish(tx, grp, "return", request.digest)
             else:
@@ -194,10 +201,10 @@ def _requests(
             yield request
 
 
-def _say_gone(tx: Connection, grp: int, secret: bytes, retention: int, day: int, random: Random) -> None:
+def _say_gone(tx: Connection, grp: int, secret: bytes, row: WatchedRow, relay_id: bytes, random: Random) -> None:
     key = rendezvous_blob_key(secret)
-    blobs = [seal_blob(key, content, random) for content in split(Kind.GONE, make_gone(day), random)]
-    rows.add_reply(tx, grp, secret, retention, cbor.encode(blobs), once=True)
+    blobs = [seal_blob(key, content, random) for content in split(Kind.GONE, make_gone(row.removed or 0), random)]
+    rows.add_reply(tx, grp, secret, row.retention, cbor.encode(blobs), relay_id, once=True)
 
 
 def return_of(tx: Connection, ledger: Ledger, grp: int, group: mls.Group, digest: bytes, now: int) -> Return | None:
@@ -240,16 +247,17 @@ def answer(tx: Connection, grp: int, raw: bytes, welcome: bytes, group: mls.Grou
         return
     key = rendezvous_blob_key(request.answer)
     blobs = [seal_blob(key, content, random) for content in split(Kind.WELCOME, welcome, random)]
-    rows.add_reply(tx, grp, request.answer, watched.retention, cbor.encode(blobs))
+    relay_id = rows.request_relay(tx, grp, request.digest) or groups.get_group(tx, grp).relay_id
+    rows.add_reply(tx, grp, request.answer, watched.retention, cbor.encode(blobs), relay_id)
     rows.drop_request(tx, grp, request.digest)
 
 
-def replies(desk: Desk, grp: int) -> list[Reply]:
-    """Return the answers that the relay does not have yet."""
+def replies(desk: Desk, grp: int, former: RelayAddress | None = None) -> list[Reply]:
+    """Return the answers that home, or a home that the group has left, does not have yet."""
 
     def act(tx: Connection) -> list[Reply]:
         own = groups.get_group(tx, grp)
-        relay = RelayAddress(own.relay_url, own.relay_id)
+        relay = former or RelayAddress(own.relay_url, own.relay_id)
         return [
             Reply(
                 row.id,
@@ -260,6 +268,7 @@ def replies(desk: Desk, grp: int) -> list[Reply]:
                 bool(row.once),
             )
             for row in rows.replies(tx, grp)
+            if row.relay_id == relay.relay_id
         ]
 
     return desk.keeper.read(act)

@@ -86,6 +86,23 @@ def due(tx: Connection, grp: int, now: int) -> list[WatchedRow]:
     return [WatchedRow(*row) for row in tx.execute(query, (grp, now))]
 
 
+def due_back(tx: Connection, grp: int, now: int) -> list[WatchedRow]:
+    """Return the leaves for which it is time to look at homes that the group has left."""
+    query = f"SELECT {_WATCHED} FROM watched_leaf WHERE grp = ? AND look_back <= ? ORDER BY look_back, append_key"  # noqa: S608
+    return [WatchedRow(*row) for row in tx.execute(query, (grp, now))]
+
+
+def look_back(tx: Connection, grp: int, append_key: bytes, look: int) -> None:
+    """Note when to look at homes that the group has left."""
+    tx.execute("UPDATE watched_leaf SET look_back = ? WHERE grp = ? AND append_key = ?", (look, grp, append_key))
+
+
+def watched_keys(tx: Connection, grp: int) -> list[bytes]:
+    """Return the append keys of all leaves that are watched."""
+    query = "SELECT append_key FROM watched_leaf WHERE grp = ? ORDER BY append_key"
+    return [row[0] for row in tx.execute(query, (grp,))]
+
+
 def looked(tx: Connection, grp: int, append_key: bytes, look: int) -> None:
     """Note when to look again."""
     tx.execute("UPDATE watched_leaf SET look = ? WHERE grp = ? AND append_key = ?", (look, grp, append_key))
@@ -156,12 +173,18 @@ def drop_coming(tx: Connection, grp: int) -> None:
     tx.execute("DELETE FROM coming_back WHERE grp = ?", (grp,))
 
 
-def add_request(tx: Connection, grp: int, digest: bytes, request: bytes, identity: bytes) -> None:
-    """Keep a request of somebody else."""
+def add_request(tx: Connection, grp: int, digest: bytes, request: bytes, identity: bytes, relay_id: bytes) -> None:
+    """Keep a request of somebody else, and at which relay it was found."""
     tx.execute(
-        "INSERT OR IGNORE INTO return_request (grp, digest, request, identity) VALUES (?, ?, ?, ?)",
-        (grp, digest, request, identity),
+        "INSERT OR IGNORE INTO return_request (grp, digest, request, identity, relay_id) VALUES (?, ?, ?, ?, ?)",
+        (grp, digest, request, identity, relay_id),
     )
+
+
+def request_relay(tx: Connection, grp: int, digest: bytes) -> bytes | None:
+    """Return the id of the relay at which a request was found."""
+    row = tx.execute("SELECT relay_id FROM return_request WHERE grp = ? AND digest = ?", (grp, digest)).fetchone()
+    return None if row is None else bytes(row[0])
 
 
 def get_request(tx: Connection, grp: int, digest: bytes) -> bytes | None:
@@ -189,18 +212,21 @@ class ReplyRow:
     retention: int
     blobs: bytes = field(repr=False)
     once: int
+    relay_id: bytes
 
 
-def add_reply(tx: Connection, grp: int, secret: bytes, retention: int, blobs: bytes, *, once: bool = False) -> None:
-    """Keep an answer until the relay has it; ``once``: it is needed only if nobody has given it yet."""
-    query = "INSERT INTO reply (grp, secret, class, blobs, once) VALUES (?, ?, ?, ?, ?)"
-    tx.execute(query, (grp, secret, retention, blobs, int(once)))
+def add_reply(
+    tx: Connection, grp: int, secret: bytes, retention: int, blobs: bytes, relay_id: bytes, *, once: bool = False
+) -> None:
+    """Keep an answer until a relay has it; ``once``: it is needed only if nobody has given it yet."""
+    query = "INSERT INTO reply (grp, secret, class, blobs, once, relay_id) VALUES (?, ?, ?, ?, ?, ?)"
+    tx.execute(query, (grp, secret, retention, blobs, int(once), relay_id))
 
 
 def replies(tx: Connection, grp: int) -> list[ReplyRow]:
-    """Return the answers that the relay does not have yet."""
-    rows = tx.execute("SELECT id, secret, class, blobs, once FROM reply WHERE grp = ? ORDER BY id", (grp,))
-    return [ReplyRow(*row) for row in rows]
+    """Return the answers that their relay does not have yet."""
+    query = "SELECT id, secret, class, blobs, once, relay_id FROM reply WHERE grp = ? ORDER BY id"
+    return [ReplyRow(*row) for row in tx.execute(query, (grp,))]
 
 
 def drop_reply(tx: Connection, reply: int) -> None:

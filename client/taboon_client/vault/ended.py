@@ -15,8 +15,9 @@ __all__ = ["EndedRow"]
 class EndedRow:
     """A row of ``ended``: an epoch that is over, the keys of its mailbox, and its commit as blobs (CBOR).
 
-    ``home`` and ``popup`` tell which relay is known to hold a seal there; ``popup_secret`` is of the mailbox at a
-    pop-up relay, if one was in use. ``stood`` shows that the commit stood at home; ``own_read`` and ``own_append``
+    ``home`` and ``popup`` tell which relay is known to hold a seal there; ``relay_id`` is that of home in that epoch.
+    ``popup_secret`` is of the mailbox at another relay, ``popup_id``: a pop-up relay that was in use, or the one that
+    the commit has made home. ``stood`` shows that the commit stood at home; ``own_read`` and ``own_append``
     are the seeds of our own mailbox of that epoch. ``witness`` is what judges another commit of it (CBOR), ``last`` who
     had committed before, ``leaf`` the name of our leaf there and its secret for coming back; ``relook`` is the Unix
     time at which home is asked again for its seal.
@@ -38,11 +39,13 @@ class EndedRow:
     last: bytes | None = None
     leaf: bytes | None = field(default=None, repr=False)
     relook: int = 0
+    relay_id: bytes = b""
+    popup_id: bytes | None = None
 
 
 _COLUMNS = (
     "grp, epoch, class, mailbox_secret, blobs, at, popup_secret, home, popup, stood, own_read, own_append,"
-    " witness, last, leaf, relook"
+    " witness, last, leaf, relook, relay_id, popup_id"
 )
 _WITNESSES = 16
 _WITNESSED = 8 * 1024 * 1024
@@ -52,7 +55,7 @@ _WITNESSED = 8 * 1024 * 1024
 def keep(tx: Connection, row: EndedRow, before: int) -> None:
     """Keep the commit that ended an epoch, and none that is older than a time."""
     tx.execute(
-        f"INSERT OR REPLACE INTO ended ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
+        f"INSERT OR REPLACE INTO ended ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
         (
             row.grp,
             row.epoch,
@@ -70,6 +73,8 @@ def keep(tx: Connection, row: EndedRow, before: int) -> None:
             row.last,
             row.leaf,
             row.relook,
+            row.relay_id,
+            row.popup_id,
         ),
     )
     query = "SELECT epoch, length(witness) FROM ended WHERE grp = ? AND witness IS NOT NULL ORDER BY epoch DESC"
@@ -97,9 +102,10 @@ def to_bring(tx: Connection, grp: int, *, popup: bool) -> list[EndedRow]:
     return [EndedRow(*row) for row in tx.execute(query, (grp, int(popup)))]
 
 
-def lose(tx: Connection, grp: int, most: int) -> list[int]:
+def lose(tx: Connection, grp: int, relay_id: bytes, most: int) -> list[int]:
     """Home may have lost the latest commits. Returns the epochs that these ended, oldest first."""
-    rows = tx.execute("SELECT epoch FROM ended WHERE grp = ? ORDER BY epoch DESC LIMIT ?", (grp, most)).fetchall()
+    query = "SELECT epoch FROM ended WHERE grp = ? AND relay_id = ? ORDER BY epoch DESC LIMIT ?"
+    rows = tx.execute(query, (grp, relay_id, most)).fetchall()
     tx.executemany("UPDATE ended SET home = 0 WHERE grp = ? AND epoch = ?", [(grp, epoch) for (epoch,) in rows])
     return sorted(epoch for (epoch,) in rows)
 
@@ -126,6 +132,7 @@ def set_relook(tx: Connection, grp: int, epoch: int, at: int) -> None:
     tx.execute("UPDATE ended SET relook = ? WHERE grp = ? AND epoch = ?", (at, grp, epoch))
 
 
-def set_popup(tx: Connection, grp: int, epoch: int, secret: bytes) -> None:
+def set_popup(tx: Connection, grp: int, epoch: int, relay_id: bytes, secret: bytes) -> None:
     """Bring the commit of an epoch to a pop-up relay, too."""
-    tx.execute("UPDATE ended SET popup_secret = ?, popup = 0 WHERE grp = ? AND epoch = ?", (secret, grp, epoch))
+    query = "UPDATE ended SET popup_secret = ?, popup_id = ?, popup = 0 WHERE grp = ? AND epoch = ?"
+    tx.execute(query, (secret, relay_id, grp, epoch))

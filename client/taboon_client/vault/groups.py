@@ -193,6 +193,7 @@ def delete_mls_state(tx: Connection, grp: int) -> None:
         "ended",
         "fork",
         "popup",
+        "former_home",
         "carried",
         "stepped_back",
         "left_epoch",

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.relay_process import RelayProcess
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.client.cli.people import People
-    from tests.relay_process import RelayProcess
 
 
 @pytest.fixture
@@ -149,3 +152,20 @@ def test_two_devices_compare_what_the_relay_showed_them(harbour: People) -> None
     said = harbour.type("basil", "evidence", "Harbour", "--compare", "-", given=text)
     assert "One history" in said.out
     assert harbour.type("basil", "evidence", "Harbour", "--compare", "-", given=text[:-5]).code != 0
+
+
+def test_two_admins_move_the_group_to_another_relay_and_see_whose_key_it_shows(harbour: People, tmp_path: Path) -> None:
+    assert harbour.json("amal", "policy", "Harbour", "--removals", "2", "--changes", "2", "--additions", "2")["done"]
+    harbour.json("basil", "sync")
+    with RelayProcess(tmp_path / "other") as other:
+        wrong = harbour.type("amal", "policy", "Harbour", "--relay", "https://relay.example", "--json")
+        assert "lacks the relay's id" in wrong.error["message"]
+        moved = harbour.json("amal", "policy", "Harbour", "--relay", other.url)
+        assert (moved["done"], moved["lacking"]) == (False, 1)
+        (act,) = harbour.json("basil", "acts", "Harbour")["acts"]
+        ((rule, after),) = [(one["rule"], one["after"]) for one in act["changes"]]
+        assert (rule, after) == ("relays", other.url)
+        assert harbour.json("basil", "agree", "Harbour", act["code"])["done"]
+        harbour.json("amal", "sync")
+        for who in ("amal", "basil"):
+            assert harbour.json(who, "policy", "Harbour")["policy"]["relays"] == [other.url.partition("/#")[0]]

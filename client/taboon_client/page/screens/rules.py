@@ -186,6 +186,13 @@ async def _relay_pass(visit: Visit) -> Told:
     return told_of(visit, f"/rules?g={place.code}", outcome, N_("The relay's pass is changed."))
 
 
+async def _move(visit: Visit) -> Told:
+    """Move the group to another home relay, which is asked first."""
+    place = await visit.place()
+    outcome = await place.group.move(visit.asked.text("relay").strip(), pass_in(visit.asked))
+    return told_of(visit, f"/rules?g={place.code}", outcome, N_("The group has moved to another relay."))
+
+
 async def _agree(visit: Visit) -> Told:
     place = await visit.place()
     outcome = await place.group.agree(visit.asked.text("code"))
@@ -219,6 +226,7 @@ ACTS = {
     "/recover": _recover,
     "/everyone-admin": _everyone,
     "/relay-pass": _relay_pass,
+    "/move-home": _move,
     "/agree": _agree,
     "/decline": _decline,
     "/leave": _leave,
