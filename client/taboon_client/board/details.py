@@ -11,7 +11,9 @@ from taboon_client import cbor
 from taboon_client.board.fields import LAST_TIME, MAX_QUANTITY, Household, Word
 from taboon_client.errors import CborError, FieldError, FormatError
 
-__all__ = ["REFERENCE", "Contact", "Details", "PrivateNote", "SealedAnswer"]
+__all__ = ["MAY_GO", "NOT_WITH", "REFERENCE", "Contact", "Details", "PrivateNote", "SealedAnswer"]
+
+NOT_WITH, MAY_GO = "not-with", "may-go"
 
 REFERENCE: Final = 8
 """Bytes of a question's name by which a sealed answer says what it answers: a box is small."""
@@ -108,7 +110,8 @@ class PrivateNote(_Hidden, frozen=True, omit_defaults=True, kw_only=True):
     """Something about an item for a few.
 
     Attributes:
-        about: ``no-show``, ``not-with`` (whom not to send), ``thanks``, ``note``; others are a later version's.
+        about: ``no-show``, ``not-with`` (whom not to send), ``may-go`` (that no more), ``thanks``, ``note``; others
+            are a later version's.
         text: To 400 characters.
         pledge: Name of the pledge that it is about, or empty.
         people: Identity keys that it is about, at most 4.

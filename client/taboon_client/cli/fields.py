@@ -63,7 +63,10 @@ _OPTIONS: Final[dict[str, Any]] = {
     "quantity": _option(int | None, "--quantity", metavar="N", min=1, what="How many or how much."),
     "unit": _option(str | None, "--unit", metavar="U", what="Of what: litre, box, bed."),
     "line": _option(
-        list[str] | None, "--line", metavar="L", what="One of several things: “20 litre: water for 5” (again for each)."
+        list[str] | None,
+        "--line",
+        metavar="L",
+        what="One of several things: “20 litre: water for 5”, “2 box: insulin; form: pens; category: chronic” (again).",
     ),
     "urgency": _option(Urgency | None, "--urgency", what="How long it can wait."),
     "urgency_reason": _option(str | None, "--why", metavar="TEXT", what="Why now, and what happens otherwise."),
@@ -98,10 +101,21 @@ _OPTIONS: Final[dict[str, Any]] = {
     "answers": _option(
         list[str] | None, "--answer", metavar="CODE=TEXT", what="Answer to a question of the group's own (again)."
     ),
+    "language": _option(str | None, "--text-language", metavar="CODE", what="In which the texts are: ar, en …"),
     "tags": _option(list[str] | None, "--tag", metavar="WORD", what="A word to find it by (again for each)."),
     "note": _option(str | None, "--note", metavar="TEXT", what="More about it (-: standard input)."),
 }
-_AS_THEY_ARE: Final = ("urgency_reason", "area", "interpreter", "risk", "heavy", "repeat", "first", "for_whom")
+_AS_THEY_ARE: Final = (
+    "urgency_reason",
+    "area",
+    "interpreter",
+    "risk",
+    "heavy",
+    "repeat",
+    "first",
+    "for_whom",
+    "language",
+)
 _LISTS: Final = ("languages", "helper_needs", "tags")
 
 
@@ -141,7 +155,7 @@ def said_of(errand: Errand, place: Group, given: dict[str, Any]) -> dict[str, An
         said["household"] = reading.household_of(given["household"])
     if "category" in given:
         said |= _category(place, given["category"])
-    if lines := _lines(given):
+    if lines := _lines(place, given):
         said["lines"] = lines
     if "consent" in given or "asked_by" in given:
         from taboon_client.board.fields import Consent
@@ -151,7 +165,9 @@ def said_of(errand: Errand, place: Group, given: dict[str, Any]) -> dict[str, An
     return said
 
 
-def _lines(given: dict[str, Any]) -> tuple[Any, ...]:
+def _lines(place: Group, given: dict[str, Any]) -> tuple[Any, ...]:
+    import msgspec
+
     from taboon_client.board import Line
 
     if "unit" in given and "quantity" not in given:
@@ -159,7 +175,12 @@ def _lines(given: dict[str, Any]) -> tuple[Any, ...]:
     lines = [reading.line_of(one) for one in given.get("line", ())]
     if "quantity" in given:
         lines.insert(0, Line(quantity=given["quantity"], unit=given.get("unit", "")))
-    return tuple(lines)
+    return tuple(
+        msgspec.structs.replace(one, category=found["sub"] or found["category"])
+        if one.category and (found := _category(place, one.category))
+        else one
+        for one in lines
+    )
 
 
 def _category(place: Group, text: str) -> dict[str, str]:

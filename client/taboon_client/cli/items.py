@@ -82,6 +82,10 @@ _Details = Annotated[
     ),
 ]
 
+_Original = Annotated[
+    str | None,
+    typer.Option("--original", metavar="TEXT", help="The text as it came, in its own language (-: standard input)."),
+]
 _Language = Annotated[Language, typer.Option("--language", help="Say who goes and why in English or Arabic.")]
 
 
@@ -121,6 +125,7 @@ def _post(
     *,
     title: _Title = None,
     details: _Details = None,
+    original: _Original = None,
     yes: Yes = False,
     **fields: Any,
 ) -> Answer:
@@ -148,7 +153,8 @@ def _post(
     else:
         titled = errand.text(title, "Title")
     answered = Answered(place, fields.get("answers") or ())
-    made = kinds[kind](title=titled, created=errand.now, **said_of(errand, place, fields))
+    came = errand.optional(original, "Original")
+    made = kinds[kind](title=titled, created=errand.now, original=came, **said_of(errand, place, fields))
     sealed = errand.details(details, place)
     made = _asked(errand, made, answered)
     sealed = answered.into(sealed)
@@ -285,8 +291,8 @@ def _lines_after(item: "Item", wanted: tuple[Any, ...]) -> tuple[Any, ...]:
             quantity=new.quantity,
             unit=new.unit or old.unit,
             name=new.name or old.name,
-            form=old.form,
-            category=old.category,
+            form=new.form or old.form,
+            category=new.category or old.category,
             people=new.people or old.people,
         )
     return tuple(lines)

@@ -1,11 +1,11 @@
 """Who could help with what: ``match``."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from taboon_client.cli import shapes, terminal
+from taboon_client.cli import reading, shapes, terminal
 from taboon_client.cli.arguments import GroupRef
 from taboon_client.cli.command import command
 from taboon_client.cli.errand import Answer, Errand
@@ -48,6 +48,9 @@ _Skills = Annotated[
         "--skill", metavar="S", help="With --me: vehicle, lifting, woman, medic, language, tools, night, two-people …"
     ),
 ]
+_Hours = Annotated[
+    list[str] | None, typer.Option("--hours", metavar="H", help="With --me: when I can come: “mon,wed 18:00-20:30”.")
+]
 _Limit = Annotated[
     int | None, typer.Option("--limit", metavar="N", min=0, max=1000, help="With --me: pledges I want to hold at most.")
 ]
@@ -80,6 +83,7 @@ def _match(
     area: _Areas = None,
     speak: _Speak = None,
     skill: _Skills = None,
+    hours: _Hours = None,
     limit: _Limit = None,
     most: _Most = 10,
     language: _Language = Language.ENGLISH,
@@ -91,7 +95,8 @@ def _match(
     """
     if (item is not None) + me + (member is not None) != 1:
         raise UsageError("name an item, or take --me or --member: one of the three")
-    said = {"categories": can, "areas": area, "languages": speak, "skills": skill, "limit": limit}
+    said: dict[str, Any] = {"categories": can, "areas": area, "languages": speak, "skills": skill, "limit": limit}
+    said["hours"] = [reading.hours_of(one) for one in hours if one] if hours is not None else None
     said = {name: value for name, value in said.items() if value is not None}
     if said and not me:
         raise UsageError("what somebody can help with is said with --me")
@@ -136,7 +141,7 @@ def _matches(place: "Group", item: str | None, member: str | None, most: int) ->
     return place.needs_for(person_of(found.author, [found], Helping()), most)
 
 
-def _helping(place: "Group", said: "dict[str, list[str] | int | None]") -> "Helping":
+def _helping(place: "Group", said: dict[str, Any]) -> "Helping":
     """Return what was remembered, with what is said now in its place."""
     import msgspec
 
@@ -147,7 +152,7 @@ def _helping(place: "Group", said: "dict[str, list[str] | int | None]") -> "Help
     if isinstance(can := given.get("categories"), tuple):
         given["categories"] = codes_of(can, place.categories())
     try:
-        return msgspec.convert(msgspec.to_builtins(place.helping()) | given, Helping)
+        return msgspec.convert(msgspec.to_builtins(place.helping()) | msgspec.to_builtins(given), Helping)
     except msgspec.ValidationError:
         raise FieldError("helping", "at most 30 words of 64 characters each") from None
 

@@ -23,6 +23,7 @@ _UNITS: Final = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS: Final = re.compile(r"(?:([a-z]{3}(?:,[a-z]{3})*)\s+)?(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})\Z")
 _LINE: Final = re.compile(r"(\d{1,10})\s*([^:]*?)\s*(?::\s*(.*?))?(?:\s+for\s+(\d{1,7}))?\Z", re.DOTALL)
+_LINE_KEYS: Final = re.compile(r"\s*;\s*(form|category)\s*:", re.IGNORECASE)
 _ANSWER: Final = re.compile(r"answer ([a-z0-9-]{1,32})\Z")
 _YES: Final = ("yes", "y", "true", "1", "نعم")
 _LONGEST_NUMBER: Final = 10
@@ -78,15 +79,26 @@ def hours_of(text: str) -> Hours:
 def line_of(text: str) -> Line:
     """Return the line that somebody means: ``20``, ``20 litre``, ``2 box: insulin``, ``20 litre: water for 5``.
 
+    ``; form: …`` and ``; category: …`` may follow, as in ``2 box: insulin for 3; form: pens; category: chronic``.
+
     Raises:
         UsageError: It is none.
     """
     from taboon_client.board import Line
 
-    found = _LINE.match(text.strip())
+    said, *more = _LINE_KEYS.split(text.strip())
+    further = dict(zip(map(str.lower, more[::2]), map(str.strip, more[1::2]), strict=True))
+    found = _LINE.match(said)
     if found is None or not int(found[1]):
         raise UsageError("--line takes a quantity first, as in “20 litre”, “2 box: insulin” or “20 litre: water for 5”")
-    return Line(quantity=int(found[1]), unit=found[2] or "", name=found[3] or "", people=int(found[4] or 0))
+    return Line(
+        quantity=int(found[1]),
+        unit=found[2] or "",
+        name=found[3] or "",
+        form=further.get("form", ""),
+        category=further.get("category", ""),
+        people=int(found[4] or 0),
+    )
 
 
 def household_of(text: str) -> Household:

@@ -22,6 +22,7 @@ _Answered = Annotated[
     str, typer.Argument(metavar="[TEXT|-]", help="What the answer was; - reads it from standard input.")
 ]
 _When = Annotated[str, typer.Argument(metavar="TIME", help="When: 2026-03-01, “2026-03-01 18:00”, +2d.")]
+_Lift = Annotated[bool, typer.Option("--lift", help="They may be sent after all.")]
 _Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="What to ask (-: standard input).")]
 
 
@@ -39,6 +40,15 @@ def register(app: typer.Typer) -> None:
     command(app, "follow-ups", examples=["taboon follow-ups Harbour"])(_follow_ups)
     command(app, "thanks", examples=['taboon thanks Harbour K7F2 Basil "you came at night"'])(_thanks)
     command(app, "no-show", examples=['taboon no-show Harbour K7F2 Basil --reason "nobody came on Tuesday"'])(_no_show)
+    command(
+        app,
+        "not-with",
+        examples=[
+            "taboon not-with Harbour K7F2 Basil",
+            "taboon not-with Harbour K7F2 Basil --reason - < why.txt",
+            "taboon not-with Harbour K7F2 Basil --lift",
+        ],
+    )(_not_with)
     command(app, "notes", examples=["taboon notes Harbour K7F2"])(_notes)
 
 
@@ -151,6 +161,26 @@ def _no_show(errand: Errand, group: GroupRef, item: ItemRef, member: MemberRef, 
         pledge = pledge_by(place, found, member)
         note = PrivateNote(about="no-show", text=why, pledge=pledge.name, people=(pledge.author,))
         return place.private_note(found, note)
+
+    return act(errand, group, item, do, lambda *_: "noted, for those who send people out")
+
+
+def _not_with(
+    errand: Errand, group: GroupRef, item: ItemRef, member: MemberRef, *, reason: Reason = None, lift: _Lift = False
+) -> Answer:
+    """Say whom not to send. Whoever posted it and the dispatch circle read it, without the one it is about.
+
+    Their devices recommend that one no longer for this item, and say nothing of why. It counts from whoever posted the
+    item and from the dispatch circle.
+    """
+    from taboon_client.board import PrivateNote
+    from taboon_client.board.details import MAY_GO, NOT_WITH
+
+    why = errand.optional(reason, "Reason")
+
+    def do(place: "Group", found: "Item") -> "Item":
+        who = place.member(member, whole=True).identity
+        return place.private_note(found, PrivateNote(about=MAY_GO if lift else NOT_WITH, text=why, people=(who,)))
 
     return act(errand, group, item, do, lambda *_: "noted, for those who send people out")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from taboon_client.board import DISPATCH, PrivateNote, from_body
 from taboon_client.board import deeds as kinds
+from taboon_client.board.details import MAY_GO, NOT_WITH
 from taboon_client.board.item import HOLDING, PledgeStanding
 from taboon_client.errors import NotAllowedError
 from taboon_client.group.marks import marks_of
@@ -122,10 +123,10 @@ class SecretActs:
         """
         acts = self._acts
         if not recipients:
-            record = acts.ledger.history(acts.tx, acts.grp).last
-            members = record.members if record is not None else {}
-            circle = [who for who, roles in members.items() if DISPATCH in roles]
-            recipients = [item.author, *(who for who in circle if who != item.author)][:8]
+            # Whom not to send is told to no one of whom it is said.
+            apart = note.people if note.about in (NOT_WITH, MAY_GO) else ()
+            all_of_them = dict.fromkeys((item.author, *self._circle()))
+            recipients = [who for who in all_of_them if who not in apart][:8]
         known = board.sealing_keys(acts.tx, acts.grp)
         keys = {who: known[who] for who in recipients if who in known}
         author = acts.ledger.author(acts.tx, acts.grp)
@@ -142,6 +143,20 @@ class SecretActs:
                 if note is not None:
                     found.append((event, note))
         return found
+
+    def _circle(self) -> list[bytes]:
+        record = self._acts.ledger.history(self._acts.tx, self._acts.grp).last
+        members = record.members if record is not None else {}
+        return [who for who, roles in members.items() if DISPATCH in roles]
+
+    def not_with(self, item: Item) -> frozenset[bytes]:
+        """Return whom not to send, as the notes for us say: the last word of those who speak for the item."""
+        told: dict[bytes, bool] = {}
+        for event, note in self.notes(item):
+            # Anybody can post a note: one who may not speak for the item keeps nobody away from it.
+            if note.about in (NOT_WITH, MAY_GO) and event.author in (item.author, *self._circle()):
+                told |= dict.fromkeys(note.people, note.about == NOT_WITH)
+        return frozenset(who for who, kept_away in told.items() if kept_away)
 
     def _keys_of(self, identities: list[bytes]) -> dict[bytes, bytes]:
         known = board.sealing_keys(self._acts.tx, self._acts.grp)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from taboon_client.board import AREAS, TAXONOMY, Item
 from taboon_client.board.freshness import Freshness, freshness
-from taboon_client.errors import FieldError, NotFoundError
+from taboon_client.errors import FieldError, GroupStoppedError, NotFoundError
 from taboon_client.library.held import Held
 from taboon_client.vault import board as board_rows
 from taboon_client.vault import own_settings
@@ -117,10 +117,12 @@ class Looking(Held):
         from taboon_client.views.matching import offers_for
 
         now = self._desk.now
+        not_with = await self._not_with()
 
         def act(tx: Connection) -> list[Match]:
             fresh = _fresh(tx, self.row_id, now)
-            return offers_for(self._found(tx, item), self._items(tx, open_only=True), most, now=now, fresh=fresh)
+            items = self._items(tx, open_only=True)
+            return offers_for(self._found(tx, item), items, most, now=now, fresh=fresh, not_with=not_with)
 
         return await self._read(act)
 
@@ -129,7 +131,28 @@ class Looking(Held):
         from taboon_client.views.matching import needs_for
 
         now = self._desk.now
-        return await self._read(lambda tx: needs_for(person, self._items(tx, open_only=True), now, most))
+        not_with = await self._not_with()
+        return await self._read(
+            lambda tx: needs_for(person, self._items(tx, open_only=True), now, most, not_with=not_with)
+        )
+
+    async def _not_with(self) -> dict[bytes, frozenset[bytes]]:
+        """Return whom not to send, by the item's id, as far as those who may say so have told us."""
+        from taboon_client.group.secret_acts import SecretActs
+
+        def act(tx: Connection) -> dict[bytes, frozenset[bytes]]:
+            acts = self._acts(tx)
+            secret = SecretActs(acts)
+            noted = (item for item in self._items(tx, open_only=True) if item.private and acts.is_side(item))
+            return {item.id: found for item in noted if (found := secret.not_with(item))}
+
+        # Where nobody has noted anything, nothing is locked.
+        noted = await self._read(lambda tx: any(item.private for item in self._items(tx, open_only=True)))
+        try:
+            return await self._write(act) if noted else {}
+        except GroupStoppedError:
+            # Nobody is sent from a device that is not in the group any more.
+            return {}
 
     async def person(self, identity: bytes | None = None) -> Person:
         """Return what is known of what a member can do: for us what we said and offer, for others what they offer."""

@@ -19,6 +19,7 @@ def exposed(said: Opening | Edit) -> tuple[str, ...]:
     Whoever posts sees them and decides: they belong into the sealed details. No rule finds all of them.
     """
     texts = [said.title, said.note, said.area, said.urgency_reason, getattr(said, "original", "")]
-    texts += [text for line in said.lines or () for text in (line.unit, line.name)]
+    texts += [text for line in said.lines or () for text in (line.unit, line.name, line.form)]
+    texts += [one.value for one in said.answers or () if isinstance(one.value, str)]
     found = [piece for text in texts if isinstance(text, str) for piece in redact(text).found]
     return tuple(dict.fromkeys(found))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from taboon_client.board.fields import Hours
 from taboon_client.board.freshness import Freshness
 from taboon_client.board.item import HOLDING, Status
 from taboon_client.errors import FormatError
@@ -31,11 +32,16 @@ _SAME_SUB, _SAME_CATEGORY, _SAME_WORDS = 40, 25, 15
 _ALL_OF_IT, _PART_OF_IT = 15, 8
 _SAME_AREA, _SAME_LANGUAGE, _HAS_SKILL = 20, 10, 10
 _LACKS_SKILL, _NO_LANGUAGE, _AT_LIMIT = -15, -10, -30
+_SAME_HOURS, _NO_HOURS = 6, -15
+_MINUTES: Final = 1_440
+_WEEK: Final = 7 * _MINUTES
 _LONGEST_WAIT: Final = 7
 _AGES: Final = {Freshness.STALE: -8, Freshness.FADED: -20}
 _FRESH: Final[Mapping[bytes, Freshness]] = MappingProxyType({})
+_NOBODY: Final[Mapping[bytes, frozenset[bytes]]] = MappingProxyType({})
 _BUSY: Final = 3
 _MATCHED_WORDS: Final = 2
+_When = Annotated[tuple[Hours, ...], Meta(max_length=8)]
 _Few = Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=30)]
 
 
@@ -64,6 +70,7 @@ class Helping(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         languages: That they speak.
         skills: Of :data:`~taboon_client.board.fields.HELPER_NEEDS`, or the group's own words.
         limit: How many pledges they want to hold at most, 0 for no limit.
+        hours: When they can come; none means not stated.
     """
 
     categories: _Few = ()
@@ -71,6 +78,7 @@ class Helping(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     languages: _Few = ()
     skills: _Few = ()
     limit: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    hours: _When = ()
 
     def __repr__(self) -> str:
         return "<Helping>"
@@ -103,6 +111,7 @@ class Person(NamedTuple):
         skills: Of :data:`~taboon_client.board.fields.HELPER_NEEDS`, or the group's own words.
         load: How many pledges they hold (:func:`loads`).
         limit: How many they want to hold at most, 0 for no limit.
+        hours: When they can come; none means not stated.
     """
 
     identity: bytes
@@ -112,6 +121,7 @@ class Person(NamedTuple):
     skills: frozenset[str] = frozenset()
     load: int = 0
     limit: int = 0
+    hours: tuple[Hours, ...] = ()
 
 
 def loads(items: Iterable[Item]) -> Counter[bytes]:
@@ -139,11 +149,18 @@ def person_of(identity: bytes, items: Sequence[Item], helping: Helping) -> Perso
         skills=frozenset((*helping.skills, *(word for one in offers for word in (*one.helper_needs, *one.tags)))),
         load=loads(items)[identity],
         limit=helping.limit,
+        hours=(*helping.hours, *(one for offer in offers for one in offer.safe_hours)),
     )
 
 
 def offers_for(
-    need: Item, items: Sequence[Item], most: int = 10, *, now: int = 0, fresh: Mapping[bytes, Freshness] = _FRESH
+    need: Item,
+    items: Sequence[Item],
+    most: int = 10,
+    *,
+    now: int = 0,
+    fresh: Mapping[bytes, Freshness] = _FRESH,
+    not_with: Mapping[bytes, frozenset[bytes]] = _NOBODY,
 ) -> list[Match]:
     """Return the offers that fit a need, the best first.
 
@@ -153,11 +170,14 @@ def offers_for(
         most: How many at most.
         now: Unix seconds; 0 leaves what is past aside.
         fresh: How fresh items are, by id.
+        not_with: Whom not to send, by the item's id: they are left out without a word.
     """
     found = []
     held = loads(items)
     for offer in items:
         if offer.kind == "need" or offer.closed or offer.id == need.id or not _has_any(offer):
+            continue
+        if offer.author in not_with.get(need.id, ()):
             continue
         # Whoever offers it has asked to wait, or said until when it is there.
         if offer.status is Status.PAUSED or 0 < offer.needed_by < now:
@@ -170,6 +190,7 @@ def offers_for(
         reasons = [about, *_lines(need, offer), *_area(need, frozenset({fold(offer.area)} - {""}))]
         reasons += _languages(need, frozenset(offer.languages))
         reasons += _skills(need, frozenset((*offer.helper_needs, *offer.tags)), lacking=False)
+        reasons += _hours(need, offer.safe_hours)
         if age := fresh.get(offer.id):
             reasons += [Reason(f"offer-{age.value}", _AGES[age])] if age in _AGES else []
         if load := held[offer.author]:
@@ -178,7 +199,14 @@ def offers_for(
     return _best(found, most)
 
 
-def needs_for(person: Person, items: Sequence[Item], now: int, most: int = 10) -> list[Match]:
+def needs_for(
+    person: Person,
+    items: Sequence[Item],
+    now: int,
+    most: int = 10,
+    *,
+    not_with: Mapping[bytes, frozenset[bytes]] = _NOBODY,
+) -> list[Match]:
     """Return the needs that a person could go for, the best first; needs of their own and pledged ones are left out.
 
     Args:
@@ -186,9 +214,12 @@ def needs_for(person: Person, items: Sequence[Item], now: int, most: int = 10) -
         items: All items of the board.
         now: Unix seconds.
         most: How many at most.
+        not_with: Whom not to send, by the item's id: such needs are left out without a word.
     """
     found = []
     for need in items:
+        if person.identity in not_with.get(need.id, ()):
+            continue
         if need.kind != "need" or need.closed or need.author == person.identity or not _has_any(need):
             continue
         if need.status is Status.PAUSED:
@@ -202,6 +233,7 @@ def needs_for(person: Person, items: Sequence[Item], now: int, most: int = 10) -
         reasons += _area(need, frozenset(map(fold, person.areas)))
         reasons += _languages(need, person.languages)
         reasons += _skills(need, person.skills, lacking=True)
+        reasons += _hours(need, person.hours)
         reasons += _pressing(need, now)
         if person.limit and person.load >= person.limit:
             reasons.append(Reason("at-limit", _AT_LIMIT, str(person.limit)))
@@ -264,6 +296,32 @@ def _skills(need: Item, skills: frozenset[str], *, lacking: bool) -> list[Reason
     if lacks and lacking:
         reasons.append(Reason("lacks-skill", _LACKS_SKILL * len(lacks), ", ".join(lacks)))
     return reasons
+
+
+def _hours(need: Item, stated: Sequence[Hours]) -> list[Reason]:
+    """Compare when it is safe there with when somebody can come, where both are known."""
+    if not need.safe_hours or not stated:
+        return []
+    spans = [span for one in stated for span in _spans(one)]
+    safe = ", ".join(f"{_clock(one.start)}-{_clock(one.end)}" for one in need.safe_hours)
+    fits = any(
+        first < end + week and begin + week < last
+        for one in need.safe_hours
+        for first, last in _spans(one)
+        for begin, end in spans
+        for week in (-_WEEK, 0, _WEEK)
+    )
+    return [Reason("same-hours", _SAME_HOURS, safe) if fits else Reason("no-hours", _NO_HOURS, safe)]
+
+
+def _spans(hours: Hours) -> list[tuple[int, int]]:
+    """Return the minutes of the week from which and until which some hours last; past midnight they go on."""
+    until = hours.end if hours.end > hours.start else hours.end + _MINUTES
+    return [(day * _MINUTES + hours.start, day * _MINUTES + until) for day in hours.days or range(7)]
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _pressing(need: Item, now: int) -> list[Reason]:

@@ -31,6 +31,8 @@ REASONS: Final[Mapping[str, tuple[_Text, _Text]]] = {
     "no-language": ("no language in common; they speak: {detail}", "لا لغة مشتركة، لغتهم: {detail}"),
     "has-skill": ("has what it takes: {detail}", "يتوفّر ما يلزم: {detail}"),
     "lacks-skill": ("it takes something else as well: {detail}", "يلزم شيء آخر أيضًا: {detail}"),
+    "same-hours": ("comes when it is safe there: {detail}", "يأتي حين يكون المكان آمنًا: {detail}"),
+    "no-hours": ("comes at other hours; it is safe there: {detail}", "يأتي في ساعات أخرى، والأمان هناك: {detail}"),
     "can-do": ("something you help with: {detail}", "مما تساعد فيه: {detail}"),
     "urgent-now": ("needed within hours", "مطلوب خلال ساعات"),
     "urgent-soon": ("needed within a day or two", "مطلوب خلال يوم أو يومين"),

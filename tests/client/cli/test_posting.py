@@ -54,6 +54,22 @@ def test_a_script_is_asked_nothing_and_told_what_is_missing(amal: People) -> Non
     assert "--title" in told.error["message"]
 
 
+def test_a_line_has_a_form_and_a_category_of_its_own_and_a_text_its_language(amal: People) -> None:
+    line = ("--line", "2 box: insulin; form: pens; category: chronic", "--line", "1 bag: ice")
+    item = amal.json(
+        "amal", *POST, "--title", "أنسولين", *line, "--text-language", "ar", "--original", "-", given="بدنا"
+    )
+    code, posted = item["item"]["code"], item["item"]
+    assert [(one["form"], one["category"]) for one in posted["lines"]] == [("pens", "chronic"), ("", "")]
+    assert (posted["language"], posted["original"]) == ("ar", "بدنا")
+    edited = amal.json("amal", "edit", "Harbour", code, "--line", "3 box", "--text-language", "en")["item"]
+    assert (edited["lines"][0]["quantity"], edited["lines"][0]["form"]) == (3, "pens")
+    assert edited["language"] == "en"
+    assert amal.type("amal", "edit", "Harbour", code, "--text-language", "Arabic").code == 5
+    exposed = amal.json("amal", *POST, "--title", "Pens", "--line", "1: pens; form: ask 0599 123 456")["exposed"]
+    assert exposed == 1
+
+
 def test_what_looks_alike_is_asked_about_and_no_posts_nothing(amal: People) -> None:
     first = amal.json("amal", *POST, "--title", "Insulin", "--category", "insulin")["item"]
     again = (*POST, "--title", "insulin", "--category", "insulin")

@@ -57,6 +57,8 @@ def test_a_line_says_how_much_of_what_and_for_how_many() -> None:
     line = reading.line_of("20 litre: drinking water for 5")
     assert (line.quantity, line.unit, line.name, line.people) == (20, "litre", "drinking water", 5)
     assert reading.line_of("3").quantity == 3
+    pens = reading.line_of("2 box: insulin for 3; Category: chronic ;form: pens, 100 units")
+    assert (pens.name, pens.people, pens.form, pens.category) == ("insulin", 3, "pens, 100 units", "chronic")
     with pytest.raises(UsageError, match="quantity first"):
         reading.line_of("0 litre")
 

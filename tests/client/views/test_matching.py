@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taboon_client.board import Freshness, PledgeStanding, Status
+from taboon_client.board import Freshness, Hours, PledgeStanding, Status
 from taboon_client.views.matching import Match, Person, loads, needs_for, offers_for
 from tests.client.views.boards import BASIL, NOON, ZAHRA, item, line, pledge
 
@@ -164,3 +164,45 @@ def test_every_item_is_looked_at_a_fixed_number_of_times() -> None:
     board = Board([offer(f"offer {number}") for number in range(50)] + held)
     offers_for(need(), board)
     assert board.rounds == 2
+
+
+def test_whom_not_to_send_is_left_out_for_that_need_alone_and_nothing_says_why() -> None:
+    wanted, other = need(), need("other")
+    shut = {wanted.id: frozenset({BASIL})}
+    theirs, another = offer(), offer("another", author=ZAHRA)
+    [left] = offers_for(wanted, [theirs, another], not_with=shut)
+    assert left == offers_for(wanted, [another])[0]
+    assert len(offers_for(other, [theirs, another], not_with=shut)) == 2
+    assert [match.item for match in needs_for(Person(BASIL), [wanted, other], NOON, not_with=shut)] == [other]
+
+
+@pytest.mark.parametrize(
+    ("safe", "stated", "fits"),
+    [
+        (Hours(start=600, end=720), Hours(start=700, end=800), True),
+        (Hours(start=600, end=720), Hours(start=720, end=800), False),
+        (Hours(start=600, end=720, days=(0,)), Hours(start=600, end=720, days=(1,)), False),
+        (Hours(start=1_380, end=60, days=(6,)), Hours(start=0, end=30, days=(0,)), True),
+        (Hours(start=0, end=30, days=(0,)), Hours(start=1_380, end=60, days=(6,)), True),
+        (Hours(start=1_380, end=1_440, days=(6,)), Hours(start=0, end=30, days=(0,)), False),
+    ],
+)
+def test_hours_are_compared_where_both_are_known_also_past_midnight_and_the_weeks_end(
+    safe: Hours, stated: Hours, fits: bool
+) -> None:
+    wanted = need(safe_hours=(safe,), created=NOON)
+    told = [
+        *offers_for(wanted, [offer(safe_hours=(stated,))]),
+        *needs_for(Person(ZAHRA, hours=(stated,)), [wanted], NOON),
+    ]
+    assert [{"same-hours", "no-hours"} & why(match).keys() for match in told] == [
+        {("same-hours" if fits else "no-hours")}
+    ] * 2
+    for match in (*offers_for(wanted, [offer()]), *needs_for(Person(ZAHRA), [wanted], NOON)):
+        assert not {"same-hours", "no-hours"} & why(match).keys()
+
+
+def test_whoever_comes_when_it_is_safe_there_is_before_whoever_does_not() -> None:
+    wanted = need(safe_hours=(Hours(start=1_080, end=1_200),))
+    better(wanted, offer("evening", safe_hours=(Hours(start=1_020, end=1_320),)), offer("not said"))
+    better(wanted, offer("not said"), offer("morning", safe_hours=(Hours(start=480, end=600),)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from taboon_client.board import Pledge, PrivateNote
 from taboon_client.board.asking import opened
+from taboon_client.board.details import MAY_GO, NOT_WITH
 from taboon_client.errors import FieldError, NotFoundError
 from taboon_client.page.language import N_
 from taboon_client.page.screens.filled import hours_of, moment_of
@@ -157,6 +158,13 @@ async def _no_show(group: Group, visit: Visit) -> None:
     await group.private_note(_item(visit), _note("no-show", visit.asked.text("text"), pledge.name, (pledge.author,)))
 
 
+async def _not_with(group: Group, visit: Visit) -> None:
+    who, about = _event(visit, "who"), MAY_GO if visit.asked.text("lift") else NOT_WITH
+    if who not in {one.identity for one in await group.members()}:
+        raise NotFoundError("member", "they are no member any more, or their keys are not known here: sync first")
+    await group.private_note(_item(visit), _note(about, visit.asked.text("text"), b"", (who,)))
+
+
 def _note(about: str, text: str, pledge: bytes, people: tuple[bytes, ...] = ()) -> PrivateNote:
     if len(text) > _LONGEST_NOTE:
         raise FieldError("text", "is too long")
@@ -228,6 +236,7 @@ ACTS = {
     "/merge": _deed(N_("It goes on in the other one."), _merge),
     "/share-details": _deed(N_("The details are sealed to the whole dispatch circle."), _share_details),
     "/thanks": _deed(N_("They will read it, and nobody else."), _thanks),
+    "/not-with": _deed(N_("Noted, for those who send people out."), _not_with),
     "/no-show": _deed(N_("Noted, for those who send people out."), _no_show),
     "/undo": _deed(N_("It is open again."), _undo),
     "/release-details": _deed(N_("The details are released to whoever goes."), _release_details),

@@ -73,6 +73,7 @@ async def _say(visit: Visit) -> Told:
         "languages": (*asked.many("languages"), *(one for one in before.languages if one not in words.SPOKEN)),
         "skills": (*asked.many("skills"), *words.listed(asked.text("other_skills"))),
         "limit": int(limit),
+        "hours": msgspec.to_builtins(before.hours),
     }
     try:
         helping = msgspec.convert(said, Helping)
