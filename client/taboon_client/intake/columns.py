@@ -134,7 +134,7 @@ def drafts_of_table(
             continue
         if drawn.says_nothing:
             passed += 1
-            reader.notes.append((row.line, "a text that is nothing but numbers and addresses: what is needed?"))
+            reader.notes.append((row.line, "a text that is nothing but a number: what is needed?"))
             continue
         drafts.append(drawn)
         if drawn.cut:

@@ -14,7 +14,7 @@ import msgspec
 
 from taboon_client.board import Details
 from taboon_client.errors import FieldError
-from taboon_client.text.contacts import GAP, redact
+from taboon_client.text.contacts import redact
 from taboon_crypto.sealed_details import MOST
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Draft(NamedTuple):
         key: 16 bytes: the same entry is the same post, however often it is imported.
         decided: Whether it is certain that it is a need or an offer.
         cut: Whether something was too long, and its end is left out.
+        says_nothing: Whether it is a number to call and not a word: nobody could tell what is needed.
     """
 
     line: int
@@ -46,12 +47,7 @@ class Draft(NamedTuple):
     key: bytes
     decided: bool = True
     cut: bool = False
-
-    @property
-    def says_nothing(self) -> bool:
-        """Whether nothing is left of its texts once what is sealed was cut out."""
-        left = f"{self.opening.title} {self.opening.note}".replace(GAP, "")
-        return not any(letter.isalnum() for letter in left)
+    says_nothing: bool = False
 
 
 class Drafts(NamedTuple):
@@ -59,7 +55,7 @@ class Drafts(NamedTuple):
 
     Attributes:
         drafts: In the order of the file.
-        passed: How many entries hold no text of a person, or nothing but what is sealed, and are passed over.
+        passed: How many entries hold no text of a person, or nothing but numbers to call, and are passed over.
         notes: Pairs (line, what was not understood there and left out).
         known: How many rows an export of this very board has written.
     """
@@ -133,7 +129,9 @@ class Drawer:
             cut = cut or shortened
         else:
             key = self._key(opening, None, identity)
-        return Draft(line, changed, details, key, decided, cut)
+        words = (opening.title, opening.note, opening.original, opening.category)
+        says_nothing = bool(found) and not any(letter.isalpha() for text in words for letter in text)
+        return Draft(line, changed, details, key, decided, cut, says_nothing)
 
     def _key(self, opening: Opening, details: Details | None, identity: str) -> bytes:
         # What tells entries apart in a source is often a name or a number: nobody shall try out those either.

@@ -138,8 +138,8 @@ ON_THE_PAGE: Final[dict[str, str]] = {
     ),
     "The quantity begins with no number.": N_("How many was not understood: it does not begin with a number."),
     "How many people is no number.": N_("How many people was not understood, and is left out."),
-    "A text that is nothing but numbers and addresses: what is needed?": N_(
-        "A text that is nothing but numbers and addresses is left out: write what is needed, too."
+    "A text that is nothing but a number: what is needed?": N_(
+        "A text that is nothing but a number is left out: write what is needed, too."
     ),
     "The end of what is too long to seal or to post.": N_("A text was too long, and its end is left out."),
     "To read pictures, install the extra “taboon[scan]”; or paste the link.": N_(

@@ -67,8 +67,8 @@ def test_headers_that_ask_are_understood_too() -> None:
 
 
 def test_a_text_that_is_nothing_but_a_number_is_no_entry() -> None:
-    found = drafts("Notes\n0599 123 456\nBread\n")
-    assert [draft.opening.title for draft in found.drafts] == ["Bread"]
+    found = drafts("Notes\n0599 123 456\nBread\n9 rue du Cosquer\n")
+    assert [draft.opening.title for draft in found.drafts] == ["Bread", "[…]"], "an address may be a call for help"
     assert (found.passed, [line for line, _ in found.notes]) == (1, [2])
     pasted = drafts_of_text("0599 123 456\nneed bread", vocabulary=VOCABULARY, secret=SECRET, created=NOW)
     assert ([draft.opening.title for draft in pasted.drafts], pasted.passed) == (["need bread"], 1)
