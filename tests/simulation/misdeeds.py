@@ -10,7 +10,7 @@ from taboon_client.board.event import Event
 from taboon_client.group.approvals_held import approvals_held
 from taboon_client.group.commit_data import CommitData, psk_id
 from taboon_client.group.epoch import mailbox_keys, policy_of
-from taboon_client.group.leaf import LeafKeys, content_of, member_profile
+from taboon_client.group.leaf import LEAF_EXTENSION, LeafKeys, content_of, member_profile
 from taboon_client.group.payload import write_events
 from taboon_client.group.policy import POLICY_EXTENSION
 from taboon_client.group.rejoining import ReturnRequest, asking_mailbox, leaf_hash, return_blob_key
@@ -39,6 +39,7 @@ __all__ = [
     "let_paths_be_spoiled",
     "noise",
     "requests_of",
+    "rotation_of",
     "seal_epoch_with",
     "seal_own_with",
     "signed_by",
@@ -66,6 +67,25 @@ def signed_by(device: Device, make: Callable[[mls.Group], bytes]) -> list[bytes]
     blobs = device.desk.keeper.read(act)
     device.desk.keeper.forget(grp)
     return blobs
+
+
+def rotation_of(device: Device) -> list[bytes]:
+    """The blobs of a valid commit by which a device makes its key anew, and which it has not sent."""
+    world = device.world
+
+    def make(group: mls.Group) -> bytes:
+        keys = LeafKeys.generate(world.bytes, suite=group.suite)
+        staged = group.commit(
+            leaf_extensions=(mls.Extension(LEAF_EXTENSION, keys.content.encode()),),
+            by_reference=False,
+            path=True,
+            authenticated_data=CommitData().encode(),
+            random=world.bytes,
+            now=int(world.now),
+        )
+        return staged.message or b""
+
+    return signed_by(device, make)
 
 
 def leaving_out(device: Device, node: int, place: int) -> Callable[[FreshPath, bytes, Collection[int]], UpdatePath]:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 from taboon_client.board import Need
 from taboon_client.group.changes import PolicyChange
+from taboon_client.group.epoch import mailbox_keys
+from taboon_client.group.payload import OtherSidePayload
 from taboon_client.session import histories
 from taboon_client.session.showing import Showing
-from taboon_client.vault import other_sides
+from taboon_client.vault import groups, other_sides, outbox
 from tests.simulation.holds import check
+from tests.simulation.misdeeds import rotation_of
 from tests.simulation.world import HOUR
 
 if TYPE_CHECKING:
+    from taboon_client.vault.groups import MailboxRow
     from tests.simulation.world import Device, World
 
 
@@ -148,5 +152,70 @@ def test_a_text_that_shows_less_than_home_has_signed_moves_nobody(world: World) 
         assert {weighed(liar.encode()) for liar in liars} == {"here", "nothing"}
         assert omar.desk.keeper.read(lambda tx: other_sides.standing(tx, there)) is None
         assert weighed(shown) == "there"
+
+    world.run(story())
+
+
+def _mailbox(device: Device) -> MailboxRow:
+    grp = device.row_id
+    mailbox = device.desk.keeper.read(lambda tx: groups.get_mailbox(tx, grp))
+    assert mailbox is not None
+    return mailbox
+
+
+def _lie(world: World, mailbox: MailboxRow, blobs: list[bytes]) -> None:
+    """From now on the relay signs that another commit had been the seal of a mailbox."""
+    world.relay.boxes[mailbox_keys(mailbox).mailbox_id].blobs[-1:] = blobs
+
+
+async def _hours(world: World, count: int, devices: list[Device]) -> None:
+    for _ in range(count):
+        world.pass_time(HOUR)
+        await world.sync(*devices)
+
+
+def test_a_commit_that_a_member_never_sent_moves_nobody_who_went_on_at_a_popup_relay(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami, nour = everyone = await _five(world)
+        ended, blobs = _mailbox(omar), rotation_of(omar)
+        world.relay.reach = lambda _: False
+        for one in (rima, sami):
+            await world.together([(one, (await one.group()).use_popup(world.popup_address))])
+        await world.sync(rima, sami)
+        await world.together([(sami, (await sami.group()).rotate(0))])
+        await world.sync(sami)
+        await world.sync(rima, sami)
+        assert rima.epoch[0] == sami.epoch[0] == ended.epoch + 1
+        world.relay.reach = lambda _: True
+        await world.sync(rima, sami)
+        await world.sync(layla, omar, nour)
+        for one in (rima, sami):
+            await world.together([(one, (await one.group()).end_popup())])
+        await _hours(world, 2, everyone)
+        # Of two that home has not signed for Rima and Sami, Omar's has the lower leaf.
+        said = OtherSidePayload(Showing.of(ended.epoch, b"", blobs, ended.blob_key, ()).encode()).encode()
+        grp = omar.row_id
+        omar.desk.keeper.write(lambda tx: outbox.queue_payload(tx, grp, said))
+        await _hours(world, 2, everyone)
+        assert [one.row.state for one in everyone] == ["active"] * 5
+        check(world, everyone)
+
+    world.run(story())
+
+
+def test_whoever_was_removed_takes_nobody_along_with_the_relays_help(world: World) -> None:
+    async def story() -> None:
+        layla, omar, rima, sami, nour = await _five(world)
+        left = [layla, omar, sami, nour]
+        ended, blobs = _mailbox(rima), rotation_of(rima)
+        await _rotate(world, sami)
+        await world.sync(*left)
+        await world.together([(layla, (await layla.group()).remove("Rima", wait=600.0))])
+        await world.sync(*left)
+        # An older epoch, in which Rima was a member: hers has the lower leaf, and home has signed both.
+        _lie(world, ended, blobs)
+        await _hours(world, 6, left)
+        assert [one.row.state for one in left] == ["active"] * 4
+        check(world, left)
 
     world.run(story())

@@ -31,10 +31,11 @@ from taboon_client.session.outbox import say
 from taboon_client.session.showing import Showing
 from taboon_client.session.watching import contents
 from taboon_client.vault import ended, events, groups, other_sides, outbox
+from taboon_client.vault import members as member_rows
 from taboon_crypto.blob import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from taboon_client.group.desk import Desk
     from taboon_client.group.sides import Side
@@ -149,6 +150,10 @@ def weigh(tx: Connection, grp: int, raw: bytes, *, now: int, heard: bool = False
     shown = [showing] if before in (None, showing) else [showing, before]
     here = replace(ours.side, persons=_persons(tx, grp, judge, ours.made))
     sides = {side: one for one in shown if (side := _side(tx, grp, judge, one)) is not None}
+    gone = _gone_since(tx, grp, showing.epoch)
+    sides = {side: one for side, one in sides.items() if _can_move(side, judge.persons, gone)}
+    if not sides:
+        return Weighed(Stands.HERE)
     stands = standing_side([here, *sides], judge.persons)
     other_sides.note(tx, grp, showing.epoch, now)
     other_sides.judged(
@@ -301,6 +306,22 @@ def _side(tx: Connection, grp: int, judge: Judge, showing: Showing) -> Side | No
     said = (_person(judge, event, theirs.made) for event in _read(showing.events, group_id))
     shown = frozenset(person for person in said if person is not None)
     return replace(theirs.side, persons=_persons(tx, grp, judge, theirs.made) | shown)
+
+
+def _can_move(side: Side, persons: int, gone: Collection[bytes]) -> bool:
+    """Tell whether another side, if it stands, moves those who have gone on here.
+
+    One in which more than half have spoken does. Of any other, home must have signed that it stood: a commit that was
+    never the seal of anything takes one member to make. And whoever was removed here since may have made theirs only
+    now, with the help of a relay that signs what it likes.
+    """
+    return 2 * len(side.persons) > persons or (side.home and side.author not in gone)
+
+
+def _gone_since(tx: Connection, grp: int, epoch: int) -> frozenset[bytes]:
+    """Return whom our side has removed after the commit that ended an epoch: that one is judged by the rules."""
+    gone = [one for one in member_rows.deeds(tx, grp) if one.epoch > epoch + 1 and one.kind in ("removed", "left")]
+    return frozenset(identity for one in gone for identity in cbor.decode(one.members))
 
 
 def _word(judge: Judge, row: EndedRow) -> bytes:
