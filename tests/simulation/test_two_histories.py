@@ -149,6 +149,7 @@ def test_a_text_that_shows_less_than_home_has_signed_moves_nobody(world: World) 
             return omar.desk.keeper.write(lambda tx: histories.weigh(tx, there, raw, now=0)).stands
 
         liars = (replace(whole, word=b""), seal, stolen, changed, replace(whole, epoch=epoch - 1))
+        assert weighed(replace(whole, epoch=2**63).encode()) == "nothing"
         assert {weighed(liar.encode()) for liar in liars} == {"here", "nothing"}
         assert omar.desk.keeper.read(lambda tx: other_sides.standing(tx, there)) is None
         assert weighed(shown) == "there"

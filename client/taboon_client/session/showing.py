@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
 from taboon_client import cbor
+from taboon_client.board.event import MAX_NUMBER
 from taboon_client.errors import FormatError
 from taboon_crypto.blob import MAX_PARTS, Part, open_blob, parse_content, seal_blob
 from taboon_crypto.errors import CryptoError
@@ -94,7 +95,7 @@ class Showing:
         if not isinstance(fields, list) or len(fields) != 5 or fields[0] != _VERSION:
             raise FormatError("another side shows nothing that this version can read")
         _, epoch, word, parts, events = fields
-        shapely = type(epoch) is int and epoch >= 0 and isinstance(word, bytes)
+        shapely = type(epoch) is int and 0 <= epoch <= MAX_NUMBER and isinstance(word, bytes)
         shapely = shapely and isinstance(parts, list) and 0 < len(parts) <= MAX_PARTS and all(map(_is_part, parts))
         shapely = shapely and isinstance(events, list) and len(events) <= _EVENTS
         if not shapely or not all(isinstance(event, bytes) for event in events):
