@@ -10,6 +10,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.page.browsing import NARROW, WIDE, Person, start_browser
 from tests.relay_process import RelayProcess
+from tests.soaking import first_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +50,15 @@ class Neighbours(NamedTuple):
 
 
 _HARBOUR: dict[str, str] = {}
-"""The code of the neighbours' group, by their language."""
+"""The code of the neighbours' group, by how their stories are told."""
+_TURN = first_seed() % 2
+_WIDTHS = (NARROW, WIDE)
+# In one of the languages Layla is at the phone, in the other Basil: by the seed, and in a soak each of them in both.
+_SEATS = {
+    story: (story[:2], (_WIDTHS[seat ^ _TURN], _WIDTHS[seat ^ _TURN ^ 1]))
+    for story, seat in (("en", 0), ("ar", 1), ("en-mirrored", 1), ("ar-mirrored", 0))
+}
+"""For each way of telling the stories: the language, and at how wide a screen Layla and Basil are."""
 
 
 @pytest.fixture(scope="package")
@@ -60,26 +69,26 @@ def known_neighbours(
     known: dict[str, Neighbours] = {}
     failed: dict[str, Exception] = {}
 
-    def get(code: str) -> Neighbours:
-        if code not in known:
-            folder = tmp_path_factory.mktemp(f"neighbours-{code}")
-            sizes = (NARROW, WIDE) if code == "en" else (WIDE, NARROW)
+    def get(story: str) -> Neighbours:
+        if story not in known:
+            folder = tmp_path_factory.mktemp(f"neighbours-{story}")
+            code, sizes = _SEATS[story]
             layla, basil = (
                 Person(browser, folder / name, code=code, size=size)
                 for name, size in zip(("layla", "basil"), sizes, strict=True)
             )
-            known[code] = Neighbours(layla, basil, RelayProcess(folder / "relay").start())
+            known[story] = Neighbours(layla, basil, RelayProcess(folder / "relay").start())
             try:
                 for one in (layla, basil):
                     one.make_vault()
-                layla.meets(basil, known[code].relay.url)
-                _HARBOUR[code] = layla.group_code()
+                layla.meets(basil, known[story].relay.url)
+                _HARBOUR[story] = layla.group_code()
             except (AssertionError, BrowserError) as error:
-                failed[code] = error
-        if code in failed:
+                failed[story] = error
+        if story in failed:
             # Who has not met cannot do anything: each further test would wait in vain.
-            raise failed[code]
-        return known[code]
+            raise failed[story]
+        return known[story]
 
     yield get
     for layla, basil, relay in known.values():
@@ -88,7 +97,12 @@ def known_neighbours(
         relay.stop()
 
 
-@pytest.fixture(params=["en", "ar"])
+@pytest.fixture(
+    params=[
+        *(pytest.param(story, marks=pytest.mark.grows) for story in ("en", "ar")),
+        *(pytest.param(story, marks=pytest.mark.soak) for story in ("en-mirrored", "ar-mirrored")),
+    ]
+)
 def neighbours(request: pytest.FixtureRequest, known_neighbours: Callable[[str], Neighbours]) -> Iterator[Neighbours]:
     """Two people who have met, at their board; nothing that goes wrong on their pages stays unseen."""
     found = known_neighbours(request.param)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 import re
 from base64 import b64decode
@@ -280,3 +282,74 @@ def test_all_that_admins_did_can_be_read(at_desk: Any, monkeypatch: pytest.Monke
         assert "What is older is not shown." not in await desk.shows("/rules", all="1")
 
     at_desk(story)
+
+
+def test_no_screen_of_a_full_board_is_heavy(at_desk: Any) -> None:
+    async def story(desk: Desk) -> None:
+        posts = [
+            (f"key {at}", Need(created=1_800_000_000, title=f"Blankets and warm clothes for the school {at}"))
+            for at in range(60)
+        ]
+        await desk.group.post_all(posts)
+        item = await desk.posts(title="Soup", note="warm " * 100, quantity="12", place="Olive street 5")
+        for _ in range(3):
+            await desk.does("/comment", i=item, text="We can bring some of it tomorrow. " * 3)
+        await desk.does("/pledge", i=item)
+        for path in ("/board", "/item", "/post", "/change", "/fits", "/lists", "/people", "/rules", "/import"):
+            for language in ("en", "ar"):
+                shown = await desk.shows(path, language=language, i=item, coverage="1")
+                assert len(shown.encode()) < 30_000, path
+
+    at_desk(story)
+
+
+def test_no_cell_of_a_table_and_no_word_of_a_list_is_carried_out_by_who_opens_the_file(at_desk: Any) -> None:
+    hostile = ("=HYPERLINK(1)", "+1+cmd", "-2+3", "@SUM(1)", "\t=1", "<script>alert(1)</script>")
+
+    async def story(desk: Desk) -> None:
+        for at, text in enumerate(hostile):
+            labels = {"label-en": text, "label-ar": text}
+            await desk.does("/set-category", **labels)
+            await desk.does("/set-area", **labels)
+            code = (await desk.group.categories()).offered("")[-1].code
+            area = (await desk.group.areas()).offered()[-1].code
+            await desk.posts(title=text, note=text, category=code, area=area, unit=text[:9], quantity=str(at + 2))
+        table = (await desk.does("/download-list", form="csv", readers="group"))["download"]["text"]
+        cells = [cell for row in csv.reader(io.StringIO(table)) for cell in row]
+        assert sum("HYPERLINK" in cell for cell in cells) > 1
+        assert not [cell for cell in cells if cell.strip().startswith(("=", "+", "-", "@"))]
+        for form, language in (("paper", "en"), ("paper", "ar"), ("list", "en"), ("list", "ar")):
+            text = (await desk.does("/download-list", form=form, language=language))["download"]["text"]
+            assert form == "list" or "<script" not in text
+        assert "<script" not in (await desk.does("/download-report", form="svg"))["download"]["text"]
+        assert "<script" not in await desk.shows("/sheet")
+
+    at_desk(story)
+
+
+def test_whoever_makes_a_vault_reads_how_strong_the_passphrase_is_and_that_nobody_can_help(
+    tmp_path: Path, fast_kdf: Cost
+) -> None:
+    async def story() -> None:
+        house = House(tmp_path / "vault", idle=600)
+        site = Site(house, lambda: None, lambda: None)
+
+        async def tells(path: str, passphrase: str) -> dict[str, Any]:
+            form = {"passphrase": (passphrase,), "again": (passphrase,)}
+            answer = await site("POST", Asked(path, {}, form, "en"))
+            assert answer is not None
+            told: dict[str, Any] = json.loads(answer.body)
+            return told
+
+        shown = await site("GET", Asked("/home", {}, {}, "en"))
+        assert shown is not None
+        assert b"nobody can help" in shown.body
+        assert "Too easily guessed" in (await tells("/strength", "password1"))["show"]
+        assert "Strong" in (await tells("/strength", PASSPHRASE))["show"]
+        assert (await tells("/make", "password1"))["problem"]
+        assert not house.is_open
+        assert not (await tells("/make", PASSPHRASE)).get("problem")
+        assert house.is_open
+        await house.close()
+
+    asyncio.run(story())
