@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from taboon_client.board import Details, Line, Need
+from taboon_client.blocking import Taboon
+from taboon_client.board import Details, Line, Need, Pledge, PrivateNote
 from taboon_client.board.register_kinds import AreaTerm, CategoryTerm, Question
 from taboon_client.page.render import visible
 from taboon_client.views.filters import View
@@ -154,6 +155,7 @@ def test_nothing_that_members_write_is_ever_more_than_text(
 ) -> None:
     payloads = _payloads()
     assert len(payloads) == 500
+    told: list[str] = []
 
     def fill(group: Group) -> None:
         posts = []
@@ -179,16 +181,36 @@ def test_nothing_that_members_write_is_ever_more_than_text(
         group.propose(payloads[7], 1_900_000_000)
         group.save_view(payloads[8][:60].strip(), View(text=payloads[9]))
         group.set_helping(Helping(areas=(payloads[10][:60],), skills=(payloads[11][:60],)))
-        for item in group.board()[:3]:
+        for at, item in enumerate(group.board()[:3]):
+            told.append(item.id.hex())
             group.comment(item, item.title)
-            group.pledge(item)
+            group.pledge(item, said=Pledge(note=payloads[20 + at]))
             group.follow_up(item, 1_900_000_000, item.title)
+            group.private_note(item, PrivateNote(about="note", text=payloads[30 + at]))
+            group.release(item, payloads[40 + at])
+            group.pledge(item)
+            group.deliver(item, payloads[50 + at])
+            group.pause(item, 0, payloads[60 + at])
+            group.outcome(item, payloads[70 + at])
+        group.withdraw(group.post(Need(title=payloads[81], created=0)), payloads[80], why="done")
+        group.create_circle(payloads[90][:60].strip(), me=payloads[91][:40].strip())
+        group.ask(Question(code="knock", labels={"en": payloads[92][:60]}, about=("joining",)))
+        group.sync()
+        link = group.invite().link
+        group.sync()
+        with Taboon.create(PASSPHRASE, tmp_path / "other") as other:
+            version = other.knock(link).questions[0][0]
+            other.join(link, me=payloads[93][:40].strip(), answers={version: payloads[94]}, agreement=payloads[6])
+        group.sync()
+        group.vouch_for_request(group.requests()[0].code, payloads[95])
 
     folder = tmp_path / "vault"
     founded(folder, relay.url, payloads[0][:60], payloads[1][:40], fill)
     amal = Person(browser, folder)
     try:
         amal.unlock()
+        amal.sees("Your groups")  # the group and its circle
+        amal.page.locator("main [data-go^='/board']").first.click()
         amal.sees("Post a need")
         ours = amal.page.evaluate(
             "document.querySelectorAll('#page script, #page img, #page iframe, #page style').length"
@@ -201,8 +223,10 @@ def test_nothing_that_members_write_is_ever_more_than_text(
             assert amal.page.locator(NO_ELEMENTS).count() == 0
             seen.update(amal.page.locator(".card h2 bdi").all_text_contents())
         assert seen == {visible(text) for text in payloads}
-        amal.page.locator(".card h2 a").first.click()
-        amal.sees("Said about it")
+        for item in told:
+            amal.goes_to(f"/item?g={amal.group_code()}&i={item}")
+            amal.sees("Said about it")
+            assert amal.page.locator(NO_ELEMENTS).count() == 0
         assert amal.page.locator(NO_ELEMENTS).count() == 0
         amal.press("Open the sealed details")
         amal.sees("Hide them")
@@ -220,7 +244,13 @@ def _crawl(person: Person, payloads: list[str]) -> None:
     code = person.group_code()
     item = person.page.locator("input[name=i]").first.input_value()
     paths = [f"{path}?g={code}" for path, _ in person.screens()]
-    paths += [f"/change?g={code}&i={item}", f"/post?g={code}&kind=offer", f"/board?g={code}&text=alert", "/home"]
+    paths += [
+        f"/change?g={code}&i={item}",
+        f"/post?g={code}&kind=offer",
+        f"/board?g={code}&text=alert",
+        f"/board?g={code}&status=closed",
+    ]
+    paths += ["/home"]
     for path in paths:
         person.goes_to(path)
         assert person.page.locator(NO_ELEMENTS.replace(",table", "")).count() == 0, path
