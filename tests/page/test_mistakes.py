@@ -16,6 +16,7 @@ from taboon_client.page.screens import ACTS, SCREENS
 from taboon_client.page.screens.filled import local
 from taboon_client.page.site import Site
 from taboon_client.page.web import Asked
+from tests.page.seeding import elsewhere
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ def test_a_fault_in_a_screen_or_an_act_leaves_the_page_and_tells_nothing_of_its_
             assert SECRET.encode() not in answer.body
         await house.close()
 
-    asyncio.run(story())
+    elsewhere(lambda: asyncio.run(story()))
     assert SECRET not in "".join(capfd.readouterr())
 
 

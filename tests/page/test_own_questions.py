@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from taboon_client.page.house import House
 from taboon_client.page.site import Site
 from taboon_client.page.web import Asked
+from tests.page.seeding import elsewhere
 from tests.support import PASSPHRASE
 
 if TYPE_CHECKING:
@@ -76,4 +77,4 @@ def test_questions_are_asked_after_answers_told_when_left_out_and_sealed(
         finally:
             await house.close()
 
-    asyncio.run(whole())
+    elsewhere(lambda: asyncio.run(whole()))

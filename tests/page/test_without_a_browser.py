@@ -19,6 +19,7 @@ from taboon_client.board.fields import Hours
 from taboon_client.page.house import House
 from taboon_client.page.site import Site
 from taboon_client.page.web import Asked
+from tests.page.seeding import elsewhere
 from tests.support import PASSPHRASE
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def at_desk(tmp_path: Path, relay: RelayProcess, fast_kdf: Cost) -> Callable[[Ca
             finally:
                 await house.close()
 
-        asyncio.run(whole())
+        elsewhere(lambda: asyncio.run(whole()))
 
     return run
 
@@ -352,4 +353,4 @@ def test_whoever_makes_a_vault_reads_how_strong_the_passphrase_is_and_that_nobod
         assert house.is_open
         await house.close()
 
-    asyncio.run(story())
+    elsewhere(lambda: asyncio.run(story()))
