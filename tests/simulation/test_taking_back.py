@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from taboon_client.board.register_kinds import REMOVE, Approve
+from taboon_client.board.register_kinds import POLICY, REMOVE, Approve
 from taboon_client.board.registers import ACTS
 from taboon_client.errors import NotAllowedError, NotFoundError
 from taboon_client.group.approvals_held import Held, approvals_held
@@ -33,6 +33,11 @@ async def _settle(world: World, *devices: Device) -> None:
     """Everybody reads what the others have said."""
     for _ in range(2):
         await world.sync(*devices)
+
+
+def _say(device: Device, said: Approve) -> None:
+    grp = device.row_id
+    device.desk.keeper.write(lambda tx: device.desk.ledger.make(tx, grp, said, ACTS, ()))
 
 
 async def _names(device: Device) -> set[str]:
@@ -133,5 +138,30 @@ def test_a_flood_of_approvals_is_looked_at_in_part(world: World) -> None:
 
         held = layla.desk.keeper.write(flood)
         assert (len(held), held[-1].said.target) == (256, (299).to_bytes(32))
+
+    world.run(story())
+
+
+@pytest.mark.parametrize("world", [1], indirect=True)
+def test_an_approval_that_does_not_fit_hides_from_nobody_what_is_proposed(world: World) -> None:
+    async def story() -> None:
+        *admins, plain = devices = await _four(world)
+        # What is said is looked at by author: whoever proposes comes before Sami, who has no say in it.
+        first, second, _ = sorted(admins, key=lambda device: device.row.identity)
+        assert first.row.identity < plain.row.identity
+        change = PolicyChange(policy_approvals=2, add_approvals=2)
+        await world.together([(first, (await first.group()).change_policy(change, 600.0))])
+        await world.sync(*devices)
+        await (await first.group()).change_policy(PolicyChange(rotation_days=30), 0)
+        await _settle(world, *devices)
+        (act,) = await (await second.group()).acts()
+        here = plain.epoch[0]
+        _say(plain, Approve(act=POLICY, target=act.target, first=here, last=999, policy=b"nonsense"))
+        await _settle(world, *devices)
+        (still,) = await (await second.group()).acts()
+        assert (still.code, still.changes) == (act.code, act.changes)
+        await (await second.group()).agree(act.code, 0)
+        await _settle(world, *devices)
+        assert (await (await plain.group()).policy()).rotation_days == 30
 
     world.run(story())

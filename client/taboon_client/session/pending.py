@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from taboon_client import cbor
 from taboon_client.board.register_kinds import Decline
@@ -40,6 +40,10 @@ __all__ = [
     "wish_to_agree",
     "wish_to_recover",
 ]
+
+
+_OVER: Final[tuple[tuple[bytes, ...], str, bytes, int]] = ((), "", b"", 0)
+"""Of what is not to be agreed to any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +183,11 @@ class _Look:
     def _act(self, act: str, target: bytes, held: list[Held]) -> PendingAct | None:
         who = self.holders if act == approvals.RECOVER else self.admins
         agreed = self._persons({one.author for one in held} & who)
-        members, name, policy, needed = self._about(act, target, held[-1])
-        if not needed or not agreed:
+        # What does not fit hides no proposal: anybody can say something of any target.
+        abouts = (self._about(act, target, one) for one in held)
+        members, name, policy, needed = next((one for one in abouts if one[-1]), _OVER)
+        left = act == approvals.REMOVE and any(one.author in (target, self.people.claimed(target)) for one in held)
+        if not needed or not agreed or left:
             return None
         changes: tuple[tuple[str, str, str], ...] = ()
         if policy:
@@ -206,11 +213,9 @@ class _Look:
 
     def _about(self, act: str, target: bytes, held: Held) -> tuple[tuple[bytes, ...], str, bytes, int]:
         """Return whom an act is done to, the newcomer's name, the policy afterwards, how many are needed (0: over)."""
-        over: tuple[tuple[bytes, ...], str, bytes, int] = ((), "", b"", 0)
-        said = held.said
+        over, said = _OVER, held.said
         if act == approvals.REMOVE:
-            left = target not in self.members or held.author in (target, self.people.claimed(target))
-            return over if left else ((target,), "", b"", self.policy.removal_approvals)
+            return over if target not in self.members else ((target,), "", b"", self.policy.removal_approvals)
         if act == approvals.ADD:
             row = self.request(target)
             if row is None:
