@@ -269,8 +269,7 @@ def _questions(
                     (
                         Cell(one.code, "cyan"),
                         Cell(one.type),
-                        Cell("required" if one.required else ""),
-                        Cell("sealed" if one.sealed else ""),
+                        Cell(" ".join(("required",) * one.required + ("sealed",) * one.sealed)),
                     ),
                     " / ".join(one.labels.values())
                     + (f" ({', '.join(one.options)})" if one.options else "")

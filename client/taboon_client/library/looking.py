@@ -138,9 +138,11 @@ class Looking(Held):
 
     async def _not_with(self) -> dict[bytes, frozenset[bytes]]:
         """Return whom not to send, by the item's id, as far as those who may say so have told us."""
-        from taboon_client.group.secret_acts import SecretActs
 
         def act(tx: Connection) -> dict[bytes, frozenset[bytes]]:
+            # Where nobody has noted anything, no cipher is loaded.
+            from taboon_client.group.secret_acts import SecretActs
+
             acts = self._acts(tx)
             secret = SecretActs(acts)
             noted = (item for item in self._items(tx, open_only=True) if item.private and acts.is_side(item))
