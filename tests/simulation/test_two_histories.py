@@ -88,16 +88,35 @@ def test_devices_that_compare_come_together_within_two_syncs(world: World) -> No
     world.run(story())
 
 
-def test_a_relay_that_becomes_honest_is_enough_and_nobody_has_to_compare(world: World) -> None:
+def test_a_relay_that_becomes_honest_is_noticed_and_one_text_brings_all_together(world: World) -> None:
     async def story() -> None:
         layla, omar, rima, sami, nour = everyone = await _five(world)
         await _parted(world, [omar, nour], [layla, rima, sami])
         world.relay.be_honest()
-        for _ in range(30):
-            world.pass_time(2 * HOUR)
-            await world.sync(*everyone)
-        check(world, everyone)
+        await _hours(world, 6, everyone)
+        # A seal alone does not show that anybody lives in the history that it began.
+        assert [one.row.state for one in everyone] == ["active"] * 5
         assert await (await omar.group()).proofs()
+        told = [line for line in world.trace if "this one stands by" in line]
+        assert sum("Omar" in line for line in told) == 1, told
+        answer = (await (await layla.group()).compare(await _text(omar))).answer
+        assert (await (await omar.group()).compare(answer or "")).stands == "there"
+        await _together_again(world, everyone)
+
+    world.run(story())
+
+
+def test_a_commit_that_lost_a_race_leads_nobody_into_a_history_where_nobody_lives(world: World) -> None:
+    async def story() -> None:
+        layla, *others = everyone = await _five(world)
+        ended, blobs = _mailbox(layla), rotation_of(layla)
+        await _rotate(world, others[-1])
+        await world.sync(*everyone)
+        # The founder's has the lower leaf, is valid, and the relay signs that it had stood.
+        _lie(world, ended, blobs)
+        await _hours(world, 6, everyone)
+        assert [one.row.state for one in everyone] == ["active"] * 5
+        check(world, everyone)
 
     world.run(story())
 

@@ -114,7 +114,7 @@ def show(tx: Connection, grp: int, epoch: int) -> bytes | None:
         person = _person(judge, Event.parse(raw), ours.made)
         if person is not None:
             spoken.setdefault(person, raw)
-    said = list(spoken.values()) if 2 * len(spoken) > judge.persons else []
+    said = list(spoken.values())
     try:
         return Showing.of(epoch, _word(judge, row), cbor.decode(row.blobs), judge.blob_key, said).encode()
     except FormatError:
@@ -151,9 +151,11 @@ def weigh(tx: Connection, grp: int, raw: bytes, *, now: int, heard: bool = False
     here = replace(ours.side, persons=_persons(tx, grp, judge, ours.made))
     sides = {side: one for one in shown if (side := _side(tx, grp, judge, one)) is not None}
     gone = _gone_since(tx, grp, showing.epoch)
-    sides = {side: one for side, one in sides.items() if _can_move(side, judge.persons, gone)}
+    sides = {side: one for side, one in sides.items() if _can_move(side, judge, gone)}
     if not sides:
-        return Weighed(Stands.HERE)
+        other_sides.note(tx, grp, showing.epoch, now)
+        other_sides.judged(tx, grp, showing.epoch, showing.encode(), stands=False, heard=heard)
+        return Weighed(Stands.HERE, (_OURS_STANDS.format(number=showing.epoch + 1),) if before is None else ())
     stands = standing_side([here, *sides], judge.persons)
     other_sides.note(tx, grp, showing.epoch, now)
     other_sides.judged(
@@ -308,14 +310,19 @@ def _side(tx: Connection, grp: int, judge: Judge, showing: Showing) -> Side | No
     return replace(theirs.side, persons=_persons(tx, grp, judge, theirs.made) | shown)
 
 
-def _can_move(side: Side, persons: int, gone: Collection[bytes]) -> bool:
+def _can_move(side: Side, judge: Judge, gone: Collection[bytes]) -> bool:
     """Tell whether another side, if it stands, moves those who have gone on here.
 
     One in which more than half have spoken does. Of any other, home must have signed that it stood: a commit that was
-    never the seal of anything takes one member to make. And whoever was removed here since may have made theirs only
-    now, with the help of a relay that signs what it likes.
+    never the seal of anything takes one member to make. And somebody beside its author must have spoken there: a relay
+    that has kept a commit which lost a race could sign that it stood, and lead everyone into a history where nobody
+    lives. Whoever was removed here since speaks for none: they can follow that commit, or make theirs only now.
     """
-    return 2 * len(side.persons) > persons or (side.home and side.author not in gone)
+    if 2 * len(side.persons) > judge.persons:
+        return True
+    people = judge.people
+    lives = side.persons - {people.of(side.author)} - {people.of(identity) for identity in gone}
+    return side.home and bool(lives) and side.author not in gone
 
 
 def _gone_since(tx: Connection, grp: int, epoch: int) -> frozenset[bytes]:

@@ -1,7 +1,7 @@
 """What one side of a fork shows of itself, for those of another (docs/protocol.md, section 2.13).
 
-The commit that began it, home's signed word that it stood, and, where more than half of the persons have said
-something in the epoch that it made, one event of each. Nothing in it is believed: the commit and the events are signed
+The commit that began it, home's signed word that it stood, and one event of each person who has said something in the
+epoch that it made. Nothing in it is believed: the commit and the events are signed
 by members, the word by home, and whoever reads it checks all of that with what it holds of the epoch where they part.
 """
 
