@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ESCAPE = "\x1b]52;c;QQ==\x07\x1b[2J"
 BIDI = "\u202e\u2066\u200f\u061c"
-HOSTILE = f"a{ESCAPE}b{BIDI}c\x00\x08\r\x7f\x9bd\u2028e\ufeff\U000e0041f"
+HOSTILE = f"a{ESCAPE}b{BIDI}c\x08\r\x7f\x9bd\u2028e\ufeff\U000e0041f"
 FORBIDDEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
 )

@@ -76,7 +76,7 @@
       if (field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
         : field.type === "file" ? field.files.length
         : field.multiple ? [...field.options].some((one) => one.selected !== one.defaultSelected)
-        : field.tagName === "SELECT" ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected))
+        : field.tagName === "SELECT" ? field.options.length && field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected))
         : field.value !== field.defaultValue) return true;
     }
     return false;
