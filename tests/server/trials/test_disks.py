@@ -67,7 +67,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("only root on Linux can make a small disk")
     place = tmp_path / "disk"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={72 * MIB}", "tmpfs", str(place)], check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={144 * MIB}", "tmpfs", str(place)], check=False)
     if mounted.returncode:
         pytest.skip("this system mounts no small disk")
     try:
